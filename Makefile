@@ -1,0 +1,46 @@
+# Everything a person needs: make demo, make test. Both do all the set-up, with nothing but Python and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help demo demo-check test lint format bench setup migrations clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## Make the environment in .venv
+
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable '.[example]' --group dev
+	@touch $(READY)
+
+demo: setup ## Run the example site with a worker and a mail inbox
+	@$(BIN)/python example_site/manage.py demo
+
+demo-check: setup ## Run the main job headless, and check the figures
+	@$(BIN)/python example_site/manage.py demo --check
+
+test: setup ## Run the tests on SQLite
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -q
+
+lint: setup ## Style, types, layers, migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run
+
+format: setup ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## Measure ours and the reference side by side
+	@$(BIN)/python -m tests.benchmarks
+
+clean: ## Remove what the demo made
+	rm -rf var

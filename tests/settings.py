@@ -1,0 +1,28 @@
+"""Settings of the tests: the example site, without its disk and its waiting."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("EXAMPLE_VAR", tempfile.mkdtemp(prefix="precise-mail-tests-"))
+
+from example_site.settings import *  # noqa: E402, F403
+from example_site.settings import DATABASES, INSTALLED_APPS, Q_CLUSTER, VAR  # noqa: E402
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp"]
+SECRET_KEY = "tests"
+DEBUG = False
+# Tests choose when tasks run: `background.enqueue` writes them to the ORM broker and nobody takes them.
+Q_CLUSTER = {**Q_CLUSTER, "name": "tests"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MEDIA_ROOT = Path(VAR) / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR) / "test.sqlite3")}
+WAGTAIL_PRECISE_MAIL = {"base_url": "https://shop.example.com"}
+WAGTAILADMIN_BASE_URL = "https://shop.example.com"

@@ -1,0 +1,1 @@
+"""The API: reading and writing from other systems."""

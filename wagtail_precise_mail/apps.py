@@ -1,0 +1,41 @@
+"""The one Django app of the package: composition only."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+# Modules that register something when they are imported, from the lowest room to the highest.
+CONTRIBUTIONS = [
+    "contacts.timeline",
+    "contacts.conditions",
+    "segments.conditions",
+    "commerce.sources",
+    "commerce.conditions",
+    "commerce.timeline",
+    "emails.blocks",
+    "emails.merge_fields",
+    "delivery.channels",
+    "delivery.timeline",
+    "tracking.processors",
+    "tracking.listeners",
+    "tracking.timeline",
+    "campaigns.listeners",
+    "checks",
+]
+
+
+class PreciseMailConfig(AppConfig):
+    """Label ``wagtail_precise_mail``."""
+
+    name = "wagtail_precise_mail"
+    verbose_name = _("Precise mail")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        for module in CONTRIBUTIONS:
+            if find_spec(f"{self.name}.{module}"):
+                import_module(f"{self.name}.{module}")

@@ -1,0 +1,1 @@
+"""Campaigns: one email to one segment at one time."""

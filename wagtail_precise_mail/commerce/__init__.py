@@ -1,0 +1,1 @@
+"""Commerce: products, orders, the sources they come from, and conditions on purchases."""

@@ -1,0 +1,151 @@
+"""Tables of products and orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.images import get_image_model_string
+from wagtail.search import index
+
+from wagtail_precise_mail.contacts.models import Contact
+
+
+class Category(models.Model):
+    """A product category; its slug is its natural key."""
+
+    name = models.CharField(_("name"), max_length=150)
+    slug = models.SlugField(_("slug"), max_length=150, unique=True)
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def normalize_sku(code: str) -> str:
+    """Return the natural key of a product: stock codes that differ only in case are one product."""
+    return code.strip().upper()
+
+
+class Product(index.Indexed, models.Model):
+    """Something that is sold, or a charge (postage, a fee) that appears on orders beside it."""
+
+    class Kind(models.TextChoices):
+        PRODUCT = "product", _("product")
+        CHARGE = "charge", _("charge")
+
+    sku = models.CharField(_("SKU"), max_length=100, unique=True, help_text=_("Stock code; case does not matter."))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PRODUCT)
+    name = models.CharField(_("name"), max_length=250, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    url = models.CharField(_("link"), max_length=500, blank=True, help_text=_("Page of the product in the shop."))
+    image = models.ForeignKey(
+        get_image_model_string(), models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("image")
+    )
+    image_url = models.URLField(_("image elsewhere"), max_length=500, blank=True)
+    category = models.ForeignKey(
+        Category, models.SET_NULL, null=True, blank=True, related_name="products", verbose_name=_("category")
+    )
+    price = models.DecimalField(_("price"), max_digits=14, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    stock_count = models.IntegerField(_("in stock"), null=True, blank=True, help_text=_("Empty: not counted."))
+    is_published = models.BooleanField(_("on sale"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    search_fields = [
+        index.SearchField("name"),
+        index.SearchField("sku"),
+        index.AutocompleteField("name"),
+        index.AutocompleteField("sku"),
+        index.FilterField("kind"),
+        index.FilterField("category"),
+    ]
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["name", "sku"]
+        constraints = [models.CheckConstraint(condition=~models.Q(sku=""), name="wpm_product_has_sku")]
+
+    def __str__(self) -> str:
+        return self.name or self.sku
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it can be bought now."""
+        return self.kind == self.Kind.PRODUCT and self.is_published and self.stock_count != 0
+
+    def clean(self) -> None:
+        super().clean()
+        self.sku = normalize_sku(self.sku)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.sku = normalize_sku(self.sku)
+        super().save(*args, **kwargs)
+
+
+class Order(models.Model):
+    """An invoice of a source: a sale, a refund, or a bookkeeping adjustment that is neither."""
+
+    class Kind(models.TextChoices):
+        SALE = "sale", _("sale")
+        REFUND = "refund", _("refund")
+        ADJUSTMENT = "adjustment", _("adjustment")
+
+    source = models.CharField(_("source"), max_length=50)
+    number = models.CharField(_("number"), max_length=100)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SALE)
+    # Orders without a contact count for product figures only.
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="orders", verbose_name=_("contact")
+    )
+    placed_at = models.DateTimeField(_("placed"))
+    currency = models.CharField(_("currency"), max_length=3)
+    # The sum of the lines, negative for refunds: kept here because segments read it for every contact.
+    total = models.DecimalField(_("total"), max_digits=18, decimal_places=4, default=0)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    is_historical = models.BooleanField(_("imported history"), default=False)
+    recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-placed_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["source", "number"], name="wpm_order_once")]
+        indexes = [
+            models.Index(fields=["contact", "kind", "placed_at"], name="wpm_order_contact"),
+            models.Index(fields=["kind", "placed_at"], name="wpm_order_placed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """One line of an order; its position in the order is its natural key."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField(_("position"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="order_lines", verbose_name=_("product"))
+    description = models.CharField(_("description"), max_length=250, blank=True)
+    quantity = models.IntegerField(_("quantity"), help_text=_("Negative in refunds."))
+    unit_price = models.DecimalField(_("unit price"), max_digits=14, decimal_places=4)
+    total = models.DecimalField(_("total"), max_digits=18, decimal_places=4)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["order", "position"]
+        constraints = [models.UniqueConstraint(fields=["order", "position"], name="wpm_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.order} #{self.position}"

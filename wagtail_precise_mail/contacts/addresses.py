@@ -1,0 +1,30 @@
+"""Addresses: one spelling per mailbox, so that one person is found under one key."""
+
+from __future__ import annotations
+
+import hashlib
+
+from email_validator import EmailNotValidError, validate_email
+
+from wagtail_precise_mail.exceptions import InvalidAddress
+
+
+def normalize_address(address: str) -> str:
+    """Return the spelling under which an address is matched: lower case, NFC, the domain in Unicode.
+
+    Only rules that are safe with every provider apply: dots and plus parts stay. (RFC 5321 lets a server tell upper
+    from lower case in the local part; none that matters does, and people type both.)
+
+    Raises:
+        InvalidAddress: no mail could be sent there; the message says why.
+    """
+    try:
+        checked = validate_email(address.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidAddress(f"{address[:100]!r} is not an email address: {error}") from error
+    return checked.normalized.lower()
+
+
+def address_hash(normalized: str) -> str:
+    """Return the key of a normalized address: SHA-256 in hex. It outlives the address itself in suppressions."""
+    return hashlib.sha256(normalized.encode()).hexdigest()

@@ -1,0 +1,223 @@
+"""Tables of contacts, their consent with its ledger, and suppressed addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.search import index
+
+from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.exceptions import InvalidAddress
+
+
+class Contact(index.Indexed, models.Model):
+    """A person we may write to."""
+
+    email = models.EmailField(_("email address"), max_length=254)
+    address_hash = models.CharField(max_length=64, unique=True, editable=False)
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    locale = models.CharField(_("language"), max_length=20, blank=True, help_text=_("Such as en or zh-hans."))
+    time_zone = models.CharField(_("time zone"), max_length=63, blank=True, help_text=_("Such as Europe/Berlin."))
+    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("ISO 3166 code, such as GB."))
+    region = models.CharField(_("region"), max_length=100, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    gender = models.CharField(_("gender"), max_length=30, blank=True)
+    birthday_on = models.DateField(_("birthday"), null=True, blank=True)
+    job_title = models.CharField(_("job"), max_length=150, blank=True)
+    organization = models.CharField(_("organization"), max_length=150, blank=True)
+    attributes = models.JSONField(_("further fields"), default=dict, blank=True)
+    is_tracking_allowed = models.BooleanField(_("opens and clicks may be tracked"), default=True)
+    source = models.CharField(_("where the contact came from"), max_length=100, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    search_fields = [
+        index.SearchField("email"),
+        index.SearchField("first_name"),
+        index.SearchField("last_name"),
+        index.AutocompleteField("email"),
+        index.AutocompleteField("first_name"),
+        index.AutocompleteField("last_name"),
+        index.FilterField("country"),
+        index.FilterField("created_at"),
+    ]
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["country"], name="wpm_contact_country")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as far as they are known."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.address_hash = address_hash(normalize_address(self.email))
+        except InvalidAddress as error:
+            raise ValidationError({"email": str(error)}) from error
+        twin = type(self).objects.filter(address_hash=self.address_hash).exclude(pk=self.pk).first()
+        if twin:
+            raise ValidationError({"email": _("There is already a contact with this address.")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.address_hash = address_hash(normalize_address(self.email))
+        if fields := kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*fields, "address_hash"} if "email" in fields else fields
+        super().save(*args, **kwargs)
+
+
+class ContactList(models.Model):
+    """A static list: contacts put together by hand or by an import."""
+
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    contacts = models.ManyToManyField(Contact, verbose_name=_("contacts"), related_name="lists", blank=True)
+
+    class Meta:
+        verbose_name = _("contact list")
+        verbose_name_plural = _("contact lists")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Topic(models.Model):
+    """What people agree to hear about, such as "Newsletter"."""
+
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    description = models.CharField(_("description"), max_length=250, blank=True, help_text=_("Read by contacts."))
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConsentStatus(models.TextChoices):
+    """Where a contact stands with a topic."""
+
+    PENDING = "pending", _("asked, not confirmed")
+    GRANTED = "granted", _("granted")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class Consent(models.Model):
+    """The current yes or no of a contact to a topic; how it came about is in the ledger."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents")
+    topic = models.ForeignKey(Topic, models.PROTECT, related_name="consents")
+    status = models.CharField(_("status"), max_length=10, choices=ConsentStatus.choices)
+    changed_at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [models.UniqueConstraint(fields=["contact", "topic"], name="wpm_consent_once")]
+        indexes = [models.Index(fields=["topic", "status", "contact"], name="wpm_consent_gate")]
+
+    def __str__(self) -> str:
+        return f"{self.contact}: {self.topic} {self.status}"
+
+
+class ConsentChange(models.Model):
+    """One entry of the append-only consent ledger."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_changes")
+    topic = models.ForeignKey(Topic, models.PROTECT, related_name="+")
+    status = models.CharField(_("status"), max_length=10, choices=ConsentStatus.choices)
+    source = models.CharField(_("source"), max_length=100)
+    evidence = models.TextField(_("evidence"), blank=True)
+    changed_at = models.DateTimeField(_("changed"))
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+
+    class Meta:
+        verbose_name = _("consent change")
+        verbose_name_plural = _("consent changes")
+        indexes = [models.Index(fields=["contact", "changed_at"], name="wpm_consent_ledger")]
+
+    def __str__(self) -> str:
+        return f"{self.changed_at:%Y-%m-%d} {self.contact}: {self.topic} {self.status}"
+
+
+class SuppressionReason(models.TextChoices):
+    """Why an address must not be written to."""
+
+    UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+    HARD_BOUNCE = "hard_bounce", _("does not exist")
+    COMPLAINT = "complaint", _("called our mail spam")
+    MANUAL = "manual", _("by hand")
+
+
+class Suppression(models.Model):
+    """An address that must not be written to. It outlives the contact: only the hash is kept."""
+
+    address_hash = models.CharField(max_length=64, unique=True, editable=False)
+    reason = models.CharField(_("reason"), max_length=20, choices=SuppressionReason.choices)
+    detail = models.CharField(_("detail"), max_length=250, blank=True)
+    # Who asked, as a plain kind and id: foreign keys point down the house only.
+    origin_kind = models.CharField(max_length=30, blank=True)
+    origin_id = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("suppression")
+        verbose_name_plural = _("suppressions")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.address_hash[:12]}: {self.get_reason_display()}"
+
+
+class ServiceNote(models.Model):
+    """Something from customer service: a ticket, a call, a note, from here or from another system."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", _("note")
+        TICKET = "ticket", _("ticket")
+        CALL = "call", _("call")
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="service_notes")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.NOTE)
+    subject = models.CharField(_("subject"), max_length=250)
+    body = models.TextField(_("text"), blank=True)
+    source = models.CharField(_("source"), max_length=100, default="admin")
+    external_id = models.CharField(_("number there"), max_length=100, blank=True)
+    noted_at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("service note")
+        verbose_name_plural = _("service notes")
+        ordering = ["-noted_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="wpm_note_once",
+            )
+        ]
+        indexes = [models.Index(fields=["contact", "noted_at"], name="wpm_note_timeline")]
+
+    def __str__(self) -> str:
+        return self.subject

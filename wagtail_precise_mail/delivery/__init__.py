@@ -1,0 +1,1 @@
+"""Delivery: the outbox and the channels by which its messages leave."""

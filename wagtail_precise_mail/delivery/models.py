@@ -1,0 +1,130 @@
+"""Tables of the outbox: sends, and one message per contact and send."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_precise_mail.contacts.models import Contact, Topic
+from wagtail_precise_mail.emails.models import CompiledEmail
+
+
+class Send(models.Model):
+    """One email on its way to a frozen audience."""
+
+    class State(models.TextChoices):
+        FREEZING = "freezing", _("gathering the audience")
+        RUNNING = "running", _("sending")
+        PAUSED = "paused", _("paused")
+        FINISHED = "finished", _("finished")
+        CANCELLED = "cancelled", _("cancelled")
+
+    # Who asked, as a plain kind and id: foreign keys point down the house only. Campaigns use "campaign".
+    origin_kind = models.CharField(max_length=30)
+    origin_id = models.BigIntegerField(null=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.FREEZING)
+    # What to go back to when a pause ends.
+    state_before_pause = models.CharField(max_length=10, choices=State.choices, blank=True)
+    pause_reason = models.TextField(_("why it is paused"), blank=True)
+    compiled = models.ForeignKey(CompiledEmail, models.PROTECT, related_name="sends")
+    # None only for tests and transactional mail, which need no consent to a topic.
+    topic = models.ForeignKey(Topic, models.PROTECT, null=True, related_name="sends")
+    is_test = models.BooleanField(default=False)
+    priority = models.PositiveSmallIntegerField(default=10)
+    from_name = models.CharField(max_length=100, blank=True)
+    from_address = models.EmailField()
+    reply_to = models.EmailField(blank=True)
+    base_url = models.CharField(max_length=250, help_text="Scheme and host of the links in this send.")
+    # Last contact id that was frozen; an interrupted freeze goes on from here.
+    freeze_cursor = models.BigIntegerField(default=0)
+    send_before = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    frozen_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("send")
+        verbose_name_plural = _("sends")
+        indexes = [
+            models.Index(fields=["origin_kind", "origin_id"], name="wpm_send_origin"),
+            models.Index(
+                fields=["state"],
+                name="wpm_send_open",
+                condition=models.Q(state__in=["freezing", "running"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin_kind} {self.origin_id}: {self.state}"
+
+
+class OutboxMessage(models.Model):
+    """One email to one contact, from pending to accepted, or to the reason why not."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        CLAIMED = "claimed", _("with a worker")
+        HANDOFF = "handoff", _("being handed over")
+        ACCEPTED = "accepted", _("accepted")
+        DEFERRED = "deferred", _("to be tried again")
+        REJECTED = "rejected", _("rejected")
+        UNKNOWN = "unknown", _("unknown")
+        SKIPPED = "skipped", _("skipped")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class SkipReason(models.TextChoices):
+        NO_CONSENT = "no_consent", _("no consent to the topic")
+        SUPPRESSED = "suppressed", _("suppressed address")
+        UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+        EXCLUDED = "excluded", _("in an excluded segment")
+        EXPIRED = "expired", _("too late to be sent")
+        ERASED = "erased", _("contact no longer exists")
+        RENDER_ERROR = "render_error", _("could not be rendered")
+
+    send = models.ForeignKey(Send, models.CASCADE, related_name="messages")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="outbox_messages")
+    address = models.EmailField(max_length=254)
+    # The hash of the address: one person gets one message per send, whatever the rows say.
+    recipient_key = models.CharField(max_length=64)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
+    skip_reason = models.CharField(_("why skipped"), max_length=20, choices=SkipReason.choices, blank=True)
+    priority = models.PositiveSmallIntegerField(default=10)
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    # The fencing token of the claim: a worker whose lease was taken cannot write.
+    claim_token = models.UUIDField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    reply = models.CharField(_("answer of the server"), max_length=500, blank=True)
+    provider_id = models.CharField(max_length=250, blank=True)
+    created_at = models.DateTimeField()
+    handed_off_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("outbox message")
+        verbose_name_plural = _("outbox messages")
+        constraints = [
+            models.UniqueConstraint(fields=["send", "recipient_key"], name="wpm_message_once"),
+            models.CheckConstraint(
+                condition=models.Q(state="skipped") ^ models.Q(skip_reason=""), name="wpm_message_skip_reason"
+            ),
+        ]
+        indexes = [
+            # Claims walk this one only: finished rows must not slow the next claim down.
+            models.Index(
+                fields=["send", "priority", "id"], name="wpm_message_pending", condition=models.Q(state="pending")
+            ),
+            models.Index(
+                fields=["lease_expires_at"],
+                name="wpm_message_leased",
+                condition=models.Q(state__in=["claimed", "handoff"]),
+            ),
+            models.Index(
+                fields=["next_attempt_at"], name="wpm_message_deferred", condition=models.Q(state="deferred")
+            ),
+            models.Index(fields=["contact", "created_at"], name="wpm_message_timeline"),
+            models.Index(fields=["send", "state", "skip_reason"], name="wpm_message_figures"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.state}"

@@ -1,0 +1,126 @@
+"""Tables of emails, saved blocks, the brand of a site, and compiled emails."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.images import get_image_model_string
+from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, RevisionMixin, WorkflowMixin
+from wagtail.search import index
+
+from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.blocks import make_body_block, make_saved_body_block
+from wagtail_precise_mail.fields import RegistryStreamField
+
+
+class Email(
+    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, index.Indexed, models.Model
+):
+    """What is written: a subject, a preheader and a body of blocks."""
+
+    name = models.CharField(_("name"), max_length=150, help_text=_("For colleagues; contacts never see it."))
+    subject = models.CharField(_("subject"), max_length=250, blank=True)
+    preheader = models.CharField(
+        _("preheader"), max_length=250, blank=True, help_text=_("The line that inboxes show after the subject.")
+    )
+    body = RegistryStreamField(make_body_block, verbose_name=_("body"), blank=True)
+    # Whom the preview and the test mail show; never an audience.
+    sample_contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("preview as")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        related_query_name="precise_mail_email",
+        for_concrete_model=False,
+    )
+    _revisions = GenericRelation("wagtailcore.Revision", related_query_name="precise_mail_email")
+
+    search_fields = [index.SearchField("name"), index.AutocompleteField("name"), index.SearchField("subject")]
+
+    class Meta:
+        verbose_name = _("email")
+        verbose_name_plural = _("emails")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def revisions(self) -> GenericRelation:
+        return self._revisions
+
+
+class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, index.Indexed, models.Model):
+    """Blocks used in many emails; a change reaches every email that was not sent yet."""
+
+    name = models.CharField(_("name"), max_length=150)
+    body = RegistryStreamField(make_saved_body_block, verbose_name=_("blocks"), blank=True)
+
+    _revisions = GenericRelation("wagtailcore.Revision", related_query_name="precise_mail_saved_block")
+
+    search_fields = [index.SearchField("name"), index.AutocompleteField("name")]
+
+    class Meta:
+        verbose_name = _("saved block")
+        verbose_name_plural = _("saved blocks")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def revisions(self) -> GenericRelation:
+        return self._revisions
+
+
+@register_setting(icon="mail")
+class BrandSettings(BaseSiteSetting):
+    """How a site's emails look and who they come from."""
+
+    company_name = models.CharField(_("company"), max_length=150, blank=True)
+    postal_address = models.TextField(
+        _("postal address"), blank=True, help_text=_("Stands in every email: the law asks for it.")
+    )
+    sender_name = models.CharField(_("sender name"), max_length=100, blank=True)
+    sender_address = models.EmailField(_("sender address"), blank=True)
+    reply_to = models.EmailField(_("replies go to"), blank=True)
+    logo = models.ForeignKey(
+        get_image_model_string(), models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("logo")
+    )
+    primary_color = models.CharField(_("primary color"), max_length=7, default="#1f6f5c")
+    text_color = models.CharField(_("text color"), max_length=7, default="#22302c")
+    background_color = models.CharField(_("background color"), max_length=7, default="#f4f1ea")
+    panel_color = models.CharField(_("panel color"), max_length=7, default="#ffffff")
+    font_family = models.CharField(
+        _("fonts"), max_length=200, default="Georgia, 'Times New Roman', serif", help_text=_("A CSS font stack.")
+    )
+
+    class Meta:
+        verbose_name = _("email brand")
+
+
+class CompiledEmail(models.Model):
+    """An email after MJML: the pieces that a contact's values are filled into. It never changes once made."""
+
+    # What it was made from, so that the same source is compiled once and a sent email can be shown again.
+    source_hash = models.CharField(max_length=64, unique=True)
+    email = models.ForeignKey(Email, models.SET_NULL, null=True, related_name="compiled")
+    revision_id = models.BigIntegerField(null=True)
+    payload = models.JSONField()
+    html_size = models.PositiveIntegerField(help_text="Bytes of the HTML before filling.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("compiled email")
+        verbose_name_plural = _("compiled emails")
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.source_hash[:12]}"

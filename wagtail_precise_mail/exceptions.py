@@ -1,0 +1,116 @@
+"""The error tree: one leaf per decision that a caller can take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
+
+
+class PreciseMailError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class ConfigurationError(PreciseMailError, ImproperlyConfigured):
+    """The settings are wrong; the message says which key to change."""
+
+
+class RegistrationError(PreciseMailError):
+    """Code registered something twice, or under a key that cannot be stored."""
+
+
+class UnknownKey(PreciseMailError, LookupError):
+    """Code or stored data asks a registry for a key that nobody registered."""
+
+
+class InvalidTransition(PreciseMailError):
+    """The state does not allow this move."""
+
+
+class InvalidRules(PreciseMailError):
+    """A segment's rules cannot be evaluated.
+
+    Attributes:
+        place: where in the rules, such as "rules[0].bought_product.products[1]", or "".
+    """
+
+    def __init__(self, message: str, *, place: str = "") -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.place = place
+
+
+class InvalidAddress(PreciseMailError, ValueError):
+    """This is not an email address that mail could be sent to."""
+
+
+class SendRefused(PreciseMailError):
+    """This contact must not be written to.
+
+    Attributes:
+        reason: a value of ``OutboxMessage.SkipReason``.
+    """
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(message or reason)
+        self.reason = reason
+
+
+class RenderError(PreciseMailError):
+    """An email cannot be rendered.
+
+    Attributes:
+        block: which block is to blame, in words an editor understands, or "".
+        line: the line of the MJML, counted from 1, or None.
+    """
+
+    def __init__(self, message: str, *, block: str = "", line: int | None = None) -> None:
+        place = ", ".join(filter(None, [block, f"MJML line {line}" if line else ""]))
+        super().__init__(f"{place}: {message}" if place else message)
+        self.block = block
+        self.line = line
+
+
+class SourceError(PreciseMailError):
+    """A commerce source failed.
+
+    Attributes:
+        retry_after: how long to wait before asking again, or None when asking again is pointless.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DeliveryError(PreciseMailError):
+    """A channel could not hand over a message.
+
+    Attributes:
+        reply: the server's own words, such as "550 5.1.1 user unknown", or "".
+        code: the SMTP reply code, or None when no reply came.
+    """
+
+    def __init__(self, message: str, *, reply: str = "", code: int | None = None) -> None:
+        super().__init__(message)
+        self.reply = reply
+        self.code = code
+
+
+class TemporaryDeliveryError(DeliveryError):
+    """Not accepted for now: trying again later is safe and may succeed."""
+
+
+class PermanentDeliveryError(DeliveryError):
+    """Refused for good: this message must not be tried again."""
+
+
+class ChannelUnavailable(DeliveryError):
+    """The channel as a whole is unusable (no connection, refused credentials): pause, blame no address."""
+
+
+class OutcomeUnknown(DeliveryError):
+    """The reply to the final dot was lost: accepted or not, nobody knows (RFC 1047)."""
+
+
+class InvalidToken(PreciseMailError, SuspiciousOperation):
+    """A link was tampered with or is not ours; Django answers 400."""

@@ -1,0 +1,40 @@
+"""Every table of the package, gathered from its rooms."""
+
+from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.commerce.models import Category, Order, OrderLine, Product
+from wagtail_precise_mail.contacts.models import (
+    Consent,
+    ConsentChange,
+    Contact,
+    ContactList,
+    ServiceNote,
+    Suppression,
+    Topic,
+)
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails.models import BrandSettings, CompiledEmail, Email, SavedBlock
+from wagtail_precise_mail.segments.models import Segment
+from wagtail_precise_mail.tracking.models import MessageEvent
+
+__all__ = [
+    "BrandSettings",
+    "Campaign",
+    "Category",
+    "CompiledEmail",
+    "Consent",
+    "ConsentChange",
+    "Contact",
+    "ContactList",
+    "Email",
+    "MessageEvent",
+    "Order",
+    "OrderLine",
+    "OutboxMessage",
+    "Product",
+    "SavedBlock",
+    "Segment",
+    "Send",
+    "ServiceNote",
+    "Suppression",
+    "Topic",
+]

@@ -1,0 +1,1 @@
+"""Segments: saved sets of contacts, made of conditions that compile to one query."""

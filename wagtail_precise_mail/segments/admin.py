@@ -1,0 +1,5 @@
+"""The Wagtail side of this room."""
+
+from __future__ import annotations
+
+viewsets: list = []

@@ -1,0 +1,59 @@
+"""The table of events: what became of outbox messages after they left."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.delivery.models import OutboxMessage
+
+
+class MessageEvent(models.Model):
+    """One open, click, unsubscribe, complaint or conversion of one outbox message."""
+
+    class Kind(models.TextChoices):
+        OPEN = "open", _("open")
+        CLICK = "click", _("click")
+        UNSUBSCRIBE = "unsubscribe", _("unsubscribe")
+        CONVERSION = "conversion", _("conversion")
+
+    message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="events")
+    # The send of the message, kept here because figures group by it.
+    send = models.ForeignKey("wagtail_precise_mail.Send", models.CASCADE, related_name="events")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="message_events")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    happened_at = models.DateTimeField(_("when"))
+    # Mail proxies and security scanners open and click, too; they are kept, and kept apart.
+    is_machine = models.BooleanField(_("by a machine"), default=False)
+    url = models.CharField(_("link"), max_length=2000, blank=True)
+    link_index = models.PositiveSmallIntegerField(null=True, help_text="Which link of the compiled email.")
+    block_id = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(_("detail"), max_length=250, blank=True)
+    user_agent = models.CharField(max_length=250, blank=True)
+    # Conversions: the order and what it brought.
+    order = models.ForeignKey(
+        "wagtail_precise_mail.Order", models.CASCADE, null=True, related_name="conversions", verbose_name=_("order")
+    )
+    value = models.DecimalField(_("value"), max_digits=18, decimal_places=4, null=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+
+    class Meta:
+        verbose_name = _("message event")
+        verbose_name_plural = _("message events")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], name="wpm_event_order_once", condition=models.Q(kind="conversion")
+            ),
+            models.UniqueConstraint(
+                fields=["message"], name="wpm_event_unsubscribe_once", condition=models.Q(kind="unsubscribe")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["send", "kind", "is_machine"], name="wpm_event_figures"),
+            models.Index(fields=["message", "kind", "happened_at"], name="wpm_event_message"),
+            models.Index(fields=["contact", "kind", "happened_at"], name="wpm_event_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.happened_at:%Y-%m-%d %H:%M}"

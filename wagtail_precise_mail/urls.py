@@ -1,0 +1,11 @@
+"""Every public URL of the package, gathered from its rooms; a site includes this once."""
+
+from __future__ import annotations
+
+from wagtail_precise_mail.api import urls as api
+from wagtail_precise_mail.contacts import urls as contacts
+from wagtail_precise_mail.tracking import urls as tracking
+
+app_name = "wagtail_precise_mail"
+
+urlpatterns = [*contacts.urlpatterns, *tracking.urlpatterns, *api.urlpatterns]

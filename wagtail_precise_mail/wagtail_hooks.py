@@ -1,0 +1,35 @@
+"""The one menu group of the package; every room brings its viewsets."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.snippets.views.snippets import SnippetViewSetGroup
+
+from wagtail_precise_mail.campaigns import admin as campaigns
+from wagtail_precise_mail.commerce import admin as commerce
+from wagtail_precise_mail.contacts import admin as contacts
+from wagtail_precise_mail.emails import admin as emails
+from wagtail_precise_mail.segments import admin as segments
+
+
+class PreciseMailGroup(SnippetViewSetGroup):
+    """The menu "Mail"."""
+
+    menu_label = _("Mail")
+    menu_icon = "mail"
+    menu_order = 250
+    menu_name = "precise-mail"
+    items = (
+        *campaigns.viewsets,
+        *emails.viewsets,
+        *segments.viewsets,
+        *contacts.viewsets,
+        *commerce.viewsets,
+    )
+
+
+@hooks.register("register_admin_viewset")
+def register_viewsets() -> PreciseMailGroup:
+    """Register every viewset below the one menu group."""
+    return PreciseMailGroup()
