@@ -1,0 +1,53 @@
+"""What every test shares: what the machine offers, and a clean house."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_NEEDS = {
+    "postgres": lambda: os.environ.get("DATABASE_URL", "").startswith("postgres"),
+    "redis": lambda: bool(os.environ.get("REDIS_URL")),
+    "realdata": lambda: real_data_folder() is not None,
+    "browser": lambda: chromium_path() is not None,
+}
+_REASONS = {
+    "postgres": "DATABASE_URL names no PostgreSQL database",
+    "redis": "REDIS_URL names no Redis server",
+    "realdata": "PRECISE_MAIL_DATA names no folder with online-retail.csv.gz",
+    "browser": "there is no Chromium on this machine",
+}
+
+
+def real_data_folder() -> Path | None:
+    """Where the real order file is, if this machine has it."""
+    folder = Path(os.environ.get("PRECISE_MAIL_DATA", "/nonexistent"))
+    return folder if (folder / "online-retail.csv.gz").exists() else None
+
+
+def chromium_path() -> str | None:
+    """Debian's Chromium, if it is installed."""
+    return shutil.which("chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run; in CI, where it must run, let it fail instead."""
+    required = set(filter(None, os.environ.get("PRECISE_MAIL_REQUIRED", "").split(",")))
+    missing = {need for need, check in _NEEDS.items() if not check()}
+    if broken := required & missing:
+        raise pytest.UsageError("; ".join(f"{need}: {_REASONS[need]}" for need in sorted(broken)))
+    for item in items:
+        for need in missing:
+            if item.get_closest_marker(need):
+                item.add_marker(pytest.mark.skip(reason=_REASONS[need]))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data; use with the marker ``realdata``."""
+    folder = real_data_folder()
+    assert folder is not None
+    return folder
