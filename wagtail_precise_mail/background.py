@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 _PREFIX = "precise_mail:"
 
+# A function, or its dotted path where the caller's floor lies below the tasks of its room.
+Task = Callable[..., Any] | str
+
 
 @dataclass(frozen=True)
 class Recurring:
@@ -33,31 +36,38 @@ class Recurring:
     minutes: int = 1
 
 
-def enqueue(task: Callable[..., Any], *args: int | str) -> None:
+def enqueue(task: Task, *args: int | str) -> None:
     """Run ``task(*args)`` in a worker, once the current transaction has committed.
 
     A queue that does not answer is logged and otherwise ignored: the pump finds the work in our tables.
     """
-    transaction.on_commit(partial(_enqueue_now, task, args))
+    transaction.on_commit(partial(_enqueue_now, _path(task), args))
 
 
-def _enqueue_now(task: Callable[..., Any], args: tuple[int | str, ...]) -> None:
-    path = f"{task.__module__}.{task.__qualname__}"
+def _path(task: Task) -> str:
+    return task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
+
+
+def _wake_name(path: str, args: tuple[int | str, ...]) -> str:
+    return f"{_PREFIX}{path.rpartition('.')[2]}:{','.join(map(str, args))}"[:100]
+
+
+def _enqueue_now(path: str, args: tuple[int | str, ...]) -> None:
     try:
-        async_task(path, *args, group="precise_mail", task_name=f"{task.__name__}{args}"[:100])
+        async_task(path, *args, group="precise_mail", task_name=f"{path.rpartition('.')[2]}{args}"[:100])
     except Exception:  # any broker raises its own errors; nothing is lost, the pump wakes the work
         logger.exception("Could not enqueue %s%r; the pump will find the work.", path, args)
 
 
-def wake_at(moment: datetime, task: Callable[..., Any], *args: int | str) -> None:
+def wake_at(moment: datetime, task: Task, *args: int | str) -> None:
     """Run ``task(*args)`` once, soon after ``moment`` (aware); a second call moves the first one.
 
     The scheduler of django-q2 looks every 30 seconds, and so does this wake that much late at the most.
     """
-    path = f"{task.__module__}.{task.__qualname__}"
-    name = f"{_PREFIX}{task.__qualname__}:{','.join(map(str, args))}"
+    path = _path(task)
+    import_string(path)  # a bad path here would stop every schedule of the cluster, ours and others'
     Schedule.objects.update_or_create(
-        name=name[:100],
+        name=_wake_name(path, args),
         defaults={
             "func": path,
             "args": repr(args),
@@ -69,10 +79,9 @@ def wake_at(moment: datetime, task: Callable[..., Any], *args: int | str) -> Non
     )
 
 
-def forget_wake(task: Callable[..., Any], *args: int | str) -> None:
+def forget_wake(task: Task, *args: int | str) -> None:
     """Take back :func:`wake_at`; nothing happens when there is none."""
-    name = f"{_PREFIX}{task.__qualname__}:{','.join(map(str, args))}"
-    Schedule.objects.filter(name=name[:100]).delete()
+    Schedule.objects.filter(name=_wake_name(_path(task), args)).delete()
 
 
 def sync_schedules(recurring: list[Recurring], *, at: datetime | None = None) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +28,17 @@ class Campaign(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         EVALUATED = "evaluated", _("evaluated")
 
+    # From each state, where a campaign may go.
+    MOVES: ClassVar[dict[str, frozenset[str]]] = {
+        State.DRAFT: frozenset({State.SCHEDULED}),
+        State.SCHEDULED: frozenset({State.SCHEDULED, State.DRAFT, State.SENDING, State.PAUSED, State.CANCELLED}),
+        State.SENDING: frozenset({State.PAUSED, State.SENT, State.CANCELLED}),
+        State.PAUSED: frozenset({State.SCHEDULED, State.DRAFT, State.SENDING, State.SENT, State.CANCELLED}),
+        State.SENT: frozenset({State.EVALUATED}),
+        State.EVALUATED: frozenset({State.EVALUATED}),
+        State.CANCELLED: frozenset(),
+    }
+
     name = models.CharField(_("name"), max_length=150)
     email = models.ForeignKey(Email, models.PROTECT, related_name="campaigns", verbose_name=_("email"))
     segment = models.ForeignKey(Segment, models.PROTECT, related_name="campaigns", verbose_name=_("audience"))
@@ -42,6 +57,8 @@ class Campaign(models.Model):
     scheduled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
+    # When a worker claimed it; the audience is gathered as of this moment, also after an interruption.
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
     send = models.OneToOneField(Send, models.PROTECT, null=True, editable=False, related_name="campaign")
     evaluation = models.TextField(_("what we learned"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -52,8 +69,35 @@ class Campaign(models.Model):
         ordering = ["-pk"]
         permissions = [("send_campaign", _("Can schedule, send, pause and cancel campaigns"))]
         indexes = [
-            models.Index(fields=["scheduled_at"], name="wpm_campaign_due", condition=models.Q(state="scheduled"))
+            models.Index(fields=["scheduled_at"], name="wpm_campaign_due", condition=models.Q(state="scheduled")),
+            models.Index(
+                fields=["state"], name="wpm_campaign_open", condition=models.Q(state__in=["sending", "paused"])
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def may_become(self, state: str) -> bool:
+        """Whether the table of moves allows it."""
+        return state in self.MOVES[self.state]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the sending time was chosen."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def scheduled_locally_at(self) -> datetime | None:
+        """The sending time on the clocks of the campaign's own time zone."""
+        return self.scheduled_at and self.scheduled_at.astimezone(self.zone)
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its parts may still change; after scheduling only its time may."""
+        return self.state == self.State.DRAFT
+
+    @property
+    def has_frozen_audience(self) -> bool:
+        """Whether somebody may have got it already."""
+        return self.send_id is not None
