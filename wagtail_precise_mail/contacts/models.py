@@ -170,6 +170,16 @@ class SuppressionReason(models.TextChoices):
     MANUAL = "manual", _("by hand")
 
 
+class UnsubscribeReason(models.TextChoices):
+    """Why a contact left, when they care to say."""
+
+    TOO_MANY = "too_many", _("I get too many emails")
+    NOT_RELEVANT = "not_relevant", _("They are not interesting to me")
+    NEVER_ASKED = "never_asked", _("I never asked for them")
+    NOT_CUSTOMER = "not_customer", _("I no longer shop here")
+    OTHER = "other", _("Another reason")
+
+
 class Suppression(models.Model):
     """An address that must not be written to. It outlives the contact: only the hash is kept."""
 

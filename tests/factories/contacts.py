@@ -1,0 +1,53 @@
+"""The least that is valid of contacts, topics, consent and notes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from wagtail_precise_mail.contacts import services
+from wagtail_precise_mail.contacts.models import (
+    Consent,
+    ConsentChange,
+    ConsentStatus,
+    Contact,
+    ContactList,
+    ServiceNote,
+    Topic,
+)
+
+_numbers = count(1)
+_GRANTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def make_contact(**overrides: Any) -> Contact:
+    """A contact with an address of its own."""
+    return Contact.objects.create(**{"email": f"contact-{next(_numbers)}@example.com", **overrides})
+
+
+def make_topic(**overrides: Any) -> Topic:
+    """A topic with a slug of its own."""
+    number = next(_numbers)
+    return Topic.objects.create(**{"name": f"Topic {number}", "slug": f"topic-{number}", **overrides})
+
+
+def make_list(*contacts: Contact, **overrides: Any) -> ContactList:
+    """A static list of the given contacts."""
+    number = next(_numbers)
+    made = ContactList.objects.create(**{"name": f"List {number}", "slug": f"list-{number}", **overrides})
+    made.contacts.set(contacts)
+    return made
+
+
+def grant(contact: Contact, topic: Topic, *, at: datetime = _GRANTED_AT) -> Consent:
+    """A granted consent with its entry in the ledger; announces nothing."""
+    ConsentChange.objects.create(
+        contact=contact, topic=topic, status=ConsentStatus.GRANTED, source="test", changed_at=at
+    )
+    return Consent.objects.create(contact=contact, topic=topic, status=ConsentStatus.GRANTED, changed_at=at)
+
+
+def make_note(contact: Contact, **overrides: Any) -> ServiceNote:
+    """A service note."""
+    return services.record_service_note(contact, **{"subject": "Asked about delivery", **overrides})

@@ -1,0 +1,347 @@
+"""Writes of contacts, their consent and suppressed addresses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.models import (
+    Consent,
+    ConsentChange,
+    ConsentStatus,
+    Contact,
+    ServiceNote,
+    Suppression,
+    SuppressionReason,
+    Topic,
+)
+from wagtail_precise_mail.contacts.signals import consent_changed, resubscribed, unsubscribed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+logger = logging.getLogger(__name__)
+
+# How an unsubscription signs its entries in the ledger, so that taking it back finds them.
+UNSUBSCRIBE_SOURCE = "unsubscribe"
+RESUBSCRIBE_SOURCE = "unsubscribe taken back"
+
+# The first one wins over those after it.
+_STRENGTH = [
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.MANUAL,
+    SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.UNSUBSCRIBED,
+]
+
+
+def upsert_contact(email: str, *, source: str = "", **fields: Any) -> Contact:
+    """Return the contact of an address, made when there is none, with the given fields filled in.
+
+    Args:
+        source: where a new contact came from; an old one keeps its own.
+        fields: values of ``Contact``; empty ones never wipe out what is known.
+
+    Raises:
+        InvalidAddress: no mail could be sent there.
+    """
+    key = address_hash(normalize_address(email))
+    given = {name: value for name, value in fields.items() if value not in (None, "")}
+    contact = Contact.objects.filter(address_hash=key).first()
+    if contact is None:
+        try:
+            with transaction.atomic():
+                return Contact.objects.create(email=email.strip(), source=source, **given)
+        except IntegrityError:  # somebody else was quicker
+            contact = Contact.objects.get(address_hash=key)
+    changed = [name for name, value in given.items() if getattr(contact, name) != value]
+    for name in changed:
+        setattr(contact, name, given[name])
+    if changed:
+        contact.save(update_fields=[*changed, "updated_at"])
+    return contact
+
+
+def subscribe(
+    contact: Contact,
+    topic: Topic,
+    *,
+    source: str,
+    evidence: str = "",
+    at: datetime | None = None,
+    by: AbstractBaseUser | None = None,
+) -> Consent:
+    """Record a contact's own yes to a topic, which also ends an earlier unsubscription.
+
+    Nothing is written when the consent is already granted and the address may be written to.
+
+    Args:
+        source: where the yes was given, such as "sign-up form".
+        evidence: what proves it, such as the wording and the address it came from.
+        by: the colleague who recorded it, when it was not the contact.
+    """
+    with transaction.atomic():
+        consent = _change_consent(contact, topic, ConsentStatus.GRANTED, source, evidence, at, by)
+        Suppression.objects.filter(address_hash=contact.address_hash, reason=SuppressionReason.UNSUBSCRIBED).delete()
+    return consent
+
+
+def withdraw(
+    contact: Contact,
+    topic: Topic,
+    *,
+    source: str,
+    evidence: str = "",
+    at: datetime | None = None,
+    by: AbstractBaseUser | None = None,
+) -> Consent:
+    """Record a contact's no to a topic. Nothing is written when it is a no already."""
+    return _change_consent(contact, topic, ConsentStatus.WITHDRAWN, source, evidence, at, by)
+
+
+@transaction.atomic
+def _change_consent(
+    contact: Contact,
+    topic: Topic,
+    status: ConsentStatus,
+    source: str,
+    evidence: str,
+    at: datetime | None,
+    by: AbstractBaseUser | None,
+) -> Consent:
+    at = at or timezone.now()
+    _lock(contact)
+    consent = Consent.objects.filter(contact=contact, topic=topic).first()
+    if consent and consent.status == status:
+        return consent
+    consent = consent or Consent(contact=contact, topic=topic)
+    consent.status, consent.changed_at = status, at
+    consent.save()
+    ConsentChange.objects.create(
+        contact=contact, topic=topic, status=status, source=source, evidence=evidence, changed_at=at, changed_by=by
+    )
+    _announce(consent_changed, contact=contact, topic=topic, status=status, at=at)
+    return consent
+
+
+def grant_in_bulk(
+    contact_ids: Iterable[int], topic: Topic, *, source: str, evidence: str = "", at: datetime | None = None
+) -> int:
+    """Record the yes of many contacts at once, for imports; announces nothing.
+
+    A withdrawn consent stays withdrawn: only the person's own :func:`subscribe` ends it, so that importing an old
+    file again cannot undo what happened since.
+
+    Returns:
+        How many consents were granted that were not before.
+    """
+    at = at or timezone.now()
+    count = 0
+    ids = list(dict.fromkeys(contact_ids))
+    for start in range(0, len(ids), 5000):
+        with transaction.atomic():
+            count += _grant_chunk(ids[start : start + 5000], topic, source, evidence, at)
+    return count
+
+
+def _grant_chunk(ids: list[int], topic: Topic, source: str, evidence: str, at: datetime) -> int:
+    known = dict(Consent.objects.filter(topic=topic, contact__in=ids).values_list("contact_id", "status"))
+    pending = [pk for pk in ids if known.get(pk) == ConsentStatus.PENDING]
+    missing = [pk for pk in ids if pk not in known]
+    granted = ConsentStatus.GRANTED
+    Consent.objects.filter(topic=topic, contact__in=pending).update(status=granted, changed_at=at)
+    Consent.objects.bulk_create(
+        [Consent(contact_id=pk, topic=topic, status=granted, changed_at=at) for pk in missing], batch_size=1000
+    )
+    ConsentChange.objects.bulk_create(
+        [
+            ConsentChange(contact_id=pk, topic=topic, status=granted, source=source, evidence=evidence, changed_at=at)
+            for pk in (*pending, *missing)
+        ],
+        batch_size=1000,
+    )
+    return len(pending) + len(missing)
+
+
+@transaction.atomic
+def suppress(
+    address: str,
+    *,
+    reason: str,
+    detail: str = "",
+    origin_kind: str = "",
+    origin_id: int | None = None,
+    at: datetime | None = None,
+) -> Suppression:
+    """Keep an address from being written to. The earliest moment stays; a stronger reason replaces a weaker one.
+
+    Args:
+        reason: a value of ``SuppressionReason``.
+        origin_kind: who asked, such as "outbox_message", with its id in ``origin_id``.
+
+    Raises:
+        InvalidAddress: this is no address.
+    """
+    key = address_hash(normalize_address(address))
+    values = {
+        "reason": SuppressionReason(reason),
+        "detail": detail[:250],
+        "origin_kind": origin_kind,
+        "origin_id": origin_id,
+    }
+    suppression, created = Suppression.objects.get_or_create(
+        address_hash=key, defaults={**values, "created_at": at or timezone.now()}
+    )
+    if not created and _is_stronger(reason, than=suppression.reason):
+        for name, value in values.items():
+            setattr(suppression, name, value)
+        suppression.save(update_fields=list(values))
+    if created:
+        logger.info("Suppressed %s: %s.", key[:12], reason)
+    return suppression
+
+
+def _is_stronger(reason: str, *, than: str) -> bool:
+    return _STRENGTH.index(SuppressionReason(reason)) < _STRENGTH.index(SuppressionReason(than))
+
+
+def lift_suppression(address: str) -> bool:
+    """Let an address be written to again, whatever the reason was; consent is not touched.
+
+    Returns:
+        Whether it was suppressed.
+
+    Raises:
+        InvalidAddress: this is no address.
+    """
+    count, _by_model = Suppression.objects.filter(address_hash=address_hash(normalize_address(address))).delete()
+    return bool(count)
+
+
+@transaction.atomic
+def unsubscribe(
+    contact: Contact,
+    *,
+    origin_kind: str = "",
+    origin_id: int | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> bool:
+    """Withdraw a contact's consent to every topic, and suppress the address.
+
+    A second call changes nothing, except that it may bring the reason that the first one of the same origin lacked.
+
+    Args:
+        origin_kind: where the contact asked, such as "outbox_message", with its id in ``origin_id``.
+        reason: a value of ``UnsubscribeReason``, or "".
+
+    Returns:
+        Whether anything was new.
+    """
+    at = at or timezone.now()
+    _lock(contact)
+    before = Suppression.objects.filter(address_hash=contact.address_hash).first()
+    evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
+    granted = contact.consents.exclude(status=ConsentStatus.WITHDRAWN).select_related("topic")
+    withdrawn = [
+        _change_consent(contact, consent.topic, ConsentStatus.WITHDRAWN, UNSUBSCRIBE_SOURCE, evidence, at, None)
+        for consent in granted
+    ]
+    suppress(
+        contact.email,
+        reason=SuppressionReason.UNSUBSCRIBED,
+        detail=reason,
+        origin_kind=origin_kind,
+        origin_id=origin_id,
+        at=at,
+    )
+    is_new = before is None or bool(withdrawn) or _fill_reason(before, origin_kind, origin_id, reason)
+    if is_new:
+        _announce(unsubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, reason=reason, at=at)
+    return is_new
+
+
+def _fill_reason(before: Suppression, origin_kind: str, origin_id: int | None, reason: str) -> bool:
+    """Keep a reason that is given after the unsubscription, once."""
+    same = (before.reason, before.origin_kind, before.origin_id) == (
+        SuppressionReason.UNSUBSCRIBED,
+        origin_kind,
+        origin_id,
+    )
+    if not (reason and same and not before.detail):
+        return False
+    before.detail = reason
+    before.save(update_fields=["detail"])
+    return True
+
+
+@transaction.atomic
+def undo_unsubscribe(
+    contact: Contact, *, origin_kind: str = "", origin_id: int | None = None, at: datetime | None = None
+) -> bool:
+    """Take an unsubscription back: grant again what it withdrew, and lift its suppression.
+
+    Topics that the contact left on their own stay left, and a suppression for any other reason stays.
+
+    Returns:
+        Whether the address was suppressed by an unsubscription.
+    """
+    at = at or timezone.now()
+    _lock(contact)
+    lifted, _by_model = Suppression.objects.filter(
+        address_hash=contact.address_hash, reason=SuppressionReason.UNSUBSCRIBED
+    ).delete()
+    if not lifted:
+        return False
+    evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
+    for consent in contact.consents.filter(status=ConsentStatus.WITHDRAWN).select_related("topic"):
+        last = contact.consent_changes.filter(topic=consent.topic).order_by("-pk").first()
+        if last and last.source == UNSUBSCRIBE_SOURCE:
+            _change_consent(contact, consent.topic, ConsentStatus.GRANTED, RESUBSCRIBE_SOURCE, evidence, at, None)
+    _announce(resubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, at=at)
+    return True
+
+
+def record_service_note(
+    contact: Contact,
+    *,
+    subject: str,
+    kind: str = ServiceNote.Kind.NOTE,
+    body: str = "",
+    source: str = "admin",
+    external_id: str = "",
+    at: datetime | None = None,
+) -> ServiceNote:
+    """Keep something from customer service; the same source and number again updates it.
+
+    Args:
+        kind: a value of ``ServiceNote.Kind``.
+        external_id: the number in the other system, or "".
+        at: when it happened.
+    """
+    values = {"contact": contact, "kind": kind, "subject": subject[:250], "body": body}
+    at = at or timezone.now()
+    if not external_id:
+        return ServiceNote.objects.create(**values, source=source, noted_at=at)
+    note, _created = ServiceNote.objects.update_or_create(
+        source=source, external_id=external_id, defaults=values, create_defaults={**values, "noted_at": at}
+    )
+    return note
+
+
+def _lock(contact: Contact) -> None:
+    """Make two changes of one contact wait for each other (SQLite has one writer anyway)."""
+    Contact.objects.select_for_update().filter(pk=contact.pk).values_list("pk").first()
+
+
+def _announce(signal: Signal, **arguments: Any) -> None:
+    """Tell listeners after commit; what fails in one of them is logged by Django and stops nobody else."""
+    transaction.on_commit(partial(signal.send_robust, sender=Contact, **arguments))
