@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Exists, OuterRef, QuerySet
 
 if TYPE_CHECKING:
-    from wagtail_precise_mail.contacts.models import Contact
+    from wagtail_precise_mail.contacts.models import Contact  # noqa: F401 - named in the string below
 
 
 class ContactQuerySet(QuerySet["Contact"]):
