@@ -28,3 +28,9 @@ def normalize_address(address: str) -> str:
 def address_hash(normalized: str) -> str:
     """Return the key of a normalized address: SHA-256 in hex. It outlives the address itself in suppressions."""
     return hashlib.sha256(normalized.encode()).hexdigest()
+
+
+def mask_address(address: str) -> str:
+    """Return an address as its owner recognizes it and nobody else reads it: a•••@example.com."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from wagtail_precise_mail.contacts.views import UnsubscribeView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("unsubscribe/<token>/", UnsubscribeView.as_view(), name="unsubscribe"),
+]

@@ -1,0 +1,111 @@
+"""Public pages: leaving, by a link in a mail or by the one click of a mail program (RFC 8058)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from wagtail.models import Site
+
+from wagtail_precise_mail.contacts.addresses import mask_address
+from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason, UnsubscribeReason
+from wagtail_precise_mail.contacts.services import undo_unsubscribe, unsubscribe
+from wagtail_precise_mail.contacts.tokens import read_unsubscribe_token
+from wagtail_precise_mail.exceptions import InvalidToken
+
+_TEMPLATES = "wagtail_precise_mail/contacts/public/"
+
+# The address bar holds a token that can unsubscribe: it must not travel on as a referrer, nor be indexed or cached.
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+# Mail programs send no cookie and no CSRF token; what protects this POST is the signed token in its URL.
+@method_decorator(csrf_exempt, name="dispatch")
+class UnsubscribeView(View):
+    """GET asks, POST does: scanners follow links, so a GET changes nothing."""
+
+    http_method_names = ["get", "head", "post", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            contact_id, self.message_id = read_unsubscribe_token(kwargs["token"])
+        except InvalidToken:
+            response: HttpResponseBase = self.page("bad_link", status=400)
+        else:
+            # None after an erasure, and for test mails: the page answers all the same.
+            self.contact = Contact.objects.filter(pk=contact_id).first()
+            with translation.override(self.language()):
+                response = super().dispatch(request, *args, **kwargs)
+        for header, value in _PRIVATE.items():
+            response[header] = value
+        return response
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        if self.contact and self.suppression() is None:
+            return self.page("unsubscribe")
+        return self.page("unsubscribed")
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        if request.POST.get("action") == "subscribe":
+            return self.subscribe_again()
+        # Whatever else is posted means leaving: nobody stays on the list for want of the right form field.
+        if self.contact:
+            unsubscribe(self.contact, **self.origin, reason=self.reason())
+        if request.POST.get("List-Unsubscribe") == "One-Click":
+            return HttpResponse("Unsubscribed.\n", content_type="text/plain; charset=utf-8")
+        return self.page("unsubscribed")
+
+    def subscribe_again(self) -> HttpResponse:
+        if self.contact:
+            undo_unsubscribe(self.contact, **self.origin)
+        # A complaint, or a colleague's decision, is not the visitor's to lift.
+        return self.page("unsubscribed" if self.contact is None or self.suppression() else "subscribed")
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        return {"origin_kind": "outbox_message", "origin_id": self.message_id} if self.message_id else {}
+
+    def reason(self) -> str:
+        given = self.request.POST.get("reason", "")
+        return given if given in UnsubscribeReason.values else ""
+
+    def suppression(self) -> Suppression | None:
+        if self.contact is None:
+            return None
+        return Suppression.objects.filter(address_hash=self.contact.address_hash).first()
+
+    def language(self) -> str:
+        """The contact's language when the site speaks it, else the visitor's."""
+        known = self.contact.locale.lower() if self.contact else ""
+        return known if known in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
+
+    def page(self, name: str, *, status: int = 200) -> HttpResponse:
+        site = Site.find_for_request(self.request)
+        context = {
+            "site_name": (site and (site.site_name or site.hostname)) or self.request.get_host(),
+            "site_url": site.root_url if site else "/",
+            **(self.state() if status == 200 else {}),
+        }
+        return render(self.request, f"{_TEMPLATES}{name}.html", context, status=status)
+
+    def state(self) -> dict[str, Any]:
+        suppression = self.suppression()
+        can_undo = suppression is not None and suppression.reason == SuppressionReason.UNSUBSCRIBED
+        return {
+            "address": mask_address(self.contact.email) if self.contact else "",
+            "can_subscribe_again": can_undo,
+            "can_give_reason": can_undo and suppression is not None and not suppression.detail,
+            "reasons": UnsubscribeReason.choices,
+        }
