@@ -48,6 +48,9 @@ class Options:
     retry_seconds: int = 300
     """Wait after the first temporary refusal; doubled by each further one."""
 
+    channel_attempts: int = 3
+    """Tries in a row, about a minute apart, that find the mail server out of reach before a send is paused."""
+
     smtp_timeout_seconds: int = 30
     """How long to wait for an SMTP server's reply."""
 
@@ -56,6 +59,9 @@ class Options:
 
     import_batch_size: int = 5000
     """Order lines per transaction of an import."""
+
+    is_tracking_enabled: bool = True
+    """Whether opens and clicks are counted at all; each contact can be left out besides."""
 
     conversion_window_days: int = 5
     """An order this many days after a click at the most belongs to that click."""
@@ -77,6 +83,8 @@ class Options:
             value = getattr(self, field.name)
             if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
                 raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a whole number above 0, not {value!r}.")
+            if field.type == "bool" and not isinstance(value, bool):
+                raise ConfigurationError(f"{SETTING}[{field.name!r}] must be True or False, not {value!r}.")
             if field.type == "str" and not isinstance(value, str):
                 raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a string, not {value!r}.")
         if self.lease_seconds <= self.task_seconds:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +28,8 @@ class Send(models.Model):
     # What to go back to when a pause ends.
     state_before_pause = models.CharField(max_length=10, choices=State.choices, blank=True)
     pause_reason = models.TextField(_("why it is paused"), blank=True)
+    # Tries in a row that found the channel unusable; the last allowed one pauses the send.
+    failure_count = models.PositiveSmallIntegerField(default=0)
     compiled = models.ForeignKey(CompiledEmail, models.PROTECT, related_name="sends")
     # None only for tests and transactional mail, which need no consent to a topic.
     topic = models.ForeignKey(Topic, models.PROTECT, null=True, related_name="sends")
@@ -56,6 +60,15 @@ class Send(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin_kind} {self.origin_id}: {self.state}"
+
+    # From each state, where a send may go.
+    MOVES: ClassVar[dict[str, frozenset[str]]] = {
+        State.FREEZING: frozenset({State.RUNNING, State.PAUSED, State.CANCELLED}),
+        State.RUNNING: frozenset({State.PAUSED, State.FINISHED, State.CANCELLED}),
+        State.PAUSED: frozenset({State.FREEZING, State.RUNNING, State.CANCELLED}),
+        State.FINISHED: frozenset({State.RUNNING}),  # somebody sends the messages of unknown outcome again
+        State.CANCELLED: frozenset(),
+    }
 
 
 class OutboxMessage(models.Model):
@@ -89,6 +102,7 @@ class OutboxMessage(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     skip_reason = models.CharField(_("why skipped"), max_length=20, choices=SkipReason.choices, blank=True)
     priority = models.PositiveSmallIntegerField(default=10)
+    # Counted with the commit to handoff, so before the attempt: a worker that dies in it has used one up.
     attempt_count = models.PositiveSmallIntegerField(default=0)
     # The fencing token of the claim: a worker whose lease was taken cannot write.
     claim_token = models.UUIDField(null=True)
@@ -119,12 +133,13 @@ class OutboxMessage(models.Model):
                 name="wpm_message_leased",
                 condition=models.Q(state__in=["claimed", "handoff"]),
             ),
-            models.Index(
-                fields=["next_attempt_at"], name="wpm_message_deferred", condition=models.Q(state="deferred")
-            ),
+            models.Index(fields=["next_attempt_at"], name="wpm_message_deferred", condition=models.Q(state="deferred")),
             models.Index(fields=["contact", "created_at"], name="wpm_message_timeline"),
             models.Index(fields=["send", "state", "skip_reason"], name="wpm_message_figures"),
         ]
 
     def __str__(self) -> str:
         return f"{self.address}: {self.state}"
+
+    # States from which a message still moves by itself; a send is finished once none of its messages is in one.
+    OPEN_STATES: ClassVar[tuple[str, ...]] = (State.PENDING, State.CLAIMED, State.HANDOFF, State.DEFERRED)

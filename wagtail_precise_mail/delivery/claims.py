@@ -1,0 +1,209 @@
+"""Moves of outbox messages between states, each one conditional: whoever lost the lease cannot write.
+
+The states and what they mean are described in docs/explanation/outbox.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+
+from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+
+State = OutboxMessage.State
+
+# The state stands in the text, not among the parameters: only so is the partial index certain to be used.
+_PENDING = """
+    SELECT id FROM {table}
+    WHERE send_id = %s AND state = 'pending'
+        AND EXISTS (SELECT 1 FROM {sends} WHERE id = %s AND state = 'running')
+    ORDER BY priority, id LIMIT %s
+"""
+_SET = "state = 'claimed', claim_token = %s, lease_expires_at = %s"
+_CLAIM = {
+    "postgresql": """
+        UPDATE {table} SET {set} FROM ({pending} FOR UPDATE SKIP LOCKED) AS picked
+        WHERE {table}.id = picked.id RETURNING {table}.id
+    """,
+    # SQLite has one writer at a time, so the inner query cannot be overtaken.
+    "sqlite": "UPDATE {table} SET {set} WHERE id IN ({pending}) AND state = 'pending' RETURNING id",
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Messages that belong to one worker until their lease ends."""
+
+    token: UUID
+    messages: Sequence[OutboxMessage]
+
+
+@dataclass
+class Result:
+    """What became of one message: the new state, and what to write with it."""
+
+    message: OutboxMessage
+    state: str
+    reply: str = ""
+    provider_id: str = ""
+    next_attempt_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+def claim(send_id: int, *, token: UUID, limit: int, at: datetime) -> Claim:
+    """Take up to ``limit`` pending messages of a running send, in their order, each for one worker only."""
+    sql, parameters = claim_sql(send_id, token=token, limit=limit, at=at)
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        ids = [row[0] for row in cursor.fetchall()]
+    messages = OutboxMessage.objects.filter(pk__in=ids).order_by("priority", "pk") if ids else ()
+    return Claim(token, list(messages))
+
+
+def claim_sql(send_id: int, *, token: UUID, limit: int, at: datetime) -> tuple[str, list[object]]:
+    """Return the claiming statement of the database in use; a test reads its plan."""
+    meta = OutboxMessage._meta
+    table = connection.ops.quote_name(meta.db_table)
+    pending = _PENDING.format(table=table, sends=connection.ops.quote_name(Send._meta.db_table))
+    sql = _CLAIM[connection.vendor].format(table=table, set=_SET, pending=pending)
+    lease = at + timedelta(seconds=options().lease_seconds)
+    values = [
+        meta.get_field(name).get_db_prep_value(value, connection)
+        for name, value in [("claim_token", token), ("lease_expires_at", lease)]
+    ]
+    return sql, [*values, send_id, send_id, limit]
+
+
+def hand_off(claimed: Claim, messages: Sequence[OutboxMessage], *, at: datetime) -> list[OutboxMessage]:
+    """Commit that these messages are about to leave, as far as their send still runs and the lease still holds.
+
+    Returns:
+        Those that may leave now. Whatever happens after this, none of them is sent again by itself.
+    """
+    ids = [message.pk for message in messages]
+    # Durable: were this part of a transaction around it, a rollback would forget mails that have left.
+    with transaction.atomic(durable=True):
+        count = (
+            _held(claimed, State.CLAIMED)
+            .filter(pk__in=ids, send__state=Send.State.RUNNING)
+            .update(
+                state=State.HANDOFF,
+                attempt_count=F("attempt_count") + 1,
+                handed_off_at=at,
+                lease_expires_at=at + timedelta(seconds=options().lease_seconds),
+            )
+        )
+    kept = list(messages)
+    if count < len(ids):
+        left = set(_held(claimed, State.HANDOFF).filter(pk__in=ids).values_list("pk", flat=True))
+        kept = [message for message in messages if message.pk in left]
+    for message in kept:
+        message.attempt_count += 1
+    return kept
+
+
+def record(claimed: Claim, results: Sequence[Result]) -> int:
+    """Write what became of messages in handoff, all in one statement.
+
+    Returns:
+        How many were still ours to write; a lease that ran out in between leaves its message unknown.
+    """
+    if not results:
+        return 0
+    for result in results:
+        message = result.message
+        message.state, message.reply, message.provider_id = result.state, result.reply[:500], result.provider_id[:250]
+        message.next_attempt_at, message.finished_at = result.next_attempt_at, result.finished_at
+        message.claim_token = message.lease_expires_at = None
+    return _held(claimed, State.HANDOFF).bulk_update(
+        [result.message for result in results],
+        ["state", "reply", "provider_id", "next_attempt_at", "finished_at", "claim_token", "lease_expires_at"],
+    )
+
+
+def skip(claimed: Claim, messages: Sequence[OutboxMessage], reason: str, *, at: datetime, reply: str = "") -> int:
+    """Leave claimed messages out of the send, with the reason that their contacts can be told."""
+    return (
+        _held(claimed, State.CLAIMED)
+        .filter(pk__in=[message.pk for message in messages])
+        .update(
+            state=State.SKIPPED,
+            skip_reason=reason,
+            reply=reply[:500],
+            finished_at=at,
+            claim_token=None,
+            lease_expires_at=None,
+        )
+    )
+
+
+def release(claimed: Claim) -> int:
+    """Give back what is claimed and was not handed over; nothing of it has left."""
+    ids = [message.pk for message in claimed.messages]
+    return (
+        _held(claimed, State.CLAIMED)
+        .filter(pk__in=ids)
+        .update(state=State.PENDING, claim_token=None, lease_expires_at=None)
+    )
+
+
+def take_back(claimed: Claim, messages: Sequence[OutboxMessage]) -> int:
+    """Give back messages in handoff that were certainly not accepted, as if they had not been tried."""
+    return (
+        _held(claimed, State.HANDOFF)
+        .filter(pk__in=[message.pk for message in messages])
+        .update(
+            state=State.PENDING,
+            attempt_count=F("attempt_count") - 1,
+            handed_off_at=None,
+            claim_token=None,
+            lease_expires_at=None,
+        )
+    )
+
+
+@contextmanager
+def durable_commits() -> Iterator[None]:
+    """Make commits survive a power failure, also where the site traded that for speed."""
+    if connection.in_atomic_block:  # only in tests; SQLite refuses the change there
+        yield
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA synchronous")
+            before = cursor.fetchone()[0]
+            cursor.execute("PRAGMA synchronous=FULL")
+        else:
+            cursor.execute("SHOW synchronous_commit")
+            before = cursor.fetchone()[0]
+            if before == "off":
+                cursor.execute("SET synchronous_commit TO on")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"PRAGMA synchronous={int(before)}")
+            elif before == "off":
+                cursor.execute("SET synchronous_commit TO off")
+
+
+def is_attended(send_id: int, *, at: datetime) -> bool:
+    """Whether a worker claimed or handed over messages of a send in the last ``task_seconds``.
+
+    A killed worker seems to attend for that long, too; what it held stays leased for longer.
+    """
+    fresh = at + timedelta(seconds=options().lease_seconds - options().task_seconds)
+    leased = OutboxMessage.objects.filter(send=send_id, state__in=[State.CLAIMED, State.HANDOFF])
+    return leased.filter(lease_expires_at__gt=fresh).exists()
+
+
+def _held(claimed: Claim, state: str) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(claim_token=claimed.token, state=state)

@@ -1,0 +1,147 @@
+"""Freezing: an audience becomes one outbox message per contact, by the database itself and in restartable chunks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.utils import timezone
+
+from wagtail_precise_mail.background import enqueue
+from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.moves import DELIVER_SEND
+
+SkipReason = OutboxMessage.SkipReason
+
+
+def freeze(
+    send: Send,
+    contacts: ContactQuerySet,
+    *,
+    excluded: Sequence[ContactQuerySet] = (),
+    at: datetime | None = None,
+    seconds: float | None = None,
+) -> bool:
+    """Write one outbox message per contact: waiting, or skipped with the reason, so that nobody is left out silently.
+
+    Each chunk is a transaction with its place; calling again goes on from there, and repeating a chunk adds nothing.
+    When all are written, the send runs and a worker is woken.
+
+    Args:
+        contacts: the audience. Resuming needs the same one, evaluated as of the same moment.
+        excluded: audiences whose members are skipped.
+        at: when the messages were made.
+        seconds: stop after so long, to be called again.
+
+    Returns:
+        Whether the audience is complete. False also when somebody paused or cancelled the send, or when another
+        worker freezes it at this moment.
+    """
+    at = at or timezone.now()
+    deadline = None if seconds is None else time.monotonic() + seconds
+    # The names of annotations begin with wpm_, for conditions may bring names of their own.
+    audience = _plain(contacts).annotate(wpm_reason=_skip_reason(send, excluded))
+    cursor = Send.objects.values_list("freeze_cursor", flat=True).get(pk=send.pk)
+    while (last := _last_of_chunk(audience, cursor)) is not None:
+        if not _freeze_chunk(send, audience, cursor, last, at):
+            send.refresh_from_db()
+            return False
+        cursor = last
+        if deadline is not None and time.monotonic() >= deadline:
+            send.refresh_from_db()
+            return False
+    return _start_running(send, at)
+
+
+def _plain(contacts: ContactQuerySet) -> ContactQuerySet:
+    """Return the same contacts as a queryset that can be filtered and annotated further, without order."""
+    query = contacts.query
+    if query.is_sliced or query.combinator or query.distinct or query.group_by:
+        return Contact.objects.filter(pk__in=contacts.values("pk")).order_by()
+    return contacts.order_by()
+
+
+def _skip_reason(send: Send, excluded: Sequence[ContactQuerySet]) -> Case:
+    """Return the same answers as ``gate.judge`` gives later, and exclusion, as an expression over contacts."""
+    suppressions = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
+    unsubscribed = Exists(suppressions.filter(reason=SuppressionReason.UNSUBSCRIBED))
+    whens = [
+        When(unsubscribed, then=Value(SkipReason.UNSUBSCRIBED.value)),
+        When(Exists(suppressions), then=Value(SkipReason.SUPPRESSED.value)),
+    ]
+    if send.topic_id is not None:
+        consents = Consent.objects.filter(contact=OuterRef("pk"), topic=send.topic_id)
+        withdrawn = Exists(consents.filter(status=ConsentStatus.WITHDRAWN))
+        granted = Exists(consents.filter(status=ConsentStatus.GRANTED))
+        whens += [
+            When(withdrawn, then=Value(SkipReason.UNSUBSCRIBED.value)),
+            When(~granted, then=Value(SkipReason.NO_CONSENT.value)),
+        ]
+    whens += [When(Q(pk__in=others.values("pk")), then=Value(SkipReason.EXCLUDED.value)) for others in excluded]
+    return Case(*whens, default=Value(""), output_field=CharField())
+
+
+def _last_of_chunk(audience: ContactQuerySet, cursor: int) -> int | None:
+    """Return the id that ends the next chunk, or None when nobody is left."""
+    ordered = audience.filter(pk__gt=cursor).order_by("pk").values_list("pk", flat=True)
+    size = options().freeze_chunk_size
+    last = ordered[size - 1 : size].first()
+    return last if last is not None else ordered.last()
+
+
+def _freeze_chunk(send: Send, audience: ContactQuerySet, cursor: int, last: int, at: datetime) -> bool:
+    """Write the messages of one chunk and the place after it, or neither."""
+    with transaction.atomic():
+        # First, because it locks the send: pausing and cancelling wait for the end of the chunk.
+        moved = Send.objects.filter(pk=send.pk, state=Send.State.FREEZING, freeze_cursor=cursor)
+        if not moved.update(freeze_cursor=last):
+            return False
+        _insert(send, audience.filter(pk__gt=cursor, pk__lte=last), at)
+    return True
+
+
+# MATERIALIZED: without it the reason, with its look-ups, is worked out once per column that uses it.
+_INSERT = """
+    INSERT INTO {table} (contact_id, address, recipient_key, skip_reason, state, finished_at,
+        send_id, priority, created_at, attempt_count, reply, provider_id)
+    WITH member (id, email, address_hash, reason) AS MATERIALIZED ({members})
+    SELECT id, email, address_hash, reason,
+        CASE WHEN reason = '' THEN 'pending' ELSE 'skipped' END,
+        CASE WHEN reason = '' THEN NULL ELSE {at} END,
+        %s, %s, {at}, 0, '', ''
+    FROM member WHERE true
+    ON CONFLICT DO NOTHING
+"""
+
+
+def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
+    """INSERT ... SELECT: the rows never travel through Python."""
+    chosen = contacts.values_list("pk", "email", "address_hash", "wpm_reason")
+    try:
+        members, member_parameters = chosen.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return
+    table = connection.ops.quote_name(OutboxMessage._meta.db_table)
+    sql = _INSERT.format(
+        table=table, members=members, at="%s::timestamptz" if connection.vendor == "postgresql" else "%s"
+    )
+    moment = OutboxMessage._meta.get_field("created_at").get_db_prep_value(at, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*member_parameters, moment, send.pk, send.priority, moment])
+
+
+def _start_running(send: Send, at: datetime) -> bool:
+    freezing = Send.objects.filter(pk=send.pk, state=Send.State.FREEZING)
+    with transaction.atomic():
+        started = freezing.update(state=Send.State.RUNNING, frozen_at=at)
+        if started:
+            enqueue(DELIVER_SEND, send.pk)
+    send.refresh_from_db()
+    return send.frozen_at is not None
