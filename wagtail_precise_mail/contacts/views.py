@@ -12,23 +12,15 @@ from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
-from wagtail.models import Site
 
 from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason, UnsubscribeReason
+from wagtail_precise_mail.contacts.public import make_private, public_context
 from wagtail_precise_mail.contacts.services import undo_unsubscribe, unsubscribe
 from wagtail_precise_mail.contacts.tokens import read_unsubscribe_token
 from wagtail_precise_mail.exceptions import InvalidToken
 
 _TEMPLATES = "wagtail_precise_mail/contacts/public/"
-
-# The address bar holds a token that can unsubscribe: it must not travel on as a referrer, nor be indexed or cached.
-_PRIVATE = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 # Mail programs send no cookie and no CSRF token; what protects this POST is the signed token in its URL.
@@ -48,9 +40,7 @@ class UnsubscribeView(View):
             self.contact = Contact.objects.filter(pk=contact_id).first()
             with translation.override(self.language()):
                 response = super().dispatch(request, *args, **kwargs)
-        for header, value in _PRIVATE.items():
-            response[header] = value
-        return response
+        return make_private(response)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         if self.contact and self.suppression() is None:
@@ -92,12 +82,7 @@ class UnsubscribeView(View):
         return known if known in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
 
     def page(self, name: str, *, status: int = 200) -> HttpResponse:
-        site = Site.find_for_request(self.request)
-        context = {
-            "site_name": (site and (site.site_name or site.hostname)) or self.request.get_host(),
-            "site_url": site.root_url if site else "/",
-            **(self.state() if status == 200 else {}),
-        }
+        context = {**public_context(self.request), **(self.state() if status == 200 else {})}
         return render(self.request, f"{_TEMPLATES}{name}.html", context, status=status)
 
     def state(self) -> dict[str, Any]:

@@ -1,7 +1,12 @@
-"""Public URLs of this room."""
+"""Public URLs of this room: short, because they stand in every mail many times."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from wagtail_precise_mail.tracking.views import click, open_pixel
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("o/<token>.gif", open_pixel, name="open"),
+    path("c/<token>", click, name="click"),
+]

@@ -1,0 +1,89 @@
+"""Orders on a contact's timeline, and what a contact spent among the key facts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Count, Max, Min, Q, Sum
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_precise_mail.commerce.models import Order
+from wagtail_precise_mail.commerce.money import format_money
+from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.contacts.timeline import (
+    ContactFact,
+    ContactFactSource,
+    TimelineEntry,
+    TimelineSource,
+    contact_facts,
+    timeline_sources,
+)
+
+# What customers did; bookkeeping adjustments are not theirs.
+_THEIRS = (Order.Kind.SALE, Order.Kind.REFUND)
+
+
+@timeline_sources.register("order")
+class OrderTimeline(TimelineSource):
+    """Sales and refunds."""
+
+    label = _("Orders")
+    icon = "form"
+
+    def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        orders = (
+            Order.objects.filter(contact=contact, kind__in=_THEIRS)
+            .annotate(line_count=Count("lines"))
+            .order_by("-placed_at", "-pk")[:limit]
+        )
+        return [self._entry(order, order.line_count) for order in orders]
+
+    def _entry(self, order: Order, line_count: int) -> TimelineEntry:
+        is_refund = order.kind == Order.Kind.REFUND
+        title = gettext("Refund %(number)s") if is_refund else gettext("Order %(number)s")
+        lines = ngettext("%(count)s line", "%(count)s lines", line_count) % {"count": line_count}
+        return TimelineEntry(
+            order.placed_at,
+            "order",
+            title % {"number": order.number},
+            detail=f"{format_money(order.total, order.currency)}, {lines}",
+            icon="undo" if is_refund else "form",
+        )
+
+
+@contact_facts.register("purchases")
+class PurchaseFacts(ContactFactSource):
+    """Orders, net spend by currency, first and last order."""
+
+    def facts(self, contact: Contact) -> list[ContactFact]:
+        sale = Q(kind=Order.Kind.SALE)
+        rows = list(
+            Order.objects.filter(contact=contact, kind__in=_THEIRS)
+            .order_by()
+            .values("currency")
+            .annotate(
+                count=Count("pk", filter=sale),
+                net=Sum("total"),
+                first=Min("placed_at", filter=sale),
+                last=Max("placed_at", filter=sale),
+            )
+            .order_by("-net")
+        )
+        count = sum(row["count"] for row in rows)
+        moments = [row[name] for row in rows for name in ("first", "last") if row[name]]
+        facts = [
+            ContactFact(gettext("Orders"), str(count)),
+            ContactFact(gettext("Net spend"), self._spend(rows), gettext("refunds taken off")),
+        ]
+        if moments:
+            facts += [
+                ContactFact(gettext("First order"), date_format(localtime(min(moments)), "DATE_FORMAT")),
+                ContactFact(gettext("Last order"), date_format(localtime(max(moments)), "DATE_FORMAT")),
+            ]
+        return facts
+
+    def _spend(self, rows: list[dict[str, Decimal | str]]) -> str:
+        return " + ".join(format_money(Decimal(row["net"]), str(row["currency"])) for row in rows) or "–"

@@ -1,0 +1,33 @@
+"""What every public page shares: the site's name, and headers that keep the token in its address private."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from wagtail.models import Site
+
+# The address bar holds a signed token: it must not travel on as a referrer, nor be indexed, framed or cached.
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+def public_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what the base template of public pages needs."""
+    site = Site.find_for_request(request)
+    return {
+        "site_name": (site and (site.site_name or site.hostname)) or request.get_host(),
+        "site_url": site.root_url if site else "/",
+    }
+
+
+def make_private(response: HttpResponseBase) -> HttpResponseBase:
+    """Add the headers of a page whose address is a secret."""
+    for header, value in _PRIVATE.items():
+        response[header] = value
+    return response
