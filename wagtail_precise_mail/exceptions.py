@@ -27,15 +27,29 @@ class InvalidTransition(PreciseMailError):
     """The state does not allow this move."""
 
 
+class NotReady(PreciseMailError):
+    """A campaign lacks something that it needs before it can be scheduled or sent.
+
+    Attributes:
+        problems: every problem, each a sentence with its remedy.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
 class InvalidRules(PreciseMailError):
     """A segment's rules cannot be evaluated.
 
     Attributes:
         place: where in the rules, such as "rules[0].bought_product.products[1]", or "".
+        message: what is wrong there, without the place.
     """
 
     def __init__(self, message: str, *, place: str = "") -> None:
         super().__init__(f"{place}: {message}" if place else message)
+        self.message = message
         self.place = place
 
 
@@ -59,6 +73,7 @@ class RenderError(PreciseMailError):
     """An email cannot be rendered.
 
     Attributes:
+        message: what is wrong, without the place.
         block: which block is to blame, in words an editor understands, or "".
         line: the line of the MJML, counted from 1, or None.
     """
@@ -66,6 +81,7 @@ class RenderError(PreciseMailError):
     def __init__(self, message: str, *, block: str = "", line: int | None = None) -> None:
         place = ", ".join(filter(None, [block, f"MJML line {line}" if line else ""]))
         super().__init__(f"{place}: {message}" if place else message)
+        self.message = message
         self.block = block
         self.line = line
 

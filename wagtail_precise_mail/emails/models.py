@@ -12,7 +12,7 @@ from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, Rev
 from wagtail.search import index
 
 from wagtail_precise_mail.contacts.models import Contact
-from wagtail_precise_mail.emails.blocks import make_body_block, make_saved_body_block
+from wagtail_precise_mail.emails.body import make_body_block, make_saved_body_block
 from wagtail_precise_mail.fields import RegistryStreamField
 
 

@@ -1,10 +1,7 @@
-"""The blocks of an email's body."""
-from wagtail.blocks import StreamBlock
+"""The blocks of an email's body. Importing this registers the ones that come with the package."""
 
+from wagtail_precise_mail.emails.blocks import basic, columns, commerce, pages, saved
+from wagtail_precise_mail.emails.blocks.base import EmailBlock
+from wagtail_precise_mail.emails.body import email_blocks
 
-def make_body_block() -> StreamBlock:
-    return StreamBlock()
-
-
-def make_saved_body_block() -> StreamBlock:
-    return StreamBlock()
+__all__ = ["EmailBlock", "basic", "columns", "commerce", "email_blocks", "pages", "saved"]

@@ -1,0 +1,76 @@
+"""The least that is valid of emails, their brand, pictures and pages."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from django.core.files.base import ContentFile
+from PIL import Image as PillowImage
+from wagtail.images import get_image_model
+from wagtail.models import Site
+
+from wagtail_precise_mail.emails.models import BrandSettings, CompiledEmail, Email, SavedBlock
+from wagtail_precise_mail.emails.services import compile_email
+
+COMPILED_AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+BASE_URL = "https://shop.example.com"
+
+_numbers = count(1)
+
+
+def raw_block(kind: str, block_id: str = "", **value: Any) -> dict[str, Any]:
+    """A block as it is stored in the column."""
+    return {"type": kind, "value": value, "id": block_id or f"00000000-0000-0000-0000-{next(_numbers):012d}"}
+
+
+def make_email(*blocks: dict[str, Any], **overrides: Any) -> Email:
+    """An email with a subject, a preheader and the given raw blocks; one paragraph when there are none."""
+    number = next(_numbers)
+    body = list(blocks) or [raw_block("rich_text", content="<p>Hello.</p>")]
+    return Email.objects.create(
+        **{
+            "name": f"Email {number}",
+            "subject": "News from the garden",
+            "preheader": "What grows this week",
+            "body": body,
+            **overrides,
+        }
+    )
+
+
+def make_saved_block(*blocks: dict[str, Any], **overrides: Any) -> SavedBlock:
+    """A published saved block."""
+    return SavedBlock.objects.create(**{"name": f"Saved {next(_numbers)}", "body": list(blocks), **overrides})
+
+
+def make_brand(**overrides: Any) -> BrandSettings:
+    """The brand of the default site, with everything that the law asks for."""
+    values = {
+        "company_name": "Fern & Kettle",
+        "postal_address": "12 Moss Lane\nBristol BS1 4QA",
+        "sender_name": "Fern & Kettle",
+        "sender_address": "hello@shop.example.com",
+        **overrides,
+    }
+    return BrandSettings.objects.update_or_create(site=default_site(), defaults=values)[0]
+
+
+def make_image(title: str = "Fern", *, size: tuple[int, int] = (1600, 1200), name: str = "fern.jpg") -> Any:
+    """A one-colored image in the library."""
+    file = io.BytesIO()
+    PillowImage.new("RGB", size, "#1f6f5c").save(file, "PNG" if name.endswith(".png") else "JPEG")
+    return get_image_model().objects.create(title=title, file=ContentFile(file.getvalue(), name=name))
+
+
+def default_site() -> Site:
+    """The site that Wagtail's migrations made."""
+    return Site.objects.get(is_default_site=True)
+
+
+def compiled(email: Email, **overrides: Any) -> CompiledEmail:
+    """The email, compiled for the default site."""
+    arguments = {"site": default_site(), "base_url": BASE_URL, "at": COMPILED_AT, **overrides}
+    return compile_email(email, **arguments)

@@ -1,0 +1,177 @@
+"""What a block gets to render itself: the site, the brand, the room it has, and safe ways to write things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from wagtail.images.models import AbstractImage, SourceImageIOError
+from wagtail.models import Site
+
+from wagtail_precise_mail.emails.brand import Brand
+from wagtail_precise_mail.emails.links import absolute, with_tags
+from wagtail_precise_mail.emails.marks import Marks
+from wagtail_precise_mail.emails.merge import Tag, parse
+from wagtail_precise_mail.emails.merge_fields import brand_values
+from wagtail_precise_mail.exceptions import RenderError
+
+T = TypeVar("T")
+
+BODY_WIDTH = 600
+"""Pixels: what every mail client has room for."""
+
+GUTTER = 40
+"""Pixels left and right of the text."""
+
+_KEEPS_TRANSPARENCY = (".png", ".gif")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image, ready for a mail; sizes in CSS pixels, the file has twice as many."""
+
+    url: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass
+class Shared:
+    """What the blocks of one email share while it is rendered."""
+
+    marks: Marks = field(default_factory=Marks)
+    memo: dict[tuple[int, int], Any] = field(default_factory=dict)
+    kept_alive: list[Any] = field(default_factory=list)
+    note_count: int = 0
+    # Products that the email shows already: a replacement must not be one of them.
+    product_ids: set[int] = field(default_factory=set)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    # Why blocks of a draft show a note.
+    failures: list[RenderError] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RenderContext:
+    """One email being rendered, seen from one of its blocks.
+
+    Attributes:
+        base_url: scheme and host in front of every address, without a slash at the end.
+        language: code of the language that the email is written in.
+        is_draft: incomplete blocks show a note in place of an error: for previews.
+        width: pixels that the block has.
+        block_id: the id of the block in its stream; clicks are counted by it.
+        block_label: how the block is called when something is wrong with it.
+    """
+
+    site: Site
+    base_url: str
+    brand: Brand
+    language: str
+    at: datetime
+    is_draft: bool = False
+    shared: Shared = field(default_factory=Shared)
+    width: int = BODY_WIDTH - 2 * GUTTER
+    block_id: str = ""
+    block_label: str = ""
+
+    @property
+    def marks(self) -> Marks:
+        """The marks of this email."""
+        return self.shared.marks
+
+    def at_block(self, block_id: str, label: str) -> RenderContext:
+        """Return this context for one of the blocks."""
+        return replace(self, block_id=block_id, block_label=label)
+
+    def in_column(self, width: int) -> RenderContext:
+        """Return this context for the blocks of a column."""
+        return replace(self, width=width)
+
+    def once(self, value: Any, compute: Callable[[], T]) -> T:
+        """Return what ``compute`` gives for a block's value: HTML and text are made of the same facts."""
+        key = (id(value), self.width)
+        if key not in self.shared.memo:
+            self.shared.kept_alive.append(value)  # an id is of use as long as its object lives
+            self.shared.memo[key] = compute()
+        result: T = self.shared.memo[key]
+        return result
+
+    def merge(self, text: str) -> SafeString:
+        """Return what an editor typed as HTML, its merge tags as marks.
+
+        Raises:
+            ValidationError: a merge tag is wrong.
+        """
+        return mark_safe(
+            "".join(escape(part) if isinstance(part, str) else self._tag(part, escape) for part in parse(text))
+        )
+
+    def merge_text(self, text: str) -> str:
+        """Return what an editor typed as plain text, its merge tags as marks.
+
+        Raises:
+            ValidationError: a merge tag is wrong.
+        """
+        return "".join(part if isinstance(part, str) else self._tag(part, str) for part in parse(text))
+
+    def link(self, url: str, label: str = "") -> str:
+        """Return the ``href`` of an address from data; "" when it must not stand in a mail."""
+        return self._link([target] if (target := absolute(url, self.base_url)) else [], label)
+
+    def editors_link(self, url: str, label: str = "") -> str:
+        """Return the ``href`` of an address that an editor typed, in which merge tags count.
+
+        Raises:
+            ValidationError: a merge tag is wrong.
+        """
+        return self._link(with_tags(url, self.base_url), label)
+
+    def picture(self, image: AbstractImage, alt: str, *, ratio: float | None = None, width: int = 0) -> Picture:
+        """Return an image in a format that every mail client shows, with twice the pixels of its size.
+
+        Args:
+            ratio: width by height; the image is cut around its focal point. None keeps its own.
+            width: CSS pixels; 0 takes the width of the block.
+
+        Raises:
+            RenderError: the file is missing, or is a vector graphic.
+        """
+        if image.is_svg():
+            raise RenderError("SVG images are not shown by mail programs.", block=self.block_label)
+        width = min(width or self.width, image.width)
+        size = f"fill-{width * 2}x{round(width * 2 / ratio)}" if ratio else f"width-{width * 2}"
+        keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY)
+        file_format = "format-png" if keeps else "format-jpeg|jpegquality-80|bgcolor-ffffff"
+        try:
+            rendition = image.get_rendition(f"{size}|{file_format}")
+        except (SourceImageIOError, OSError) as error:
+            raise RenderError(f"The file of the image “{image.title}” is missing.", block=self.block_label) from error
+        height = round(width * rendition.height / max(rendition.width, 1))
+        return Picture(absolute(rendition.url, self.base_url), width, height, alt)
+
+    def note_number(self) -> int:
+        """Return the next number for an address that stands below its paragraph in the text part."""
+        self.shared.note_count += 1
+        return self.shared.note_count
+
+    def warn(self, message: str) -> None:
+        """Keep something about this block that the editor should know before sending."""
+        self.shared.warnings.append((self.block_label, message))
+
+    def _tag(self, tag: Tag, write: Callable[[str], str]) -> str:
+        # The brand is the same for all contacts, so its fields are written at once.
+        if tag.field.startswith("brand."):
+            return write(tag.fill(brand_values(self.brand)[tag.field]))
+        return self.marks.merge(tag)
+
+    def _link(self, url: list[str | Tag], label: str) -> str:
+        if not url:
+            return ""
+        if isinstance(url[0], str) and not url[0].startswith(("http://", "https://")):
+            return url[0]  # mailto, tel and fragments stay as they are
+        return self.marks.link(url, block_id=self.block_id, label=label)

@@ -1,0 +1,67 @@
+"""Addresses in mails: absolute, of a harmless scheme, and in ASCII."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from django.utils.encoding import iri_to_uri
+from wagtail.models import Page
+
+from wagtail_precise_mail.emails.merge import Tag, parse
+
+_IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_HOST_IS_WRITTEN = re.compile(r"https?://[^/?#\s]+[/?#]")
+UNTRACKED = ("mailto", "tel")
+
+
+def absolute(url: str, base_url: str) -> str:
+    """Return an address that works in a mail, or "" for one that must not be in it, such as ``javascript:``."""
+    # Browsers read "java\nscript:" as they read it without the line break.
+    url = _IGNORED_BY_BROWSERS.sub("", url.strip()) if _looks_unsafe(url) else url.strip()
+    scheme = match[1].lower() if (match := _SCHEME.match(url)) else ""
+    if not url or url.startswith("#") or scheme in UNTRACKED:
+        return _ascii(url)
+    if scheme not in ("", "http", "https"):
+        return ""
+    try:
+        joined = urlsplit(urljoin(f"{base_url.rstrip('/')}/", url))
+        host = joined.netloc.encode("ascii", "ignore").decode() == joined.netloc and joined.netloc
+        netloc = host or joined.netloc.encode("idna").decode()
+    except ValueError:  # not an address at all; UnicodeError of a host is one, too
+        return ""
+    return _ascii(urlunsplit(joined._replace(netloc=netloc))) if netloc else ""
+
+
+def with_tags(url: str, base_url: str) -> list[str | Tag]:
+    """Return an editor's address as parts; merge tags may stand behind the host only.
+
+    Raises:
+        ValidationError: a merge tag is wrong.
+    """
+    parts = parse(url)
+    if not any(isinstance(part, Tag) for part in parts):
+        return [target] if (target := absolute(url, base_url)) else []
+    first, *rest = parts
+    start = absolute(first, base_url) if isinstance(first, str) else ""
+    # A value must never become the scheme or the host.
+    if not _HOST_IS_WRITTEN.match(start):
+        return []
+    return [start, *(_ascii(part) if isinstance(part, str) else part for part in rest)]
+
+
+def page_url(page: Page, base_url: str, site_id: int) -> str:
+    """Return the address of a page: below ``base_url`` when it belongs to the site that sends, "" without any site."""
+    if not (parts := page.get_url_parts()):
+        return ""
+    owner, root_url, path = parts
+    return f"{base_url}{path}" if owner == site_id else f"{root_url}{path}"
+
+
+def _looks_unsafe(url: str) -> bool:
+    return bool(_IGNORED_BY_BROWSERS.search(url))
+
+
+def _ascii(url: str) -> str:
+    return iri_to_uri(url.encode("utf-8", "replace").decode()).replace(" ", "%20")

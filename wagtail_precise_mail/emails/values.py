@@ -1,0 +1,37 @@
+"""Making a contact's values harmless in each place of a mail."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+LENGTH_LIMIT = 300
+"""Characters of a value that are shown: longer ones are no names but attacks or accidents."""
+
+# Controls, line and paragraph separators, embeddings, overrides and isolates (a name could turn the text around it),
+# byte order marks, and halves of surrogate pairs.
+_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]+")
+
+
+def clean(value: str) -> str:
+    """Return a value as one line of ordinary text, of a bearable length."""
+    line = " ".join(_HARMFUL.sub(" ", value[: LENGTH_LIMIT * 4]).split())
+    return line if len(line) <= LENGTH_LIMIT else f"{line[: LENGTH_LIMIT - 1]}…"
+
+
+def _url(value: str) -> str:
+    return quote(value, safe="")
+
+
+def _html(value: str) -> str:
+    return html.escape(value, quote=True)
+
+
+def _as_it_is(value: str) -> str:
+    return value
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {"html": _html, "url": _url, "text": _as_it_is, "header": _as_it_is}
+"""How a cleaned value is written, by the place of its tag."""
