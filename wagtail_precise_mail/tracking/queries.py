@@ -105,7 +105,7 @@ def _counts(events: Any) -> dict[int, dict[str, int]]:
     opened, clicked = Q(kind=Kind.OPEN), Q(kind=Kind.CLICK)
     rows = events.values("send").annotate(
         open_count=Count("message", filter=opened & person, distinct=True),
-        opened_by_anything=Count("message", filter=opened, distinct=True),
+        machine_open_count=Count("message", filter=opened, distinct=True),
         click_count=Count("message", filter=clicked & person, distinct=True),
         total_clicks=Count("pk", filter=clicked & person),
         machine_click_count=Count("pk", filter=clicked & machine),
@@ -113,7 +113,8 @@ def _counts(events: Any) -> dict[int, dict[str, int]]:
         conversion_count=Count("pk", filter=Q(kind=Kind.CONVERSION)),
     )
     return {
-        row.pop("send"): {**row, "machine_open_count": row.pop("opened_by_anything") - row["open_count"]}
+        # Whoever opened in person is no machine's open, whatever the proxy loaded before.
+        row.pop("send"): {**row, "machine_open_count": row["machine_open_count"] - row["open_count"]}
         for row in rows
     }
 
