@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, RevisionMixin
 from wagtail.search import index
 
 from wagtail_precise_mail.fields import RegistryStreamField
 from wagtail_precise_mail.segments.blocks import make_rules_block
+from wagtail_precise_mail.segments.preview import preview_response
+from wagtail_precise_mail.segments.protection import why_protected
 
 
 class Segment(DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, index.Indexed, models.Model):
@@ -19,7 +26,7 @@ class Segment(DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, i
     slug = models.SlugField(_("slug"), max_length=150, unique=True)
     description = models.CharField(_("description"), max_length=250, blank=True)
     # All of these must hold; a group block inside says any, all or none of its own.
-    rules = RegistryStreamField(make_rules_block, verbose_name=_("rules"), blank=True)
+    rules = RegistryStreamField(make_rules_block, verbose_name=_("rules"))
     is_system = models.BooleanField(default=False, editable=False)
 
     _revisions = GenericRelation("wagtailcore.Revision", related_query_name="precise_mail_segment")
@@ -37,3 +44,23 @@ class Segment(DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, i
     @property
     def revisions(self) -> GenericRelation:
         return self._revisions
+
+    preview_sizes = [
+        {"name": "panel", "icon": "mobile-alt", "device_width": 375, "label": _("Narrow")},
+        {"name": "desktop", "icon": "desktop", "device_width": 900, "label": _("Wide")},
+    ]
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """Show who belongs, while the rules are edited."""
+        return preview_response(self, request)
+
+
+@receiver(pre_delete, sender=Segment)
+def refuse_deletion(sender: type[Segment], instance: Segment, **kwargs: Any) -> None:
+    """Keep segments that something counts on, whoever deletes.
+
+    Raises:
+        ProtectedError: a system segment, or one that is excluded somewhere. (Foreign keys protect themselves.)
+    """
+    if reason := why_protected(instance):
+        raise models.ProtectedError(reason, {instance})

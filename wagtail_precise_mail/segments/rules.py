@@ -1,0 +1,157 @@
+"""Rules: conditions in nested groups, as data. They come from JSON or from the editor and compile to one statement."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from typing import Any
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from wagtail_precise_mail.exceptions import InvalidRules
+from wagtail_precise_mail.segments.conditions import Condition, References, Tally, conditions
+from wagtail_precise_mail.segments.conditions.parameters import shown
+from wagtail_precise_mail.segments.conditions.tallies import merge_tallies
+
+# Deeper nesting is a mistake or an attack; the editor offers three levels.
+MAX_DEPTH = 10
+
+
+class Match(StrEnum):
+    """How the rules of a group go together."""
+
+    ALL = "all"
+    ANY = "any"
+    NONE = "none"
+
+
+MATCH_LABELS: dict[Match, str | Promise] = {
+    Match.ALL: gettext_lazy("All of these"),
+    Match.ANY: gettext_lazy("Any of these"),
+    Match.NONE: gettext_lazy("None of these"),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rules of which all, any or none must hold. Never empty."""
+
+    match: Match
+    rules: tuple[Condition | Group, ...]
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise InvalidRules(_("has no rules"))
+
+    def as_q(self, at: datetime) -> Q:
+        """Return the statement about contacts, as of ``at``."""
+        together = operator.and_ if self.match == Match.ALL else operator.or_
+        statement = reduce(together, self._statements(at, together))
+        return ~statement if self.match == Match.NONE else statement
+
+    def _statements(self, at: datetime, together: Any) -> Iterator[Q]:
+        tallies: list[Tally] = []
+        for rule in self.rules:
+            tally = rule.tally(at) if isinstance(rule, Condition) else None
+            if tally:
+                tallies.append(tally)
+            else:
+                yield rule.as_q(at)
+        for tally in merge_tallies(tallies, together):
+            yield tally.as_q()
+
+    def sentence(self) -> str:
+        """Return the group in words that follow "Contacts who"."""
+        several = len(self.rules) > 1
+        parts = [_in_brackets(rule) if several else rule.sentence() for rule in self.rules]
+        if self.match == Match.NONE:
+            return _("are not among those who %(rules)s") % {"rules": _(" or ").join(parts)}
+        return (_(" and ") if self.match == Match.ALL else _(" or ")).join(parts)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the list that stands below this group's key."""
+        return [_rule_to_json(rule) for rule in self.rules]
+
+
+def _in_brackets(rule: Condition | Group) -> str:
+    return f"({rule.sentence()})" if isinstance(rule, Group) and len(rule.rules) > 1 else rule.sentence()
+
+
+def _rule_to_json(rule: Condition | Group) -> dict[str, Any]:
+    if isinstance(rule, Group):
+        return {rule.match.value: rule.to_json()}
+    return {key_of(rule): rule.to_json()}
+
+
+def key_of(condition: Condition) -> str:
+    """Return the key under which a condition is registered."""
+    return next(key for key, registered in conditions.items() if registered is type(condition))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a segment: all of them must hold."""
+
+    root: Group
+
+    @classmethod
+    def from_json(cls, data: Any) -> Rules:
+        """Read ``{"rules": [...]}`` and check every natural key in it.
+
+        Raises:
+            InvalidRules: the message names the place, such as "rules[0].bought_product.products[1]".
+        """
+        if not isinstance(data, dict):
+            raise InvalidRules(_("must be an object, not %(value)s") % {"value": shown(data)})
+        for key in data:
+            if key not in ("$schema", "name", "description", "rules"):
+                raise InvalidRules(_("there is no such key; known: %(known)s") % {"known": "rules"}, place=key)
+        if "rules" not in data:
+            raise InvalidRules(_("is missing"), place="rules")
+        references = References()
+        root = _read_group(Match.ALL, data["rules"], "rules", references, depth=1)
+        references.check()
+        return cls(root)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what :meth:`from_json` reads."""
+        return {"rules": self.root.to_json()}
+
+    def as_q(self, at: datetime) -> Q:
+        """Return the statement about contacts, as of ``at``."""
+        return self.root.as_q(at)
+
+    def sentence(self) -> str:
+        """Return the rules in one sentence."""
+        return _("Contacts who %(rules)s.") % {"rules": self.root.sentence()}
+
+
+def _read_group(match: Match, data: Any, place: str, references: References, depth: int) -> Group:
+    if not isinstance(data, list):
+        raise InvalidRules(_("must be a list of rules, not %(value)s") % {"value": shown(data)}, place=place)
+    if not data:
+        raise InvalidRules(_("has no rules; for all contacts say everybody"), place=place)
+    if depth > MAX_DEPTH:
+        raise InvalidRules(_("groups are nested too deeply"), place=place)
+    rules = [_read_rule(one, f"{place}[{index}]", references, depth) for index, one in enumerate(data)]
+    return Group(match, tuple(rules))
+
+
+def _read_rule(data: Any, place: str, references: References, depth: int) -> Condition | Group:
+    if not isinstance(data, dict) or len(data) != 1:
+        message = _("must be an object with one key, such as everybody, not %(value)s")
+        raise InvalidRules(message % {"value": shown(data)}, place=place)
+    [(key, value)] = data.items()
+    if key in list(Match):
+        return _read_group(Match(key), value, f"{place}.{key}", references, depth + 1)
+    if key not in conditions:
+        known = ", ".join([*Match, *conditions])
+        raise InvalidRules(_("there is no such condition; known: %(known)s") % {"known": known}, place=f"{place}.{key}")
+    return conditions.get(key).from_json(value, place=f"{place}.{key}", references=references)
