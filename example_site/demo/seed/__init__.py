@@ -1,0 +1,71 @@
+"""The invented past of the example site: the same people, products and orders each time it is made."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from wagtail.models import Site
+
+from example_site.demo.seed import colleagues, ledger, magazine, mailing, past, people, shopfront
+from example_site.shop.services import SOURCE
+from wagtail_precise_mail.commerce.indexing import index_in_bulk
+from wagtail_precise_mail.commerce.models import Order
+from wagtail_precise_mail.contacts.models import Contact
+
+CONTACTS = 2000
+SEED = 1837
+
+
+def seed(
+    *,
+    scale: float = 1.0,
+    picture_size: int = 900,
+    at: datetime | None = None,
+    hostname: str = "localhost",
+    port: int = 8000,
+    say: Callable[[str], object] = lambda line: None,
+) -> None:
+    """Write what is missing of the demo. Running it again changes nothing but the address of the site.
+
+    Args:
+        scale: how much of the 2,000 contacts; the catalog and the articles are always whole.
+        picture_size: edge of the product pictures in pixels.
+        at: the end of the past (aware); now, when left out.
+        say: told about each step.
+    """
+    at = at or timezone.now()
+    say("people of the house")
+    admin = colleagues.make_colleagues()
+    say("catalog, with pictures")
+    with transaction.atomic():
+        products = shopfront.make_shop(picture_size=picture_size, chance=random.Random(SEED))
+    say("magazine")
+    with transaction.atomic():
+        home = magazine.make_magazine(products, at=at, picture_width=picture_size * 16 // 9)
+    Site.objects.filter(is_default_site=True).update(hostname=hostname, port=port, root_page=home)
+    Site.clear_site_root_paths_cache()
+    say("contacts and two years of orders")
+    with transaction.atomic():
+        _make_past(products, scale=scale, at=at)
+    say("segment, email and campaign")
+    with transaction.atomic():
+        mailing.make_mailing(admin, site=Site.objects.get(is_default_site=True), at=at, picture_size=picture_size)
+
+
+def _make_past(products: dict, *, scale: float, at: datetime) -> None:
+    topics = ledger.make_topics()
+    if Order.objects.filter(source=SOURCE, is_historical=True).exists():
+        return
+    chance = random.Random(SEED)
+    known = people.make_people(round(CONTACTS * scale), chance=chance, at=at)
+    orders = past.make_orders(known, chance=chance, at=at)
+    contacts = ledger.make_contacts(known)
+    ledger.make_consents(known, contacts, topics, chance=chance, at=at)
+    ledger.make_suppressions(contacts.values(), chance=chance, at=at)
+    ledger.make_orders(orders, contacts, products)
+    ledger.make_notes(orders, contacts, chance=chance)
+    index_in_bulk(Contact, list(contacts.values()))

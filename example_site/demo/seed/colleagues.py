@@ -1,0 +1,62 @@
+"""Writes the colleagues: who may edit, who may send."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission, User
+from wagtail.models import GroupCollectionPermission, GroupPagePermission, Page
+
+PASSWORD = "precise"
+APP = "wagtail_precise_mail"
+
+# What each group may do with the plugin's models; everything about mails is read-only unless it stands here.
+_EDITORS = [
+    *(f"{verb}_{model}" for verb in ("add", "change", "view") for model in ("email", "savedblock", "segment")),
+    *(f"view_{model}" for model in ("product", "category", "campaign", "topic")),
+]
+_SENDERS = [
+    *_EDITORS,
+    *(f"publish_{model}" for model in ("email", "savedblock", "segment")),
+    *(f"{verb}_campaign" for verb in ("add", "change", "delete", "view", "send")),
+    *(f"view_{model}" for model in ("contact", "contactlist", "order", "suppression", "consent")),
+]
+
+
+def make_colleagues() -> User:
+    """Write groups and users that are missing, and return the administrator."""
+    admin = _user("admin", "Ada", "Whitlock", is_superuser=True, is_staff=True)
+    _user("editor", "Edith", "Moss").groups.add(_group("Mail editors", _EDITORS))
+    _user("sender", "Sam", "Hartley").groups.add(_group("Mail senders", _SENDERS))
+    return admin
+
+
+def _user(username: str, first_name: str, last_name: str, **flags: bool) -> User:
+    model = get_user_model()
+    facts = {"first_name": first_name, "last_name": last_name, "email": f"{username}@example.com", **flags}
+    user, created = model.objects.get_or_create(username=username, defaults=facts)
+    if created:
+        user.set_password(PASSWORD)
+        user.save()
+    return user
+
+
+def _group(name: str, codenames: list[str]) -> Group:
+    group, created = Group.objects.get_or_create(name=name)
+    if created:
+        wanted = Permission.objects.filter(content_type__app_label=APP, codename__in=codenames)
+        admin_access = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
+        group.permissions.set([*wanted, admin_access])
+        _let_write_pages(group)
+    return group
+
+
+def _let_write_pages(group: Group) -> None:
+    """Editors of mails write the magazine, too."""
+    for codename in ("add_page", "change_page", "publish_page"):
+        permission = Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)
+        GroupPagePermission.objects.get_or_create(group=group, page=Page.get_first_root_node(), permission=permission)
+    copied = GroupCollectionPermission.objects.filter(group__name="Editors")
+    for row in copied:
+        GroupCollectionPermission.objects.get_or_create(
+            group=group, collection=row.collection, permission=row.permission
+        )

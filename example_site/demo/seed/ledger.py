@@ -1,0 +1,180 @@
+"""Writes people, what they agreed to, and what they bought, in bulk."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from example_site.demo.seed.past import PastOrder
+from example_site.demo.seed.people import Person
+from example_site.shop.services import CURRENCY, SOURCE
+from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
+from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.models import (
+    Consent,
+    ConsentChange,
+    ConsentStatus,
+    Contact,
+    ServiceNote,
+    Suppression,
+    SuppressionReason,
+    Topic,
+)
+
+_BATCH = 2000
+TOPICS = {
+    "newsletter": ("Newsletter", "New articles, twice a month."),
+    "offers": ("Offers", "What is new in the shop, and what is about to leave it."),
+}
+# Of a hundred who could have said yes, so many did, and so many took it back.
+_YES = {"newsletter": (0.84, 0.06), "offers": (0.57, 0.09)}
+_QUESTIONS = (
+    ("ticket", "The spout arrived with a chip", "A new one went out the same day; the old one may stay."),
+    ("ticket", "Parcel at the wrong neighbor", "Found on the second try. Wrote a card."),
+    ("call", "How much light does the fern want?", "None to speak of. Sent the article on dark corners."),
+    ("note", "Allergic to chamomile", "Suggested the mints."),
+    ("ticket", "Please deliver after the 12th", "Held back, sent on the 13th."),
+    ("call", "Wants forty mugs for a wedding", "Hannah can do it by June. Offer sent."),
+)
+
+
+def make_topics() -> dict[str, Topic]:
+    """Return what people can agree to hear about."""
+    return {
+        slug: Topic.objects.get_or_create(slug=slug, defaults={"name": name, "description": text})[0]
+        for slug, (name, text) in TOPICS.items()
+    }
+
+
+def make_contacts(people: list[Person]) -> dict[str, Contact]:
+    """Write people as contacts, and return them by address."""
+    contacts = Contact.objects.bulk_create([_contact(person) for person in people], batch_size=_BATCH)
+    for contact, person in zip(contacts, people, strict=True):
+        contact.created_at = person.joined_at
+    Contact.objects.bulk_update(contacts, ["created_at"], batch_size=500)
+    return {contact.email: contact for contact in contacts}
+
+
+def _contact(person: Person) -> Contact:
+    return Contact(
+        email=person.email,
+        address_hash=address_hash(normalize_address(person.email)),
+        first_name=person.first_name,
+        last_name=person.last_name,
+        locale=person.land.locale,
+        time_zone=person.land.time_zone,
+        country=person.land.code,
+        city=person.city,
+        gender=person.gender,
+        birthday_on=person.birthday_on,
+        job_title=person.job_title,
+        attributes={"interests": person.interests},
+        source=person.source,
+    )
+
+
+def make_consents(
+    people: list[Person], contacts: dict[str, Contact], topics: dict[str, Topic], *, chance: random.Random, at: datetime
+) -> None:
+    """Write who said yes to what, who took it back, and both into the ledger."""
+    consents: list[Consent] = []
+    changes: list[ConsentChange] = []
+    for person in people:
+        for slug, topic in topics.items():
+            yes, withdrawn = _YES[slug]
+            if chance.random() < yes:
+                taken_back = chance.random() < withdrawn
+                _record(person, contacts[person.email], topic, taken_back, consents, changes, chance, at)
+    Consent.objects.bulk_create(consents, batch_size=_BATCH)
+    ConsentChange.objects.bulk_create(changes, batch_size=_BATCH)
+
+
+def _record(
+    person: Person, contact: Contact, topic: Topic, taken_back: bool,
+    consents: list[Consent], changes: list[ConsentChange], chance: random.Random, at: datetime,
+) -> None:  # fmt: skip
+    granted_at = person.joined_at + timedelta(minutes=chance.randrange(1, 30))
+    wording = f"“Yes, write to me: {topic.description}” ticked at the {person.source}"
+    status, changed_at = ConsentStatus.GRANTED, granted_at
+    changes.append(_change(contact, topic, status, person.source, wording, granted_at))
+    if taken_back:
+        status, changed_at = ConsentStatus.WITHDRAWN, granted_at + (at - granted_at) * chance.uniform(0.2, 0.95)
+        changes.append(_change(contact, topic, status, "preferences", "", changed_at))
+    consents.append(Consent(contact=contact, topic=topic, status=status, changed_at=changed_at))
+
+
+def _change(contact: Contact, topic: Topic, status: str, source: str, evidence: str, at: datetime) -> ConsentChange:
+    return ConsentChange(contact=contact, topic=topic, status=status, source=source, evidence=evidence, changed_at=at)
+
+
+def make_suppressions(contacts: Iterable[Contact], *, chance: random.Random, at: datetime) -> None:
+    """Suppress one address in eighty, for the usual reasons."""
+    reasons = [SuppressionReason.HARD_BOUNCE, SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINT]
+    rows = [
+        Suppression(
+            address_hash=contact.address_hash,
+            reason=chance.choices(reasons, [0.5, 0.42, 0.08])[0],
+            created_at=at - timedelta(days=chance.uniform(2, 300)),
+        )
+        for contact in contacts
+        if chance.random() < 1 / 80
+    ]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def make_orders(orders: list[PastOrder], contacts: dict[str, Contact], products: dict[str, Product]) -> None:
+    """Write the past as history, which triggers nothing."""
+    numbers = {"sale": "FK-{:06d}", "refund": "FK-R{:05d}"}
+    rows = Order.objects.bulk_create(
+        [
+            Order(
+                source=SOURCE,
+                number=numbers[order.kind].format(number),
+                kind=order.kind,
+                contact=contacts[order.person.email],
+                placed_at=order.placed_at,
+                currency=CURRENCY,
+                total=sum(line.quantity * line.unit_price for line in order.lines),
+                country=order.person.land.code,
+                is_historical=True,
+            )
+            for number, order in enumerate(orders, start=1)
+        ],
+        batch_size=_BATCH,
+    )
+    lines = [
+        OrderLine(
+            order=row,
+            position=position,
+            product=products[line.sku],
+            description=line.name,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            total=line.quantity * line.unit_price,
+        )
+        for row, order in zip(rows, orders, strict=True)
+        for position, line in enumerate(order.lines, start=1)
+    ]
+    OrderLine.objects.bulk_create(lines, batch_size=_BATCH)
+
+
+def make_notes(orders: list[PastOrder], contacts: dict[str, Contact], *, chance: random.Random) -> None:
+    """Let customer service note something about one order in seventy."""
+    notes = []
+    for order in orders:
+        if order.kind == "sale" and chance.random() < 1 / 70:
+            kind, subject, body = chance.choice(_QUESTIONS)
+            noted_at = order.placed_at + timedelta(days=chance.uniform(1, 9))
+            notes.append(
+                ServiceNote(
+                    contact=contacts[order.person.email],
+                    kind=kind,
+                    subject=subject,
+                    body=body,
+                    source="help desk",
+                    external_id=f"HD-{len(notes) + 1000}",
+                    noted_at=noted_at,
+                )  # fmt: skip
+            )
+    ServiceNote.objects.bulk_create(notes)

@@ -1,0 +1,63 @@
+"""Writes the shop: categories, products with their pictures."""
+
+from __future__ import annotations
+
+import random
+from io import BytesIO
+
+from django.core.files.images import ImageFile
+from PIL import Image as Picture
+from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
+
+from example_site.demo.art.scenes import product_picture
+from example_site.demo.seed.catalog import POSTAGE, POSTAGE_SKU, SHELVES, Item
+from example_site.shop.services import CURRENCY
+from wagtail_precise_mail.commerce.models import Category, Product
+
+
+def keep_picture(picture: Picture.Image, *, title: str, name: str, description: str) -> AbstractImage:
+    """Put a picture into the image library; one that is there already stays."""
+    model = get_image_model()
+    if found := model.objects.filter(title=title).first():
+        return found
+    data = BytesIO()
+    # Flat colors: PNG would be larger, and JPEG below 90 shows rings round the edges.
+    picture.save(data, "JPEG", quality=92, subsampling=0, optimize=True)
+    file = ImageFile(BytesIO(data.getvalue()), name=f"{name}.jpg")
+    return model.objects.create(
+        title=title, description=description, file=file, width=picture.width, height=picture.height
+    )
+
+
+def make_shop(*, picture_size: int, chance: random.Random) -> dict[str, Product]:
+    """Write what is missing of the catalog, and return all products by SKU."""
+    for shelf in SHELVES:
+        category, _created = Category.objects.get_or_create(slug=shelf.slug, defaults={"name": shelf.name})
+        for number, item in enumerate(shelf.items):
+            stock = 0 if not item.is_available else chance.choice([4, 7, 12, 30, 60, 120])
+            if not Product.objects.filter(sku=item.sku).exists():
+                _make_product(item, category, stock, number, picture_size)
+    charge = {"kind": Product.Kind.CHARGE, "name": "Postage", "price": POSTAGE, "currency": CURRENCY}
+    Product.objects.get_or_create(sku=POSTAGE_SKU, defaults=charge)
+    return {product.sku: product for product in Product.objects.all()}
+
+
+def _make_product(item: Item, category: Category, stock: int, number: int, picture_size: int) -> None:
+    image = keep_picture(
+        product_picture(item.thing, tone=item.tone, variant=number, size=picture_size),
+        title=item.name,
+        name=item.sku.lower(),
+        description=f"{item.name}, drawn on a plain background",
+    )
+    Product.objects.create(
+        sku=item.sku,
+        name=item.name,
+        description=item.description,
+        url=f"/shop/{item.sku.lower()}/",
+        image=image,
+        category=category,
+        price=item.price,
+        currency=CURRENCY,
+        stock_count=stock,
+    )

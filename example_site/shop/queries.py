@@ -1,0 +1,49 @@
+"""What visitors of the shop see: reads over the plugin's own product tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+
+from wagtail_precise_mail.commerce.models import Category, Product
+
+_SHOWN = Q(kind=Product.Kind.PRODUCT, is_published=True)
+
+
+def shown_products() -> QuerySet[Product]:
+    """Products on sale, with their pictures."""
+    return (
+        Product.objects.filter(_SHOWN)
+        .select_related("category", "image")
+        .prefetch_related("image__renditions")
+        .order_by("category__name", "name", "sku")
+    )
+
+
+def shown_categories() -> QuerySet[Category]:
+    """Categories that have something to sell, with the count of it."""
+    shown = Q(products__kind=Product.Kind.PRODUCT, products__is_published=True)
+    return Category.objects.annotate(product_count=Count("products", filter=shown)).filter(product_count__gt=0)
+
+
+def shop_window(size: int = 8) -> list[Product]:
+    """A little of everything: one product of each category."""
+    chosen: dict[int | None, Product] = {}
+    for product in shown_products().order_by("-price", "sku"):
+        chosen.setdefault(product.category_id, product)
+    return list(chosen.values())[:size]
+
+
+def favorites(size: int = 8) -> QuerySet[Product]:
+    """What sold best in the last three months."""
+    recent = Q(order_lines__order__kind="sale", order_lines__order__placed_at__gte=timezone.now() - timedelta(days=90))
+    sold = shown_products().annotate(sold=Sum("order_lines__quantity", filter=recent))
+    return sold.filter(sold__gt=0).order_by("-sold", "sku")[:size]
+
+
+def by_sku(skus: Iterable[str]) -> dict[str, Product]:
+    """Products on sale by their SKU."""
+    return {product.sku: product for product in shown_products().filter(sku__in=list(skus))}

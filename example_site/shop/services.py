@@ -1,0 +1,53 @@
+"""Buying: a basket becomes an order of the plugin."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from example_site.shop.basket import BasketLine
+from wagtail_precise_mail.contacts.services import upsert_contact
+
+if TYPE_CHECKING:
+    from wagtail_precise_mail.commerce.services import RecordedOrder
+
+SOURCE = "fern_and_kettle"
+CURRENCY = "GBP"
+
+
+def place_order(
+    number: str,
+    lines: list[BasketLine],
+    *,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+    country: str = "",
+    at: datetime | None = None,
+) -> RecordedOrder:
+    """Sell what is in a basket. The same number twice is one order, with one conversion.
+
+    Args:
+        number: given to the basket when the checkout began.
+    """
+    from wagtail_precise_mail.commerce.services import OrderLineData, record_order
+
+    at = at or timezone.now()
+    contact = upsert_contact(email, source="shop", first_name=first_name, last_name=last_name, country=country)
+    return record_order(
+        source=SOURCE,
+        number=number,
+        contact=contact,
+        placed_at=at,
+        currency=CURRENCY,
+        country=country,
+        lines=[
+            OrderLineData(
+                sku=line.product.sku, quantity=line.quantity, unit_price=line.product.price or 0, name=line.product.name
+            )
+            for line in lines
+        ],
+        at=at,
+    )
