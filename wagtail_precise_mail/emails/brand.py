@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.apps import apps
+from django.utils.translation import gettext as _
 from wagtail.models import Site
 
 if TYPE_CHECKING:
@@ -81,22 +82,43 @@ class Brand:
         }
 
 
+class BrandFields(Protocol):
+    """What a brand is made of: a row of ``BrandSettings``, saved or not."""
+
+    site: Site
+    company_name: str
+    postal_address: str
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    logo: AbstractImage | None
+    primary_color: str
+    text_color: str
+    background_color: str
+    panel_color: str
+    font_family: str
+
+
 def load_brand(site: Site) -> Brand:
     """Return the brand of a site; defaults where nobody filled it in."""
-    settings = apps.get_model("wagtail_precise_mail", "BrandSettings").for_site(site)
+    return brand_of(apps.get_model("wagtail_precise_mail", "BrandSettings").for_site(site), site)
+
+
+def brand_of(fields: BrandFields, site: Site) -> Brand:
+    """Return the brand that a row describes; colors that are none become the default ones."""
     defaults = Brand()
     colors = {
-        name: getattr(settings, name) if HEX_COLOR.match(getattr(settings, name)) else getattr(defaults, name)
+        name: getattr(fields, name) if HEX_COLOR.match(getattr(fields, name)) else getattr(defaults, name)
         for name in ("primary_color", "text_color", "background_color", "panel_color")
     }
     return Brand(
-        company_name=settings.company_name or site.site_name or site.hostname,
-        postal_address=settings.postal_address,
-        sender_name=settings.sender_name,
-        sender_address=settings.sender_address,
-        reply_to=settings.reply_to,
-        logo=settings.logo,
-        font_family=settings.font_family or defaults.font_family,
+        company_name=fields.company_name or site.site_name or site.hostname,
+        postal_address=fields.postal_address,
+        sender_name=fields.sender_name,
+        sender_address=fields.sender_address,
+        reply_to=fields.reply_to,
+        logo=fields.logo,
+        font_family=fields.font_family or defaults.font_family,
         **colors,
     )
 
@@ -105,6 +127,34 @@ def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of two colors, from 1 to 21 (WCAG 2.2)."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+@dataclass(frozen=True)
+class ColorPair:
+    """A color on another, and how well it can be read there."""
+
+    name: str
+    color: str
+    ground: str
+
+    @property
+    def ratio(self) -> float:
+        """Contrast, from 1 to 21."""
+        return contrast(self.color, self.ground)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether WCAG 2.2 is content at level AA."""
+        return self.ratio >= AA_TEXT
+
+
+def color_pairs(brand: Brand) -> list[ColorPair]:
+    """Return the pairs of a brand's own colors that people have to read."""
+    return [
+        ColorPair(_("Text on the panel"), brand.text_color, brand.panel_color),
+        ColorPair(_("Text on the background"), brand.text_color, brand.background_color),
+        ColorPair(_("Words on buttons"), brand.on_primary_color, brand.primary_color),
+    ]
 
 
 def mix(color: str, other: str, share: float) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from django.db.models import Field, ForeignKey
+from django.db.models import ForeignKey
 from django.utils.html import strip_tags
 from wagtail.fields import RichTextField, StreamField
 from wagtail.images import get_image_model
@@ -131,12 +131,8 @@ def _first_words_of_streams(page: Page) -> str:
 
 
 def _image(page: Page) -> AbstractImage | None:
-    for field in page._meta.get_fields():
-        if _is_image(field) and (image := getattr(page, field.name)):
-            return image  # type: ignore[no-any-return]
+    fields = (field for field in page._meta.get_fields() if isinstance(field, ForeignKey))
+    for field in fields:
+        if issubclass(field.related_model, get_image_model()) and (image := getattr(page, field.name)):
+            return image
     return None
-
-
-def _is_image(field: object) -> bool:
-    is_own = isinstance(field, Field) and isinstance(field, ForeignKey)
-    return is_own and issubclass(field.related_model, get_image_model())  # type: ignore[union-attr, arg-type]

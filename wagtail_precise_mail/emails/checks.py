@@ -14,7 +14,7 @@ from wagtail.blocks import StreamValue
 from wagtail.models import Site
 
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.emails.brand import AA_TEXT, Brand, contrast
+from wagtail_precise_mail.emails.brand import AA_TEXT, Brand, color_pairs
 from wagtail_precise_mail.emails.composition import Source, Written, compile_source, compose
 from wagtail_precise_mail.emails.sites import base_url_of
 from wagtail_precise_mail.exceptions import RenderError
@@ -106,16 +106,11 @@ def _check_brand(brand: Brand) -> Iterator[Finding]:
 
 def check_contrast(brand: Brand) -> Iterator[Finding]:
     """Yield the pairs of brand colors that are hard to read (WCAG 2.2, AA)."""
-    pairs = [
-        (_("Text on the panel"), brand.text_color, brand.panel_color),
-        (_("Text on the background"), brand.text_color, brand.background_color),
-        (_("Words on buttons"), brand.on_primary_color, brand.primary_color),
-    ]
-    for name, color, ground in pairs:
-        if (ratio := contrast(color, ground)) < AA_TEXT:
+    for pair in color_pairs(brand):
+        if not pair.is_readable:
+            ratio = f"{pair.ratio:.1f}"
             yield _warning(
-                _("%(pair)s is hard to read: its contrast is %(ratio)s to 1.")
-                % {"pair": name, "ratio": f"{ratio:.1f}"},
+                _("%(pair)s is hard to read: its contrast is %(ratio)s to 1.") % {"pair": pair.name, "ratio": ratio},
                 _("Choose colors with at least %(least)s to 1.") % {"least": AA_TEXT},
                 _("Email brand"),
             )

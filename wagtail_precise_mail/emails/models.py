@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
+from django.core.validators import RegexValidator
 from django.db import models
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.images import get_image_model_string
@@ -12,8 +16,13 @@ from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, Rev
 from wagtail.search import index
 
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.body import make_body_block, make_saved_body_block
 from wagtail_precise_mail.fields import RegistryStreamField
+
+_is_color = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color such as #1f6f5c."))
+# It stands in style attributes.
+_is_font_stack = RegexValidator(r"\A[\w\s,'.-]+\Z", _("Write names of fonts with commas between them."))
 
 
 class Email(
@@ -56,6 +65,18 @@ class Email(
     def revisions(self) -> GenericRelation:
         return self._revisions
 
+    @property
+    def preview_modes(self) -> list[tuple[str, Any]]:
+        return preview.MODES
+
+    @property
+    def preview_sizes(self) -> list[dict[str, Any]]:
+        return preview.SIZES
+
+    def serve_preview(self, request: HttpRequest, mode: str) -> HttpResponse:
+        # The request is made up by Wagtail, host and all: no address in the mail may come from it.
+        return preview.email_preview(self, mode)
+
 
 class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, index.Indexed, models.Model):
     """Blocks used in many emails; a change reaches every email that was not sent yet."""
@@ -79,9 +100,16 @@ class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, index.Indexed
     def revisions(self) -> GenericRelation:
         return self._revisions
 
+    @property
+    def preview_sizes(self) -> list[dict[str, Any]]:
+        return preview.SIZES
+
+    def serve_preview(self, request: HttpRequest, mode: str) -> HttpResponse:
+        return preview.body_preview(self.body)
+
 
 @register_setting(icon="mail")
-class BrandSettings(BaseSiteSetting):
+class BrandSettings(PreviewableMixin, BaseSiteSetting):
     """How a site's emails look and who they come from."""
 
     company_name = models.CharField(_("company"), max_length=150, blank=True)
@@ -94,16 +122,27 @@ class BrandSettings(BaseSiteSetting):
     logo = models.ForeignKey(
         get_image_model_string(), models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("logo")
     )
-    primary_color = models.CharField(_("primary color"), max_length=7, default="#1f6f5c")
-    text_color = models.CharField(_("text color"), max_length=7, default="#22302c")
-    background_color = models.CharField(_("background color"), max_length=7, default="#f4f1ea")
-    panel_color = models.CharField(_("panel color"), max_length=7, default="#ffffff")
+    primary_color = models.CharField(_("primary color"), max_length=7, validators=[_is_color], default="#1f6f5c")
+    text_color = models.CharField(_("text color"), max_length=7, validators=[_is_color], default="#22302c")
+    background_color = models.CharField(_("background color"), max_length=7, validators=[_is_color], default="#f4f1ea")
+    panel_color = models.CharField(_("panel color"), max_length=7, validators=[_is_color], default="#ffffff")
     font_family = models.CharField(
-        _("fonts"), max_length=200, default="Georgia, 'Times New Roman', serif", help_text=_("A CSS font stack.")
+        _("fonts"),
+        max_length=200,
+        default="Georgia, 'Times New Roman', serif",
+        validators=[_is_font_stack],
+        help_text=_("A CSS font stack; mail programs show what the reader's device has."),
     )
 
     class Meta:
         verbose_name = _("email brand")
+
+    @property
+    def preview_sizes(self) -> list[dict[str, Any]]:
+        return preview.SIZES
+
+    def serve_preview(self, request: HttpRequest, mode: str) -> HttpResponse:
+        return preview.brand_preview(self)
 
 
 class CompiledEmail(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from django.http import HttpResponse
@@ -11,8 +11,10 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from wagtail.blocks import StreamValue
 
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.brand import Brand, BrandFields, brand_of, color_pairs
 from wagtail_precise_mail.emails.composition import (
     Source,
     Written,
@@ -21,8 +23,9 @@ from wagtail_precise_mail.emails.composition import (
     frame_of,
     make_context,
     render_document,
+    render_stream,
 )
-from wagtail_precise_mail.emails.context import RenderContext
+from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer, contact_values
 from wagtail_precise_mail.emails.sites import base_url_of, default_site
 from wagtail_precise_mail.exceptions import RenderError
@@ -53,7 +56,7 @@ class Previewable(Protocol):
         """Return the MJML of the picker's preview."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Compiled:
     payload: dict[str, Any]
 
@@ -67,8 +70,8 @@ def email_preview(email: Previewed, mode: str) -> HttpResponse:
     if mode == "text":
         return _page("preview_text.html", {"email": filled})
     if mode == "inbox":
-        return _page("preview_inbox.html", {"email": filled, "brand": source.context.brand})
-    return _harmless(HttpResponse(filled.html))
+        return _page("preview_inbox.html", _inbox_line(filled, source.context.brand))
+    return _html(filled.html)
 
 
 def sample_values(contact: Contact | None) -> dict[str, str]:
@@ -81,14 +84,44 @@ def sample_values(contact: Contact | None) -> dict[str, str]:
     )
 
 
+def body_preview(body: StreamValue) -> HttpResponse:
+    """Return blocks without the frame of an email: for saved blocks."""
+    context = _draft_context()
+    with translation.override(context.language):
+        mjml = "\n".join(piece.mjml for piece in render_stream(body, context))
+        return _bare(mjml, context)
+
+
+def brand_preview(fields: BrandFields) -> HttpResponse:
+    """Return a specimen of a brand, with what is wrong with its colors."""
+    site = fields.site
+    context = replace(_draft_context(), site=site, brand=brand_of(fields, site))
+    with translation.override(context.language):
+        facts = {"brand": context.brand, "pairs": color_pairs(context.brand), "gutter": GUTTER}
+        frame = {**frame_of(context), "body": mark_safe(render_document("specimen.mjml", facts))}
+        document = render_document("document.mjml", frame)
+        return _html(_inert(compile_source(Source(document, "", "", "", [], context)), {}).html)
+
+
 def picker_preview(block: Previewable) -> SafeString:
     """Return the whole HTML page that the block picker frames."""
-    site = default_site()
-    context = make_context(site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
+    context = _draft_context()
     with translation.override(context.language):
-        document = render_document("picker.mjml", {**frame_of(context), "body": mark_safe(block.preview_mjml(context))})
+        return mark_safe(_bare(block.preview_mjml(context), context).content.decode())
+
+
+def _draft_context() -> RenderContext:
+    site = default_site()
+    return make_context(site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
+
+
+def _bare(mjml: str, context: RenderContext) -> HttpResponse:
+    document = render_document("picker.mjml", {**frame_of(context), "body": mark_safe(mjml)})
+    try:
         payload = compile_source(Source(document, "", "", "", [], context))
-    return mark_safe(_inert(payload, sample_values(None)).html)
+    except RenderError as error:
+        return _page("preview_error.html", {"error": error})
+    return _html(_inert(payload, sample_values(None)).html)
 
 
 def _fill(email: Previewed, *, with_values: bool, keep_links: bool) -> tuple[FilledEmail, Source]:
@@ -107,11 +140,18 @@ def _inert(payload: dict[str, Any], values: dict[str, str], *, keep_links: bool 
     )
 
 
+def _inbox_line(filled: FilledEmail, brand: Brand) -> dict[str, Any]:
+    # Without a preheader, inboxes show the first words of the body.
+    words = " ".join(filled.text.split())[:120]
+    return {"email": filled, "brand": brand, "sender": brand.sender_name or brand.company_name, "first_line": words}
+
+
 def _page(template: str, facts: dict[str, Any]) -> HttpResponse:
-    return _harmless(HttpResponse(render_to_string(f"wagtail_precise_mail/emails/{template}", facts)))
+    return _html(render_to_string(f"wagtail_precise_mail/emails/{template}", facts))
 
 
-def _harmless(response: HttpResponse) -> HttpResponse:
+def _html(html: str) -> HttpResponse:
+    response = HttpResponse(html)
     # The preview's frame is of the admin's origin and not sandboxed: without this header a script in it would be, too.
     response["Content-Security-Policy"] = "sandbox allow-same-origin"
     return response

@@ -56,7 +56,7 @@ def compile_email(
             "revision_id": revision_id or email.latest_revision_id,
             "payload": payload,
             "html_size": html_size,
-            "created_by": by,
+            "created_by_id": by.pk if by else None,
         },
     )
     if is_new:

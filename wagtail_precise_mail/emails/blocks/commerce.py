@@ -137,7 +137,7 @@ class ProductBlock(EmailBlock):
         others = others.exclude(stock_count=0).exclude(pk__in=[*shown, chosen.pk])
         return others.order_by("name", "pk").first()
 
-    def _price(self, amount: Decimal, currency: str, context: RenderContext) -> str:
+    def _price(self, amount: Decimal | None, currency: str, context: RenderContext) -> str:
         return format_money(amount, currency, locale=context.language)
 
     def _picture(self, product: Product, context: RenderContext, width: int) -> Picture | None:

@@ -1,0 +1,34 @@
+"""Forms of emails and brands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from wagtail_precise_mail.emails.merge import parse
+
+
+class EmailForm(WagtailAdminModelForm):
+    """Checks merge tags and the subject where they are typed; half-written ones may stay in a draft."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if not self.is_deferred_validation:
+            for name in ("subject", "preheader"):
+                self._check(name)
+        return cleaned
+
+    def _check(self, name: str) -> None:
+        try:
+            parse(self.cleaned_data.get(name) or "")
+        except ValidationError as error:
+            self.add_error(name, error)
+
+
+class ColorInput(forms.TextInput):
+    """The color picker of the browser."""
+
+    input_type = "color"
