@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, router, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
@@ -82,6 +82,15 @@ def wake_at(moment: datetime, task: Task, *args: int | str) -> None:
 def forget_wake(task: Task, *args: int | str) -> None:
     """Take back :func:`wake_at`; nothing happens when there is none."""
     Schedule.objects.filter(name=_wake_name(_path(task), args)).delete()
+
+
+def is_installed(using: str) -> bool:
+    """Whether the tables of the queue are in this database: they may be migrated after ours, or elsewhere."""
+    return using == router.db_for_write(Schedule) and Schedule._meta.db_table in _tables(using)
+
+
+def _tables(using: str) -> list[str]:
+    return connections[using].introspection.table_names()
 
 
 def sync_schedules(recurring: list[Recurring], *, at: datetime | None = None) -> None:

@@ -47,7 +47,7 @@ def freeze(
     at = at or timezone.now()
     deadline = None if seconds is None else time.monotonic() + seconds
     # The names of annotations begin with wpm_, for conditions may bring names of their own.
-    audience = _plain(contacts).annotate(wpm_reason=_skip_reason(send, excluded))
+    audience = as_plain(contacts).annotate(wpm_reason=skip_reason(send.topic_id, excluded))
     cursor = Send.objects.values_list("freeze_cursor", flat=True).get(pk=send.pk)
     while (last := _last_of_chunk(audience, cursor)) is not None:
         if not _freeze_chunk(send, audience, cursor, last, at):
@@ -60,7 +60,7 @@ def freeze(
     return _start_running(send, at)
 
 
-def _plain(contacts: ContactQuerySet) -> ContactQuerySet:
+def as_plain(contacts: ContactQuerySet) -> ContactQuerySet:
     """Return the same contacts as a queryset that can be filtered and annotated further, without order."""
     query = contacts.query
     if query.is_sliced or query.combinator or query.distinct or query.group_by:
@@ -68,7 +68,7 @@ def _plain(contacts: ContactQuerySet) -> ContactQuerySet:
     return contacts.order_by()
 
 
-def _skip_reason(send: Send, excluded: Sequence[ContactQuerySet]) -> Case:
+def skip_reason(topic_id: int | None, excluded: Sequence[ContactQuerySet]) -> Case:
     """Return the same answers as ``gate.judge`` gives later, and exclusion, as an expression over contacts."""
     suppressions = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
     unsubscribed = Exists(suppressions.filter(reason=SuppressionReason.UNSUBSCRIBED))
@@ -76,8 +76,8 @@ def _skip_reason(send: Send, excluded: Sequence[ContactQuerySet]) -> Case:
         When(unsubscribed, then=Value(SkipReason.UNSUBSCRIBED.value)),
         When(Exists(suppressions), then=Value(SkipReason.SUPPRESSED.value)),
     ]
-    if send.topic_id is not None:
-        consents = Consent.objects.filter(contact=OuterRef("pk"), topic=send.topic_id)
+    if topic_id is not None:
+        consents = Consent.objects.filter(contact=OuterRef("pk"), topic=topic_id)
         withdrawn = Exists(consents.filter(status=ConsentStatus.WITHDRAWN))
         granted = Exists(consents.filter(status=ConsentStatus.GRANTED))
         whens += [

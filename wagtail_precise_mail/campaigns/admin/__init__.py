@@ -1,0 +1,9 @@
+"""The Wagtail side of campaigns."""
+
+from __future__ import annotations
+
+from wagtail_precise_mail.campaigns.admin import hooks as hooks
+from wagtail_precise_mail.campaigns.admin.calendar import CalendarViewSet
+from wagtail_precise_mail.campaigns.admin.viewsets import CampaignViewSet
+
+viewsets: list = [CampaignViewSet, CalendarViewSet]

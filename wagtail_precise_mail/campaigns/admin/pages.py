@@ -1,0 +1,228 @@
+"""The campaign page: where it stands, what comes next, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views import View
+from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.admin.views import generic
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.widgets.button import Button, HeaderButton
+from wagtail.log_actions import registry as log_registry
+
+from wagtail_precise_mail.campaigns.admin.forms import TimeForm
+from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.preflight import audience_or_problem, preflight
+from wagtail_precise_mail.campaigns.queries import report_for
+from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails.models import BrandSettings
+
+if TYPE_CHECKING:
+    from wagtail_precise_mail.campaigns.audience import Audience
+
+State = Campaign.State
+ANY_PERMISSION = ["add", "change", "delete", "view", "send"]
+# The last entries of the audit log on the page; the history view has them all.
+_LOG_ENTRIES = 8
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step on the way of a campaign."""
+
+    label: str
+    is_done: bool
+    is_current: bool
+
+
+class CampaignPage(generic.InspectView):
+    """Wagtail's inspect view, grown up."""
+
+    any_permission_required = ANY_PERMISSION
+    template_name = "wagtail_precise_mail/campaigns/page.html"
+    history_url_name = ""
+    copy_url_name = ""
+    object: Campaign
+
+    def get_object(self, queryset: Any = None) -> Campaign:
+        related = ("email__live_revision", "segment", "topic", "site", "scheduled_by", "send")
+        return get_object_or_404(Campaign.objects.select_related(*related), pk=self.pk)
+
+    def get_page_title(self) -> str:
+        return self.object.name
+
+    def get_page_subtitle(self) -> str:
+        return ""
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse(self.index_url_name), "label": _("Campaigns")},
+            {"url": "", "label": self.object.name},
+        ]
+
+    def get_fields(self) -> list[str]:
+        return []
+
+    @cached_property
+    def header_buttons(self) -> list:
+        edit_url = self.object.is_editable and self.get_edit_url()
+        return [HeaderButton(_("Edit"), url=edit_url, icon_name="edit")] if edit_url else []
+
+    @cached_property
+    def header_more_buttons(self) -> list:
+        buttons = []
+        if self.user_has_permission("add"):
+            buttons.append(Button(_("Copy"), url=self._url(self.copy_url_name), icon_name="copy", priority=10))
+        buttons.append(Button(_("History"), url=self._url(self.history_url_name), icon_name="history", priority=20))
+        if self.object.is_editable and (delete_url := self.get_delete_url()):
+            buttons.append(Button(_("Delete"), url=delete_url, icon_name="bin", priority=30))
+        return buttons
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        campaign, at = self.object, timezone.now()
+        context = {
+            **super().get_context_data(**kwargs),
+            "campaign": campaign,
+            "stages": stages(campaign),
+            "may_send": self.user_has_permission("send"),
+            "may": {state.value: campaign.may_become(state) for state in State},
+            "brand": BrandSettings.for_site(campaign.site),
+            "links": self._links(),
+            "log_entries": _log_entries(campaign),
+            "verbs": {verb: self._url(self._name(verb)) for verb in VERBS},
+            "now": at,
+        }
+        if campaign.send:
+            context |= send_context(campaign.send) | {"progress_url": self._url(self._name("progress"))}
+        elif campaign.state in (State.DRAFT, State.SCHEDULED, State.PAUSED):
+            context |= self._before(at)
+        return context
+
+    def _before(self, at: datetime) -> dict[str, Any]:
+        audience, problem = audience_or_problem(self.object, at=at)
+        findings = preflight(self.object, at=at, by=self.request.user) if self.object.is_editable else []
+        return {
+            "findings": findings,
+            "has_errors": any(finding.is_error for finding in findings),
+            "audience": audience,
+            "audience_lines": audience_lines(audience),
+            "audience_problem": problem,
+            "time_form": self._time_form(),
+        }
+
+    def _time_form(self) -> TimeForm:
+        typed = {key: self.request.GET.get(key) for key in ("send_on", "time_zone")}
+        if typed["send_on"]:
+            return TimeForm(typed, initial=typed)
+        return TimeForm(initial={"send_on": self.object.scheduled_locally_at, "time_zone": self.object.time_zone})
+
+    def _links(self) -> dict[str, str | None]:
+        finder = AdminURLFinder(self.request.user)
+        return {
+            "email": finder.get_edit_url(self.object.email),
+            "segment": finder.get_edit_url(self.object.segment),
+            "outbox": outbox_url(self.object),
+        }
+
+    def _url(self, name: str) -> str:
+        return reverse(name, args=[self.object.pk])
+
+    def _name(self, view: str) -> str:
+        return f"{self.index_url_name.rpartition(':')[0]}:{view}"
+
+
+VERBS = ("schedule", "reschedule", "unschedule", "pause", "resume", "cancel", "evaluate")
+
+
+class ProgressView(PermissionCheckedMixin, View):
+    """The live part of the campaign page, as a fragment of HTML."""
+
+    http_method_names = ["get", "head", "options"]
+    any_permission_required = ANY_PERMISSION
+    model = Campaign
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = get_object_or_404(Campaign.objects.select_related("send"), pk=pk)
+        context: dict[str, Any] = {"campaign": campaign}
+        if campaign.send:
+            context |= send_context(campaign.send)
+        response = render(request, "wagtail_precise_mail/campaigns/includes/progress.html", context)
+        # The page reloads when this changes: other buttons, other cards.
+        response["Wpm-State"] = page_state(campaign)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def page_state(campaign: Campaign) -> str:
+    """Return a word that changes whenever the page must be drawn anew."""
+    return f"{campaign.state}-{campaign.send.state if campaign.send else 'none'}"
+
+
+def send_context(send: Send) -> dict[str, Any]:
+    """Return what the figures of a send need."""
+    report = report_for(send)
+    return {
+        "send": send,
+        "report": report,
+        "is_live": send.state in (Send.State.FREEZING, Send.State.RUNNING),
+        "page_state": page_state(send.campaign),
+        "conversion_days": options().conversion_window_days,
+    }
+
+
+def stages(campaign: Campaign) -> list[Stage]:
+    """Return the way of a campaign: what is behind it, where it stands, and what lies ahead."""
+    path = [State.DRAFT, State.SCHEDULED, State.SENDING, State.SENT, State.EVALUATED]
+    state = campaign.state
+    if state == State.PAUSED:
+        state = State.SENDING if campaign.send else State.SCHEDULED
+    reached = (2 if campaign.send else 1) if state == State.CANCELLED else path.index(State(state))
+    approved = bool(campaign.email_revision_id or (campaign.email.live and campaign.email.live_revision_id))
+    is_over = campaign.state in (State.CANCELLED, State.EVALUATED)
+    steps = [
+        Stage(str(step.label), place < reached or (is_over and place <= reached), place == reached and not is_over)
+        for place, step in enumerate(path)
+    ]
+    steps.insert(1, Stage(_("email approved"), approved, False))
+    if campaign.state == State.CANCELLED:
+        steps = [step for step in steps if step.is_done] + [Stage(str(State.CANCELLED.label), False, True)]
+    return steps
+
+
+def audience_lines(audience: Audience | None) -> list[dict[str, Any]]:
+    """Return each reason to leave somebody out, with its words."""
+    if audience is None:
+        return []
+    return [
+        {
+            "label": OutboxMessage.SkipReason(reason).label,
+            "count": count,
+            "percent": 100 * count / audience.total_count,
+        }
+        for reason, count in sorted(audience.skipped.items(), key=lambda item: -item[1])
+    ]
+
+
+def outbox_url(campaign: Campaign) -> str | None:
+    """Return the listing of the frozen audience, message by message."""
+    if not campaign.send_id:
+        return None
+    try:
+        return reverse("precise_mail_outbox", args=[campaign.send_id])
+    except NoReverseMatch:
+        return None
+
+
+def _log_entries(campaign: Campaign) -> list:
+    return list(log_registry.get_logs_for_instance(campaign).select_related("user")[:_LOG_ENTRIES])

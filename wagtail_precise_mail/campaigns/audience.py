@@ -1,0 +1,53 @@
+"""Who would get a campaign now, and who would not, and why: counted before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+
+from wagtail_precise_mail.delivery.freezing import as_plain, skip_reason
+from wagtail_precise_mail.delivery.models import OutboxMessage
+from wagtail_precise_mail.segments.queries import members
+
+if TYPE_CHECKING:
+    from wagtail_precise_mail.campaigns.models import Campaign
+
+SkipReason = OutboxMessage.SkipReason
+
+
+@dataclass(frozen=True)
+class Audience:
+    """The members of a campaign's segment, by what would become of them.
+
+    Attributes:
+        skipped: how many are left out, by the reason (a value of ``OutboxMessage.SkipReason``); each is counted
+            under one reason only, so that with ``sendable_count`` they sum to ``total_count``.
+    """
+
+    total_count: int
+    sendable_count: int
+    skipped: dict[str, int]
+
+    @property
+    def skipped_count(self) -> int:
+        """How many are left out."""
+        return sum(self.skipped.values())
+
+
+def preview_audience(campaign: Campaign, *, at: datetime) -> Audience:
+    """Count what freezing the audience at ``at`` would do, in one query.
+
+    Raises:
+        InvalidRules: the segment, or an excluded one, cannot be evaluated.
+    """
+    contacts = members(campaign.segment, at=at)
+    excluded = [members(segment, at=at) for segment in campaign.excluded_segments.all()]
+    judged = as_plain(contacts).annotate(wpm_reason=skip_reason(campaign.topic_id, excluded))
+    rows = judged.values_list("wpm_reason").annotate(Count("pk"))
+    counts = dict(rows)
+    sendable = counts.pop("", 0)
+    skipped = {reason: counts[reason] for reason in SkipReason.values if reason in counts}
+    return Audience(sendable + sum(counts.values()), sendable, skipped)

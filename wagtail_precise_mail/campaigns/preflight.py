@@ -1,0 +1,114 @@
+"""What must be right before a campaign may be scheduled, and what had better be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from wagtail_precise_mail.campaigns.audience import preview_audience
+from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.starting import compile_for
+from wagtail_precise_mail.emails.checks import Finding, Level, check_email
+from wagtail_precise_mail.emails.models import Email
+from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from wagtail_precise_mail.campaigns.audience import Audience
+
+
+def preflight(campaign: Campaign, *, at: datetime, by: AbstractBaseUser | None = None) -> list[Finding]:
+    """Check a campaign as it would be sent now: errors first, then warnings.
+
+    Compiles the email, so that what cannot be rendered is found here rather than at the time of sending.
+    """
+    findings = [*_check_email(campaign, at, by), *_check_audience(campaign, at)]
+    return sorted(findings, key=lambda finding: not finding.is_error)
+
+
+def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser) -> None:
+    """Let a campaign pass that has no errors; warnings are for people to weigh.
+
+    Raises:
+        NotReady: with every error and its remedy.
+    """
+    errors = [finding for finding in preflight(campaign, at=at, by=by) if finding.is_error]
+    if errors:
+        raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
+
+
+def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience | None, str]:
+    """Return the audience as it would be now, or None and why it cannot be evaluated."""
+    try:
+        return preview_audience(campaign, at=at), ""
+    except InvalidRules as error:
+        return None, str(error)
+
+
+def _check_email(campaign: Campaign, at: datetime, by: AbstractBaseUser | None) -> list[Finding]:
+    email = campaign.email
+    if not email.live or not email.live_revision:
+        return [
+            Finding(
+                level=Level.ERROR,
+                message=_("The email “%(email)s” was never published, so no version of it is approved.")
+                % {"email": email},
+                remedy=_("Open the email and publish it, or have its workflow approve it."),
+                place="email",
+            )
+        ]
+    approved = cast("Email", email.live_revision.as_object())
+    findings = check_email(approved, campaign.site)
+    if any(finding.is_error for finding in findings):
+        return findings
+    try:
+        compile_for(campaign, approved, at=at, by=by)
+    except RenderError as error:
+        # The checks found nothing wrong, and still it cannot be rendered.
+        findings.append(
+            Finding(
+                level=Level.ERROR,
+                message=_("The email cannot be rendered: %(error)s") % {"error": error},
+                remedy=_("Repair the block, and publish the email again."),
+                place=error.block,
+            )
+        )
+    if email.has_unpublished_changes:
+        findings.append(
+            Finding(
+                level=Level.WARNING,
+                message=_("The email has changes that are not approved; the version of %(date)s would be sent.")
+                % {"date": date_format(email.live_revision.created_at, "j F Y")},
+                remedy=_("Publish the email if the changes belong to this campaign."),
+                place="email",
+            )
+        )
+    return findings
+
+
+def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
+    audience, problem = audience_or_problem(campaign, at=at)
+    if audience is None:
+        return [
+            Finding(
+                level=Level.ERROR,
+                message=_("The audience “%(segment)s” cannot be evaluated: %(problem)s")
+                % {"segment": campaign.segment, "problem": problem},
+                remedy=_("Repair the rules of the segment."),
+                place="segment",
+            )
+        ]
+    if not audience.sendable_count:
+        return [
+            Finding(
+                level=Level.WARNING,
+                message=_("Nobody would get this email."),
+                remedy=_("Look at the audience below: it says who is left out, and why."),
+                place="segment",
+            )
+        ]
+    return []

@@ -1,0 +1,7 @@
+"""The recurring tasks of the package, by name."""
+
+from __future__ import annotations
+
+from wagtail_precise_mail.background import Recurring
+
+RECURRING = [Recurring("pump", "wagtail_precise_mail.campaigns.tasks.pump", minutes=1)]
