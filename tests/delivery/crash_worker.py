@@ -1,0 +1,134 @@
+"""What the crash tests run in processes of their own, on a database of their own, to be killed there.
+
+``python -m tests.delivery.crash_worker COMMAND ...`` prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from tests.factories.contacts import make_topic  # noqa: E402
+from tests.factories.delivery import make_message, make_reader, make_send  # noqa: E402
+from wagtail_precise_mail.conf import options  # noqa: E402
+from wagtail_precise_mail.delivery import claims, services  # noqa: E402
+from wagtail_precise_mail.delivery.channels import SmtpChannel  # noqa: E402
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send  # noqa: E402
+
+settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, **json.loads(os.environ["CRASH_OPTIONS"])}
+options.cache_clear()
+
+
+def migrate() -> None:
+    call_command("migrate", verbosity=0)
+
+
+def prepare(count: str) -> int:
+    # The factories count from 1 in each process, and the database lives longer.
+    tag = uuid4().hex[:12]
+    send = make_send(topic=make_topic(slug=tag))
+    for number in range(int(count)):
+        make_message(send, make_reader(send, email=f"{tag}-{number}@example.com"))
+    return send.pk
+
+
+def work(send_id: str) -> dict[str, Any]:
+    """Take over from a dead worker, once its leases have ended."""
+    services.sweep(timezone.now() + timedelta(seconds=options().lease_seconds + 1))
+    return work_now(send_id)
+
+
+def work_now(send_id: str) -> dict[str, Any]:
+    """Take over from a dead worker at once, so that its leases still hold."""
+    services.sweep()
+    services.deliver(int(send_id), seconds=120)
+    return states(send_id)
+
+
+def crash(count: str, step: str, nth: str) -> None:
+    """Prepare a send, print its id, and die in the middle of it."""
+    send_id = prepare(count)
+    print(send_id, flush=True)
+    _STEPS[step](int(nth))
+    services.deliver(send_id, seconds=120)
+
+
+def states(send_id: str) -> dict[str, Any]:
+    messages = OutboxMessage.objects.filter(send=int(send_id))
+    return {
+        "send": Send.objects.get(pk=int(send_id)).state,
+        "messages": dict(messages.values_list("address", "state")),
+    }
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _count_down(owner: Any, name: str, nth: int, *, after: bool) -> None:
+    """Kill this process at the nth call of a function, before it runs or after it returned."""
+    original: Callable[..., Any] = getattr(owner, name)
+    calls = 0
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == nth and not after:
+            _die()
+        result = original(*args, **kwargs)
+        if calls == nth:
+            _die()
+        return result
+
+    setattr(owner, name, wrapper)
+
+
+def _after_dot(nth: int) -> None:
+    """Die between the final dot and its reply."""
+
+    def finish(channel: SmtpChannel, connection: Any) -> Any:
+        nonlocal nth
+        nth -= 1
+        if nth == 0:
+            connection.send(b".\r\n")
+            connection.sock.recv(1)  # the server has written it down, and its answer is on its way
+            _die()
+        return original(channel, connection)
+
+    original = SmtpChannel._finish
+    SmtpChannel._finish = finish  # type: ignore[method-assign]
+
+
+_STEPS: dict[str, Callable[[int], None]] = {
+    "before_handoff": lambda nth: _count_down(claims, "hand_off", nth, after=False),
+    "after_handoff": lambda nth: _count_down(claims, "hand_off", nth, after=True),
+    "before_dot": lambda nth: _count_down(SmtpChannel, "_finish", nth, after=False),
+    "after_dot": _after_dot,
+    "after_reply": lambda nth: _count_down(SmtpChannel, "_finish", nth, after=True),
+    "before_results": lambda nth: _count_down(claims, "record", nth, after=False),
+    "after_results": lambda nth: _count_down(claims, "record", nth, after=True),
+}
+_COMMANDS: dict[str, Callable[..., Any]] = {
+    "migrate": migrate,
+    "prepare": prepare,
+    "work": work,
+    "work_now": work_now,
+    "crash": crash,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(_COMMANDS[sys.argv[1]](*sys.argv[2:])))
