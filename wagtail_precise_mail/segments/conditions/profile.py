@@ -217,6 +217,9 @@ class ContactField(Condition):
         elif self.attribute.isdigit():
             # In a JSON path a number means a place in a list.
             yield "attribute", _("must not be a number")
+        elif set(self.attribute) & set('"\\'):
+            # SQLite finds no key with them.
+            yield "attribute", _("must not contain double quotes or backslashes")
 
     @classmethod
     def from_block(cls, value: Any) -> dict[str, Any]:
