@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from example_site.inbox.store import InboxStore, MailSummary, header, parse
 
 PER_PAGE = 50
-# No scripts, no forms, no frames, no origin of our own; links open in a new tab, pictures load as they would in an inbox.
+# No scripts, no forms, no frames, no origin of our own; links open in a new tab, pictures load as in any inbox.
 _SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox"
 _POLICY = (
     f"{_SANDBOX}; default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; "

@@ -18,6 +18,7 @@ from wagtail.search import index
 
 from example_site.magazine.blocks import StoryBlock
 from example_site.shop.queries import favorites, shop_window
+from wagtail_precise_mail.emails.cards import Card
 
 _IMAGE = get_image_model_string()
 
@@ -37,7 +38,7 @@ class HomePage(Page):
         context = super().get_context(request, *args, **kwargs)
         context["articles"] = list(newest_articles()[:4])
         context["window"] = shop_window()
-        context["favorites"] = list(favorites())
+        context["favorites"] = favorites()
         return context
 
 
@@ -97,6 +98,10 @@ class ArticlePage(Page):
         """How long it takes to read, at 200 words a minute."""
         words = len(" ".join(self.body.stream_block.get_searchable_content(self.body)).split())
         return max(1, round(words / 200))
+
+    def get_email_card(self) -> Card:
+        """What a mail shows of an article: the introduction, which is written to be read before it."""
+        return Card(title=self.title, summary=self.intro, image=self.hero_image)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)

@@ -10,7 +10,4 @@ class ShopConfig(AppConfig):
     verbose_name = "Shop"
 
     def ready(self) -> None:
-        from importlib.util import find_spec
-
-        if find_spec("wagtail_precise_mail.commerce.sources"):
-            from example_site.shop import sources  # noqa: F401
+        from example_site.shop import sources  # noqa: F401  registers itself

@@ -29,19 +29,23 @@ def shown_categories() -> QuerySet[Category]:
     return Category.objects.annotate(product_count=Count("products", filter=shown)).filter(product_count__gt=0)
 
 
-def shop_window(size: int = 8) -> list[Product]:
+def shop_window() -> list[Product]:
     """A little of everything: one product of each category."""
     chosen: dict[int | None, Product] = {}
-    for product in shown_products().order_by("-price", "sku"):
+    for product in shown_products().exclude(stock_count=0):
         chosen.setdefault(product.category_id, product)
-    return list(chosen.values())[:size]
+    return list(chosen.values())
 
 
-def favorites(size: int = 8) -> QuerySet[Product]:
-    """What sold best in the last three months."""
+def favorites(size: int = 8, *, per_category: int = 2) -> list[Product]:
+    """What sold best in the last three months, but not tea only."""
     recent = Q(order_lines__order__kind="sale", order_lines__order__placed_at__gte=timezone.now() - timedelta(days=90))
-    sold = shown_products().annotate(sold=Sum("order_lines__quantity", filter=recent))
-    return sold.filter(sold__gt=0).order_by("-sold", "sku")[:size]
+    sold = shown_products().annotate(sold=Sum("order_lines__quantity", filter=recent)).filter(sold__gt=0)
+    chosen: list[Product] = []
+    for product in sold.order_by("-sold", "sku"):
+        if [other.category_id for other in chosen].count(product.category_id) < per_category:
+            chosen.append(product)
+    return chosen[:size]
 
 
 def by_sku(skus: Iterable[str]) -> dict[str, Product]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from example_site.shop.basket import BasketLine
+from wagtail_precise_mail.commerce.services import OrderLineData, RecordedOrder, record_order
 from wagtail_precise_mail.contacts.services import upsert_contact
-
-if TYPE_CHECKING:
-    from wagtail_precise_mail.commerce.services import RecordedOrder
 
 SOURCE = "fern_and_kettle"
 CURRENCY = "GBP"
@@ -32,8 +29,6 @@ def place_order(
     Args:
         number: given to the basket when the checkout began.
     """
-    from wagtail_precise_mail.commerce.services import OrderLineData, record_order
-
     at = at or timezone.now()
     contact = upsert_contact(email, source="shop", first_name=first_name, last_name=last_name, country=country)
     return record_order(

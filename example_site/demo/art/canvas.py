@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter
 
@@ -195,7 +196,5 @@ def _curve(controls: list[Point], steps: int = 24) -> list[Point]:
 
 def _casteljau(controls: list[Point], at: float) -> Point:
     while len(controls) > 1:
-        controls = [
-            (a[0] + (b[0] - a[0]) * at, a[1] + (b[1] - a[1]) * at) for a, b in zip(controls, controls[1:], strict=False)
-        ]
+        controls = [(a[0] + (b[0] - a[0]) * at, a[1] + (b[1] - a[1]) * at) for a, b in pairwise(controls)]
     return controls[0]

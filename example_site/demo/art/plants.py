@@ -1,4 +1,5 @@
 """Plants, what they grow in, and the tools to look after them. Each stands on (0, 0) and grows upwards."""
+# ruff: noqa: E501  paths of drawings are read as a picture, not as prose
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Whole pictures: a product on its backdrop, wide scenes for the magazine, and the logo."""
+# ruff: noqa: E501  paths of drawings are read as a picture, not as prose
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Things to brew, pour and keep in. Each is drawn standing on (0, 0), growing upwards, about 500 high at the most."""
+# ruff: noqa: E501  paths of drawings are read as a picture, not as prose
 
 from __future__ import annotations
 

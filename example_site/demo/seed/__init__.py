@@ -53,7 +53,7 @@ def seed(
         _make_past(products, scale=scale, at=at)
     say("segment, email and campaign")
     with transaction.atomic():
-        mailing.make_mailing(admin, site=Site.objects.get(is_default_site=True), at=at, picture_size=picture_size)
+        mailing.make_mailing(admin, site=Site.objects.get(is_default_site=True))
 
 
 def _make_past(products: dict, *, scale: float, at: datetime) -> None:

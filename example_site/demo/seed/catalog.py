@@ -1,4 +1,5 @@
 """What the shop sells: eight categories, their products, how each is drawn and when it is bought."""
+# ruff: noqa: E501  texts for people are kept whole
 
 from __future__ import annotations
 

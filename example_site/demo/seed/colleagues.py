@@ -7,15 +7,17 @@ from django.contrib.auth.models import Group, Permission, User
 from wagtail.models import GroupCollectionPermission, GroupPagePermission, Page
 
 PASSWORD = "precise"
-APP = "wagtail_precise_mail"
+EDITORS = "Mail editors"
+SENDERS = "Mail senders"
+_APP = "wagtail_precise_mail"
 
 # What each group may do with the plugin's models; everything about mails is read-only unless it stands here.
-_EDITORS = [
+_EDITOR_MAY = [
     *(f"{verb}_{model}" for verb in ("add", "change", "view") for model in ("email", "savedblock", "segment")),
     *(f"view_{model}" for model in ("product", "category", "campaign", "topic")),
 ]
-_SENDERS = [
-    *_EDITORS,
+_SENDER_MAY = [
+    *_EDITOR_MAY,
     *(f"publish_{model}" for model in ("email", "savedblock", "segment")),
     *(f"{verb}_campaign" for verb in ("add", "change", "delete", "view", "send")),
     *(f"view_{model}" for model in ("contact", "contactlist", "order", "suppression", "consent")),
@@ -25,8 +27,8 @@ _SENDERS = [
 def make_colleagues() -> User:
     """Write groups and users that are missing, and return the administrator."""
     admin = _user("admin", "Ada", "Whitlock", is_superuser=True, is_staff=True)
-    _user("editor", "Edith", "Moss").groups.add(_group("Mail editors", _EDITORS))
-    _user("sender", "Sam", "Hartley").groups.add(_group("Mail senders", _SENDERS))
+    _user("editor", "Edith", "Moss").groups.add(_group(EDITORS, _EDITOR_MAY))
+    _user("sender", "Sam", "Hartley").groups.add(_group(SENDERS, _SENDER_MAY))
     return admin
 
 
@@ -43,7 +45,7 @@ def _user(username: str, first_name: str, last_name: str, **flags: bool) -> User
 def _group(name: str, codenames: list[str]) -> Group:
     group, created = Group.objects.get_or_create(name=name)
     if created:
-        wanted = Permission.objects.filter(content_type__app_label=APP, codename__in=codenames)
+        wanted = Permission.objects.filter(content_type__app_label=_APP, codename__in=codenames)
         admin_access = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
         group.permissions.set([*wanted, admin_access])
         _let_write_pages(group)

@@ -175,6 +175,6 @@ def make_notes(orders: list[PastOrder], contacts: dict[str, Contact], *, chance:
                     source="help desk",
                     external_id=f"HD-{len(notes) + 1000}",
                     noted_at=noted_at,
-                )  # fmt: skip
+                )
             )
     ServiceNote.objects.bulk_create(notes)

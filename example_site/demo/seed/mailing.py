@@ -1,20 +1,91 @@
-"""Writes what is ready to be sent: brand, segment, email and campaign. Nothing here pretends that it was sent."""
+"""Writes what is ready to be sent: brand, segments, email and campaign. Nothing here pretends that it was sent."""
+
+# ruff: noqa: E501  texts for people are kept whole
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from typing import Any
 
-from django.contrib.auth.models import User
-from wagtail.models import Site
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from wagtail.images import get_image_model
+from wagtail.models import GroupApprovalTask, Site, Workflow, WorkflowContentType, WorkflowTask
 
 from example_site.demo.art.scenes import logo
+from example_site.demo.seed.colleagues import SENDERS
 from example_site.demo.seed.shopfront import keep_picture
-from wagtail_precise_mail.emails.models import BrandSettings
+from example_site.magazine.models import ArticlePage
+from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.commerce.models import Product
+from wagtail_precise_mail.contacts.models import Contact, Topic
+from wagtail_precise_mail.emails.models import BrandSettings, Email, SavedBlock
+from wagtail_precise_mail.segments.models import Segment
+from wagtail_precise_mail.segments.rules import Rules
+from wagtail_precise_mail.segments.services import save_segment
+
+CAMPAIGN = "The kettle is on"
+SEGMENT = "tea-lovers-gone-quiet"
+EMAIL = "The kettle is on: teas for the quiet season"
+SAVED_BLOCK = "Until soon"
+
+_SEGMENTS: list[dict[str, Any]] = [
+    {
+        "slug": SEGMENT,
+        "name": "Tea lovers gone quiet",
+        "description": "Bought tea within a year, and nothing at all for 60 days.",
+        "rules": [
+            {"bought_product": {"categories": ["tea"], "days": 365}},
+            {"last_order": {"min_days_ago": 60}},
+        ],
+    },
+    {
+        "slug": "plant-people",
+        "name": "Plant people",
+        "description": "Like plants or bought one, and are not waiting for a parcel just now.",
+        "rules": [
+            {
+                "any": [
+                    {
+                        "contact_field": {
+                            "field": "attribute",
+                            "attribute": "interests",
+                            "operator": "contains",
+                            "values": ["plants"],
+                        }
+                    },
+                    {"bought_product": {"categories": ["plants", "planters"], "days": 365}},
+                ]
+            },
+            {"none": [{"last_order": {"max_days_ago": 7}}]},
+        ],
+    },
+    {
+        "slug": "best-customers",
+        "name": "Best customers",
+        "description": "Five orders or more, and over 200 pounds within a year.",
+        "rules": [{"order_count": {"min": 5}}, {"net_spend": {"over": 200, "days": 365, "currency": "GBP"}}],
+    },
+]
 
 
-def make_mailing(admin: User, *, site: Site, at: datetime, picture_size: int) -> None:
+def make_mailing(admin: User, *, site: Site) -> None:
     """Write what is missing."""
     _make_brand(site)
+    _make_workflow()
+    for facts in _SEGMENTS:
+        _make_segment(facts)
+    email = Email.objects.filter(name=EMAIL).first() or _make_email(admin)
+    Campaign.objects.get_or_create(
+        name=CAMPAIGN,
+        defaults={
+            "email": email,
+            "segment": Segment.objects.get(slug=SEGMENT),
+            "topic": Topic.objects.get(slug="newsletter"),
+            "site": site,
+            "time_zone": "Europe/London",
+        },
+    )
 
 
 def _make_brand(site: Site) -> None:
@@ -30,5 +101,128 @@ def _make_brand(site: Site) -> None:
     brand.primary_color = "#1f5a48"
     brand.text_color = "#22302c"
     brand.background_color = "#f1e9d9"
-    brand.panel_color = "#fffdf8"
+    brand.panel_color = "#ffffff"
     brand.save()
+
+
+def _make_workflow() -> None:
+    """Emails of editors are approved by senders."""
+    workflow, created = Workflow.objects.get_or_create(name="Somebody else reads it first")
+    if created:
+        task = GroupApprovalTask.objects.create(name="A sender reads it")
+        task.groups.add(Group.objects.get(name=SENDERS))
+        WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    content_type = ContentType.objects.get_for_model(Email)
+    WorkflowContentType.objects.get_or_create(content_type=content_type, defaults={"workflow": workflow})
+
+
+def _make_segment(facts: dict[str, Any]) -> None:
+    if not Segment.objects.filter(slug=facts["slug"]).exists():
+        rules = Rules.from_json({"rules": facts["rules"]})
+        save_segment(facts["slug"], name=facts["name"], description=facts["description"], rules=rules)
+
+
+def _make_saved_block(admin: User) -> SavedBlock:
+    saved = SavedBlock(
+        name=SAVED_BLOCK,
+        live=False,
+        body=_stream(
+            [
+                ("divider", {"style": "line"}),
+                ("heading", {"title": "Until soon", "level": "3", "align": "left"}),
+                (
+                    "rich_text",
+                    {
+                        "content": "<p>Ruth, Tomasz and Mei</p><p>The shop is open Tuesday to Saturday, nine to five. "
+                        "The kettle is on from eight.</p>"
+                    },
+                ),
+            ]
+        ),
+    )
+    saved.save()
+    saved.save_revision(user=admin).publish()
+    return saved
+
+
+def _make_email(admin: User) -> Email:
+    saved = SavedBlock.objects.filter(name=SAVED_BLOCK).first() or _make_saved_block(admin)
+    email = Email(
+        name=EMAIL,
+        subject='{{ contact.first_name | default: "Hello" }}, the kettle is on',
+        preheader="Three teas for the quiet season, the pot they deserve, and something green for the dark corner.",
+        body=_stream(_blocks(saved)),
+        sample_contact=Contact.objects.exclude(first_name="").order_by("pk").first(),
+        live=False,
+    )
+    email.save()
+    email.save_revision(user=admin).publish()
+    return email
+
+
+def _blocks(saved: SavedBlock) -> list[tuple[str, dict[str, Any]]]:
+    articles = {page.slug: page.pk for page in ArticlePage.objects.all()}
+    products = {product.sku: product.pk for product in Product.objects.all()}
+    picture = get_image_model().objects.get(title="Scene: storefront")
+    return [
+        (
+            "image",
+            {
+                "image": {"image": picture.pk, "decorative": False, "alt_text": "A kettle and a cup before a sunny arch"},
+                "caption": "",
+                "page": None,
+                "url": "/shop/category/tea/",
+            },
+        ),
+        ("heading", {"title": "We have missed you at the table", "level": "1", "align": "left"}),
+        (
+            "rich_text",
+            {
+                "content": '<p>Dear {{ contact.first_name | default: "friend" }},</p>'
+                "<p>it has been a while. In the meantime we have tasted <b>thirty cups a week</b>, moved the ferns out "
+                "of the draft, and asked Hannah for one more round of teapots.</p>"
+                "<p>Here is what we would put before you if you came in out of the rain.</p>"
+            },
+        ),
+        ("product", _product(products["TEA-ASSAM"], layout="beside", description=True, label="To the Assam")),
+        ("product", _product(products["TEA-DARJEELING"], layout="beside", description=True, label="To the Darjeeling")),
+        ("button", {"label": "See all the teas", "page": None, "url": "/shop/category/tea/", "style": "filled", "align": "left"}),
+        ("divider", {"style": "line"}),
+        ("heading", {"title": "Worth a quarter of an hour", "level": "2", "align": "left"}),
+        ("page", {"page": articles["a-proper-pot-of-tea"], "layout": "above", "max_length": 180, "link_label": "How to make it"}),
+        ("page", {"page": articles["plants-for-dark-corners"], "layout": "beside", "max_length": 120, "link_label": ""}),
+        ("heading", {"title": "To pour from, to drink from", "level": "2", "align": "left"}),
+        (
+            "columns",
+            {
+                "columns": [
+                    [("product", _product(products["POT-FOREST"], layout="above", label="To the teapot"))],
+                    [("product", _product(products["MUG-DIPPED"], layout="above", label="To the mug"))],
+                ],
+                "vertical_align": "top",
+            },
+        ),
+        ("saved_block", {"saved_block": saved.pk}),
+    ]  # fmt: skip
+
+
+def _product(pk: int, *, layout: str, label: str, description: bool = False) -> dict[str, Any]:
+    return {
+        "product": pk,
+        "replacement": None,
+        "layout": layout,
+        "show_price": True,
+        "show_description": description,
+        "link_label": label,
+    }
+
+
+def _stream(blocks: list[tuple[str, dict[str, Any]]]) -> str:
+    """Return blocks as a StreamField stores them."""
+    return json.dumps([_child(kind, value) for kind, value in blocks])
+
+
+def _child(kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    if kind == "columns":
+        value = {**value, "columns": [[_child(*block) for block in stream] for stream in value["columns"]]}
+    return {"type": kind, "value": value}

@@ -1,4 +1,5 @@
 """Invented people: where they live, what they like, how often they buy."""
+# ruff: noqa: E501  texts for people are kept whole
 
 from __future__ import annotations
 

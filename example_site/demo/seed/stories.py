@@ -3,6 +3,7 @@
 A body is a list of (block, value): "p" paragraphs, "h" headings, "q" quotes, "tip" (title, text), "steps" and
 "shop" (stock codes).
 """
+# ruff: noqa: E501  texts for people are kept whole
 
 from __future__ import annotations
 
