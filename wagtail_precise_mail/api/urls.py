@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from wagtail_precise_mail.api.views import OrdersView
+
+urlpatterns: list[URLPattern | URLResolver] = [path("api/orders/", OrdersView.as_view(), name="api_orders")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.images import get_image_model_string
 from wagtail.search import index
@@ -114,7 +115,7 @@ class Order(models.Model):
     total = models.DecimalField(_("total"), max_digits=18, decimal_places=4, default=0)
     country = models.CharField(_("country"), max_length=2, blank=True)
     is_historical = models.BooleanField(_("imported history"), default=False)
-    recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+    recorded_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("order")

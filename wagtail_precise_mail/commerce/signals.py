@@ -1,11 +1,10 @@
-"""What this room announces, after commit."""
-
-from __future__ import annotations
+"""What commerce announces."""
 
 from django.dispatch import Signal
 
 order_recorded = Signal()
-"""A live sale came in for the first time; refunds and imported history are not announced.
+"""A live sale was recorded for the first time; sent after commit, with the sender ``Order``.
 
-Arguments: ``order``, with its lines stored; ``created``.
+Arguments: ``order`` (an ``Order``, its contact may be None) and ``created`` (always True today). Imported history,
+refunds, adjustments, and orders that are sent a second time announce nothing.
 """

@@ -58,8 +58,9 @@ class _Met:
 class OrderLedger:
     """Stores orders and lines batch by batch. Lines of an order may be anywhere in the file."""
 
-    def __init__(self, source: str, report: ImportReport) -> None:
+    def __init__(self, source: str, report: ImportReport, *, at: datetime) -> None:
         self._source = source
+        self._at = at
         self._report = report
         self._met: dict[str, _Met] = {}
         self._positions: dict[str, int] = defaultdict(int)
@@ -122,6 +123,7 @@ class OrderLedger:
                 country=head.country,
                 total=sum((row.total for row in by_number[number]), Decimal(0)),
                 is_historical=True,
+                recorded_at=self._at,
             )
             for number, head in heads.items()
         ]

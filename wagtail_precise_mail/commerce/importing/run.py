@@ -83,7 +83,7 @@ class _Import:
         self._reader = RowReader(mapping, file.require(mapping.columns.named()), at=at)
         self._contacts = ContactBook(mapping, self.report, at=at)
         self._products = ProductShelf(mapping, self.report, at=at)
-        self._orders = OrderLedger(mapping.source, self.report)
+        self._orders = OrderLedger(mapping.source, self.report, at=at)
         # A refused row whose order is not known shifts the positions of the lines after it.
         self._is_placed = True
 
