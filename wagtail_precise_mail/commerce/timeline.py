@@ -31,7 +31,7 @@ class OrderTimeline(TimelineSource):
     """Sales and refunds."""
 
     label = _("Orders")
-    icon = "form"
+    icon = "clipboard-list"
 
     def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
         orders = (
@@ -50,7 +50,7 @@ class OrderTimeline(TimelineSource):
             "order",
             title % {"number": order.number},
             detail=f"{format_money(order.total, order.currency)}, {lines}",
-            icon="undo" if is_refund else "form",
+            icon="rotate" if is_refund else "clipboard-list",
         )
 
 

@@ -55,6 +55,7 @@ class Contact(index.Indexed, models.Model):
         verbose_name_plural = _("contacts")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["country"], name="wpm_contact_country")]
+        permissions = [("export_contact", _("Can export contacts"))]
 
     def __str__(self) -> str:
         return self.email

@@ -7,7 +7,7 @@ number of queries whatever the number of its entries.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import ClassVar
@@ -99,10 +99,16 @@ def read_timeline(contact: Contact, *, kind: str = "", limit: int = 100) -> Time
         UnknownKey: nobody registered this kind.
     """
     kinds = [kind] if kind else list(timeline_sources)
-    found = [entry for key in kinds for entry in timeline_sources.get(key)().entries(contact, limit=limit + 1)]
+    found = [entry for key in kinds for entry in _entries(key, contact, limit + 1)]
     found.sort(key=lambda entry: entry.at, reverse=True)
     days = groupby(found[:limit], key=lambda entry: timezone.localtime(entry.at).date())
     return Timeline([TimelineDay(day, list(entries)) for day, entries in days], has_more=len(found) > limit)
+
+
+def _entries(key: str, contact: Contact, limit: int) -> list[TimelineEntry]:
+    source = timeline_sources.get(key)
+    entries = source().entries(contact, limit=limit)
+    return [entry if entry.icon else replace(entry, icon=source.icon) for entry in entries]
 
 
 def read_facts(contact: Contact) -> list[ContactFact]:
