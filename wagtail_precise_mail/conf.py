@@ -87,6 +87,9 @@ class Options:
                 raise ConfigurationError(f"{SETTING}[{field.name!r}] must be True or False, not {value!r}.")
             if field.type == "str" and not isinstance(value, str):
                 raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a string, not {value!r}.")
+        # A lone string would be taken apart, and each of its characters would open the API.
+        if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
+            raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")
         if self.lease_seconds <= self.task_seconds:
             raise ConfigurationError(
                 f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."

@@ -127,3 +127,7 @@ def test_links_in_old_mails_survive_a_new_secret_key(settings):
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(InvalidToken):
         read_click_token(token)
+
+
+def test_an_address_with_half_a_character_is_left_alone():
+    assert not is_trackable("https://example.com/\ud800")

@@ -57,11 +57,11 @@ def read_open_token(token: str) -> int:
 
 def is_trackable(url: str) -> bool:
     """Whether a link may lead through ours: a web address of a sane length (not mailto: and the like)."""
-    if _FORBIDDEN.search(url) or len(iri_to_uri(url)) > URL_LIMIT:
-        return False
     try:
-        parts = urlsplit(url)
-    except ValueError:
+        is_long, parts = len(iri_to_uri(url)) > URL_LIMIT, urlsplit(url)
+    except ValueError:  # half a character (a lone surrogate), or brackets that close nothing
+        return False
+    if is_long or _FORBIDDEN.search(url):
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
