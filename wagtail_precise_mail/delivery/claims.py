@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Field, QuerySet
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -67,18 +68,20 @@ def claim(send_id: int, *, token: UUID, limit: int, at: datetime) -> Claim:
     return Claim(token, list(messages))
 
 
-def claim_sql(send_id: int, *, token: UUID, limit: int, at: datetime) -> tuple[str, list[object]]:
+def claim_sql(send_id: int, *, token: UUID, limit: int, at: datetime) -> tuple[str, list[Any]]:
     """Return the claiming statement of the database in use; a test reads its plan."""
     meta = OutboxMessage._meta
     table = connection.ops.quote_name(meta.db_table)
     pending = _PENDING.format(table=table, sends=connection.ops.quote_name(Send._meta.db_table))
     sql = _CLAIM[connection.vendor].format(table=table, set=_SET, pending=pending)
     lease = at + timedelta(seconds=options().lease_seconds)
-    values = [
-        meta.get_field(name).get_db_prep_value(value, connection)
-        for name, value in [("claim_token", token), ("lease_expires_at", lease)]
+    return sql, [
+        database_value("claim_token", token),
+        database_value("lease_expires_at", lease),
+        send_id,
+        send_id,
+        limit,
     ]
-    return sql, [*values, send_id, send_id, limit]
 
 
 def hand_off(claimed: Claim, messages: Sequence[OutboxMessage], *, at: datetime) -> list[OutboxMessage]:
@@ -203,6 +206,12 @@ def is_attended(send_id: int, *, at: datetime) -> bool:
     fresh = at + timedelta(seconds=options().lease_seconds - options().task_seconds)
     leased = OutboxMessage.objects.filter(send=send_id, state__in=[State.CLAIMED, State.HANDOFF])
     return leased.filter(lease_expires_at__gt=fresh).exists()
+
+
+def database_value(name: str, value: object) -> Any:
+    """Return a value as the database in use keeps it in a column."""
+    field = cast("Field[Any, Any]", OutboxMessage._meta.get_field(name))
+    return field.get_db_prep_value(value, connection)
 
 
 def _held(claimed: Claim, state: str) -> QuerySet[OutboxMessage]:

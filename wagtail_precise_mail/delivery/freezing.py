@@ -8,13 +8,14 @@ from datetime import datetime
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.delivery.claims import database_value
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 
@@ -123,7 +124,7 @@ _INSERT = """
 
 def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
     """INSERT ... SELECT: the rows never travel through Python."""
-    chosen = contacts.values_list("pk", "email", "address_hash", "wpm_reason")
+    chosen = contacts.values_list("pk", "email", "address_hash", F("wpm_reason"))
     try:
         members, member_parameters = chosen.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
@@ -132,7 +133,7 @@ def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
     sql = _INSERT.format(
         table=table, members=members, at="%s::timestamptz" if connection.vendor == "postgresql" else "%s"
     )
-    moment = OutboxMessage._meta.get_field("created_at").get_db_prep_value(at, connection)
+    moment = database_value("created_at", at)
     with connection.cursor() as cursor:
         cursor.execute(sql, [*member_parameters, moment, send.pk, send.priority, moment])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, QuerySet
 from django.template.defaultfilters import date as format_date
@@ -12,6 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 State, SkipReason = OutboxMessage.State, OutboxMessage.SkipReason
 
@@ -80,7 +84,7 @@ def explain(message: OutboxMessage) -> str:
     }
 
 
-_WORDS = {
+_WORDS: dict[str, StrPromise] = {
     State.PENDING: _("Waits for its turn."),
     State.CLAIMED: _("A worker is preparing it."),
     State.HANDOFF: _("Is being handed to the mail server."),

@@ -150,10 +150,10 @@ class _Worker:
         for message, contact in wanted:
             try:
                 envelopes[message.pk] = self.composer.compose(message, contact, at=at)
-            except Exception as error:  # merge fields and processors are other people's code; one contact fails alone
-                log = logger.warning if isinstance(error, RenderError) else logger.exception
-                log("Message %s cannot be rendered: %s", message.pk, error)
-                failures.append((message, error))
+            except Exception as problem:  # merge fields and processors are other people's code; one contact fails alone
+                log = logger.warning if isinstance(problem, RenderError) else logger.exception
+                log("Message %s cannot be rendered: %s", message.pk, problem)
+                failures.append((message, problem))
         if len(failures) > 1 and not envelopes:
             raise SendBroken(_("No message can be rendered: %(error)s") % {"error": failures[0][1]})
         for message, error in failures:
