@@ -62,21 +62,7 @@ def _check_email(campaign: Campaign, at: datetime, by: AbstractBaseUser | None) 
             )
         ]
     approved = cast("Email", email.live_revision.as_object())
-    findings = check_email(approved, campaign.site)
-    if any(finding.is_error for finding in findings):
-        return findings
-    try:
-        compile_for(campaign, approved, at=at, by=by)
-    except RenderError as error:
-        # The checks found nothing wrong, and still it cannot be rendered.
-        findings.append(
-            Finding(
-                level=Level.ERROR,
-                message=_("The email cannot be rendered: %(error)s") % {"error": error},
-                remedy=_("Repair the block, and publish the email again."),
-                place=error.block,
-            )
-        )
+    findings = _check_approved(campaign, approved, at, by)
     if email.has_unpublished_changes:
         findings.append(
             Finding(
@@ -88,6 +74,20 @@ def _check_email(campaign: Campaign, at: datetime, by: AbstractBaseUser | None) 
             )
         )
     return findings
+
+
+def _check_approved(campaign: Campaign, approved: Email, at: datetime, by: AbstractBaseUser | None) -> list[Finding]:
+    try:
+        compiled = compile_for(campaign, approved, revision_id=campaign.email.live_revision_id, at=at, by=by)
+    except RenderError as error:
+        findings = check_email(approved, campaign.site)
+        if any(finding.is_error for finding in findings):
+            return findings
+        remedy = _("Repair the block, and publish the email again.")
+        message = _("The email cannot be rendered: %(error)s") % {"error": error}
+        return [*findings, Finding(Level.ERROR, message, remedy, error.block)]
+    # With the payload: the MJML is compiled once for the checks and for everybody who gets it.
+    return check_email(approved, campaign.site, payload=compiled.payload)
 
 
 def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:

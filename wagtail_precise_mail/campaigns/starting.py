@@ -135,13 +135,14 @@ def pinned_email(campaign: Campaign) -> Email:
     return cast("Email", revision.as_object())
 
 
-def compile_for(campaign: Campaign, email: Email, *, at: datetime, by: Any) -> CompiledEmail:
+def compile_for(campaign: Campaign, email: Email, *, revision_id: int | None, at: datetime, by: Any) -> CompiledEmail:
     """Compile a version of the campaign's email for its site; the same version again costs no MJML.
 
     Raises:
         RenderError: a block cannot be rendered.
     """
-    return compile_email(email, site=campaign.site, base_url=base_url_of(campaign.site), at=at, by=by)
+    where = {"site": campaign.site, "base_url": base_url_of(campaign.site)}
+    return compile_email(email, **where, revision_id=revision_id, at=at, by=by)
 
 
 def _gather(campaign: Campaign, at: datetime) -> None:
@@ -172,7 +173,13 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
     brand = BrandSettings.for_site(campaign.site)
     if not brand.sender_address:
         raise NotReady([_("The site has no sender address. Enter one in Settings, Email brand.")])
-    compiled = compile_for(campaign, pinned_email(campaign), at=at, by=campaign.scheduled_by)
+    compiled = compile_for(
+        campaign,
+        pinned_email(campaign),
+        revision_id=campaign.email_revision_id,
+        at=at,
+        by=campaign.scheduled_by,
+    )
     with transaction.atomic():
         send = delivery.start_send(
             origin_kind=ORIGIN_KIND,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -55,14 +56,18 @@ class Finding:
         return self.level == Level.ERROR
 
 
-def check_email(email: Written, site: Site) -> list[Finding]:
-    """Return what is wrong with an email as it would be sent now, errors first."""
+def check_email(email: Written, site: Site, *, payload: dict[str, Any] | None = None) -> list[Finding]:
+    """Return what is wrong with an email as it would be sent now, errors first.
+
+    Args:
+        payload: of the compiled email, where there is one, so that its MJML is not compiled for the checks again.
+    """
     source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
     findings = [
         *_check_inbox_line(email),
         *_check_brand(source.context.brand),
         *_check_body(email.body),
-        *_check_rendering(source),
+        *_check_rendering(source, payload),
     ]
     return sorted(findings, key=lambda finding: not finding.is_error)
 
@@ -177,14 +182,14 @@ def _walk(stream: StreamValue) -> Iterator[tuple[StreamValue.StreamChild, str]]:
             yield from _walk(inner)
 
 
-def _check_rendering(source: Source) -> Iterator[Finding]:
+def _check_rendering(source: Source, payload: dict[str, Any] | None) -> Iterator[Finding]:
     shared = source.context.shared
     for failure in shared.failures:
         yield _error(failure.message, _("Correct this block: the email cannot be sent with it."), failure.block)
     for place, message in shared.warnings:
         yield _warning(message, _("Look at this block once more."), place)
     try:
-        payload = compile_source(source)
+        payload = payload or compile_source(source)
     except RenderError as error:
         yield _error(str(error), _("Remove this block, or ask your developer."), error.block)
         return
