@@ -19,14 +19,18 @@ def shown_products() -> QuerySet[Product]:
         Product.objects.filter(_SHOWN)
         .select_related("category", "image")
         .prefetch_related("image__renditions")
-        .order_by("category__name", "name", "sku")
+        .order_by("category_id", "pk")
     )
 
 
 def shown_categories() -> QuerySet[Category]:
     """Categories that have something to sell, with the count of it."""
     shown = Q(products__kind=Product.Kind.PRODUCT, products__is_published=True)
-    return Category.objects.annotate(product_count=Count("products", filter=shown)).filter(product_count__gt=0)
+    return (
+        Category.objects.annotate(product_count=Count("products", filter=shown))
+        .filter(product_count__gt=0)
+        .order_by("pk")
+    )
 
 
 def shop_window() -> list[Product]:
