@@ -143,5 +143,7 @@ def _sql(found: ContactQuerySet) -> str:
     """Return the query with its values filled in, ready to be pasted into the database's shell."""
     connection = connections[found.db]
     sql, params = found.query.sql_with_params()
+    if hasattr(connection.ops, "compose_sql"):  # PostgreSQL
+        return str(connection.ops.compose_sql(sql, params))
     with connection.cursor() as cursor:
         return connection.ops.last_executed_query(cursor, sql, params)

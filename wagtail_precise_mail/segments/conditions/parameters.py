@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 from django.db.models import Model
@@ -230,7 +231,8 @@ class Several(Parameter):
         return [self.item.from_block(one) for one in value or []] or None
 
     def to_block(self, value: Any) -> Any:
-        return [{"type": "item", "value": self.item.to_block(one)} for one in value or []]
+        # Without an id Wagtail would take the whole dict for the value.
+        return [{"type": "item", "id": str(uuid4()), "value": self.item.to_block(one)} for one in value or []]
 
 
 @dataclass(kw_only=True)
