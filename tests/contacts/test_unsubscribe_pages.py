@@ -132,8 +132,18 @@ def test_a_complaint_is_not_lifted_by_the_page(contact, strict_client):
 @pytest.mark.django_db
 @pytest.mark.parametrize("body", [ONE_CLICK, {"action": "unsubscribe"}, {"action": "subscribe"}])
 def test_an_erased_contact_is_answered_politely(strict_client, body):
-    assert strict_client.get(url_of(999_999)).status_code == 200
+    asked = strict_client.get(url_of(999_999))
+    assert asked.status_code == 200
+    assert "You are unsubscribed" not in asked.content.decode()
     assert strict_client.post(url_of(999_999), body).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_link_in_a_test_mail_works_and_unsubscribes_nobody(strict_client):
+    make_contact()
+    assert "Unsubscribe" in strict_client.get(url_of(0)).content.decode()
+    assert "You are unsubscribed" in strict_client.post(url_of(0), {"action": "unsubscribe"}).content.decode()
+    assert not Suppression.objects.exists()
 
 
 def test_a_link_without_a_message_works(contact, strict_client):

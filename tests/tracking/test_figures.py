@@ -153,3 +153,11 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
         figures_by_send([send.pk for send in sends])
     with django_assert_num_queries(5):
         figures(sends[0].pk)
+
+
+def test_leaving_the_links_out_spares_the_compiled_emails(django_assert_num_queries):
+    send = make_send(*LINKS)
+    make_event(make_message(send), "click", link_index=0)
+    with django_assert_num_queries(3):
+        found = figures_by_send([send.pk], with_links=False)[send.pk]
+    assert (found.click_count, found.links) == (1, [])

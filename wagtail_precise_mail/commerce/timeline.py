@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db.models import Count, Max, Min, Q, Sum
@@ -76,7 +77,11 @@ class PurchaseFacts(ContactFactSource):
         moments = [row[name] for row in rows for name in ("first", "last") if row[name]]
         facts = [
             ContactFact(gettext("Orders"), str(count)),
-            ContactFact(gettext("Net spend"), self._spend(rows), gettext("refunds taken off")),
+            ContactFact(
+                gettext("Net spend"),
+                _spend((row["net"], row["currency"]) for row in rows),
+                gettext("refunds taken off"),
+            ),
         ]
         if moments:
             facts += [
@@ -85,5 +90,6 @@ class PurchaseFacts(ContactFactSource):
             ]
         return facts
 
-    def _spend(self, rows: list[dict[str, Decimal | str]]) -> str:
-        return " + ".join(format_money(Decimal(row["net"]), str(row["currency"])) for row in rows) or "–"
+
+def _spend(amounts: Iterable[tuple[Decimal, str]]) -> str:
+    return " + ".join(format_money(amount, currency) for amount, currency in amounts) or "–"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from wagtail.models import Site
@@ -21,7 +22,7 @@ def public_context(request: HttpRequest) -> dict[str, Any]:
     """Return what the base template of public pages needs."""
     site = Site.find_for_request(request)
     return {
-        "site_name": (site and (site.site_name or site.hostname)) or request.get_host(),
+        "site_name": (site and site.site_name) or getattr(settings, "WAGTAIL_SITE_NAME", "") or request.get_host(),
         "site_url": site.root_url if site else "/",
     }
 

@@ -26,7 +26,7 @@ from wagtail_precise_mail.contacts.models import (
 from wagtail_precise_mail.contacts.signals import consent_changed, resubscribed, unsubscribed
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def subscribe(
     source: str,
     evidence: str = "",
     at: datetime | None = None,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
 ) -> Consent:
     """Record a contact's own yes to a topic, which also ends an earlier unsubscription.
 
@@ -101,7 +101,7 @@ def withdraw(
     source: str,
     evidence: str = "",
     at: datetime | None = None,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
 ) -> Consent:
     """Record a contact's no to a topic. Nothing is written when it is a no already."""
     return _change_consent(contact, topic, ConsentStatus.WITHDRAWN, source, evidence, at, by)
@@ -115,7 +115,7 @@ def _change_consent(
     source: str,
     evidence: str,
     at: datetime | None,
-    by: AbstractBaseUser | None,
+    by: User | None,
 ) -> Consent:
     at = at or timezone.now()
     _lock(contact)

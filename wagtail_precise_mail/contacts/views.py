@@ -43,9 +43,7 @@ class UnsubscribeView(View):
         return make_private(response)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        if self.contact and self.suppression() is None:
-            return self.page("unsubscribe")
-        return self.page("unsubscribed")
+        return self.page("unsubscribed" if self.suppression() else "unsubscribe")
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         if request.POST.get("action") == "subscribe":

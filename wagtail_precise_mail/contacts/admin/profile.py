@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -24,6 +25,9 @@ from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact
 from wagtail_precise_mail.contacts.services import record_service_note, subscribe, withdraw
 from wagtail_precise_mail.contacts.timeline import Timeline, read_facts, read_timeline, timeline_sources
 from wagtail_precise_mail.exceptions import UnknownKey
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 _PAGE = 50
 _MOST = 1000
@@ -136,7 +140,7 @@ class ProfileView(SeesContacts, generic.InspectView):
             "organization",
             "source",
         ]
-        fields = [(Contact._meta.get_field(name).verbose_name, getattr(self.object, name)) for name in names]
+        fields = [(label_for_field(name, Contact), getattr(self.object, name)) for name in names]
         return [(str(label), value) for label, value in [*fields, *self.object.attributes.items()] if value]
 
 
@@ -177,7 +181,8 @@ class ConsentView(_ProfileAction):
     def act(self, contact: Contact, form: ConsentForm) -> str:
         topic, status = form.cleaned_data["topic"], form.cleaned_data["status"]
         record = subscribe if status == ConsentStatus.GRANTED else withdraw
-        record(contact, topic, source="admin", evidence=form.cleaned_data["evidence"], by=self.request.user)
+        user = cast("User", self.request.user)  # permissions were checked: nobody anonymous comes here
+        record(contact, topic, source="admin", evidence=form.cleaned_data["evidence"], by=user)
         return gettext("Recorded for “%(topic)s”.") % {"topic": topic}
 
 
