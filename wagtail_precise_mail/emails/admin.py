@@ -15,7 +15,6 @@ from wagtail.admin.panels import (
     MultiFieldPanel,
     ObjectList,
     PublishingPanel,
-    TitleFieldPanel,
 )
 from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.ui.side_panels import BaseSidePanel, ChecksSidePanel
@@ -88,7 +87,7 @@ class EmailViewSet(snippets.SnippetViewSet):
     edit_view_class = EmailEditView
     edit_handler = ObjectList(
         [
-            TitleFieldPanel("name", targets=[], placeholder=_("Name of the email, for colleagues")),
+            FieldPanel("name", classname="title"),
             MultiFieldPanel(
                 [
                     FieldPanel(
@@ -131,7 +130,7 @@ class SavedBlockViewSet(snippets.SnippetViewSet):
     search_backend_name = None
     edit_handler = ObjectList(
         [
-            TitleFieldPanel("name", targets=[], placeholder=_("Name of the saved block")),
+            FieldPanel("name", classname="title"),
             HelpPanel(
                 content=_(
                     "When you publish a change, every email that shows this block and was not sent yet shows the "

@@ -27,6 +27,9 @@ BODY_WIDTH = 600
 GUTTER = 40
 """Pixels left and right of the text."""
 
+PHONE_PIXELS = 680
+"""What a picture gets at least: phones show small ones over the whole width, with two pixels for one."""
+
 _KEEPS_TRANSPARENCY = (".png", ".gif")
 
 
@@ -144,7 +147,8 @@ class RenderContext:
         if image.is_svg():
             raise RenderError("SVG images are not shown by mail programs.", block=self.block_label)
         width = min(width or self.width, image.width)
-        size = f"fill-{width * 2}x{round(width * 2 / ratio)}" if ratio else f"width-{width * 2}"
+        pixels = min(max(width * 2, PHONE_PIXELS), image.width)
+        size = f"fill-{pixels}x{round(pixels / ratio)}" if ratio else f"width-{pixels}"
         keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY)
         file_format = "format-png" if keeps else "format-jpeg|jpegquality-80|bgcolor-ffffff"
         try:

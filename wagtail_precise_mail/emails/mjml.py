@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 import mjml
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.dammit import EntitySubstitution
 from bs4.element import Stylesheet
 from bs4.formatter import Formatter
@@ -71,6 +71,12 @@ class _Formatter(Formatter):
             void_element_close_prefix="/",
             cdata_containing_tags={"style", "script", "mj-style"},
         )
+
+    def substitute(self, ns: NavigableString) -> str:
+        # The title becomes an attribute, too.
+        if ns.parent is not None and ns.parent.name == "mj-title":
+            return self.attribute_value(ns)
+        return str(super().substitute(ns))
 
     def attribute_value(self, value: str) -> str:
         return _PLAIN.sub(lambda match: f"&#{ord(match.group())};", value)

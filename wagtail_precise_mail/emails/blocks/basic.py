@@ -22,7 +22,8 @@ from wagtail_precise_mail.emails.text import underline, wrap
 from wagtail_precise_mail.exceptions import RenderError
 
 ALIGNMENTS = [("left", _("Left")), ("center", _("Center"))]
-_SIZES = {1: (36, 1.15, 16), 2: (27, 1.25, 14), 3: (20, 1.3, 10)}
+# By level: size of the type, height of its lines, space above and below it.
+_SIZES = {1: (36, 1.15, 0, 16), 2: (27, 1.25, 8, 16), 3: (20, 1.3, 4, 10)}
 
 
 @email_blocks.register("heading")
@@ -48,7 +49,7 @@ class HeadingBlock(EmailBlock):
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         level = int(value.get("level") or 2)
-        size, line_height, space = _SIZES[level]
+        size, line_height, above, space = _SIZES[level]
         if context.width < 300:
             size = min(size, 22)
         return {
@@ -58,6 +59,7 @@ class HeadingBlock(EmailBlock):
             "size": size,
             "line_height": line_height,
             "space": space,
+            "space_above": above,
             "align": value.get("align") or "left",
         }
 
@@ -132,7 +134,7 @@ class LinkChildren(EmailBlock):
 class ImageBlock(LinkChildren):
     """A picture over the whole width, with a link and a caption if wanted."""
 
-    image = WagtailImageBlock(label=_("Image"))
+    image = WagtailImageBlock(label=_("Picture"))
     caption = CharBlock(label=_("Caption"), required=False, max_length=250)
     page = PageChooserBlock(label=_("Leads to a page"), required=False)
     url = CharBlock(label=_("or to an address"), required=False, max_length=2000)
@@ -214,7 +216,7 @@ class ButtonBlock(LinkChildren):
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
-        return f"{wrap(facts['words'], first='> ', rest='  ')}\n{facts['href']}"
+        return f"{wrap(facts['words'], first='→ ', rest='  ')}\n{facts['href']}"
 
 
 @email_blocks.register("divider")

@@ -33,7 +33,7 @@ class ColumnsBlock(EmailBlock):
         group = _("Layout")
         description = _("Blocks side by side; on phones below each other.")
         preview_value: dict[str, Any] = {}
-        form_layout = BlockGroup(children=["columns"], settings=["vertical_align"])
+        form_layout = BlockGroup(children=["columns"], settings=["vertical_align", "on_phones"])
 
     def __init__(self, local_blocks: Any = None, **kwargs: Any) -> None:
         # Built here and not in the class: the registry of blocks is complete only when the first body is made.
@@ -47,6 +47,14 @@ class ColumnsBlock(EmailBlock):
                     default="top",
                 ),
             ),
+            (
+                "on_phones",
+                ChoiceBlock(
+                    label=_("On phones"),
+                    choices=[("below", _("Below each other")), ("pairs", _("Two beside each other"))],
+                    default="below",
+                ),
+            ),
         ]
         super().__init__(local_blocks or children, **kwargs)
 
@@ -58,6 +66,7 @@ class ColumnsBlock(EmailBlock):
             "columns": [mark_safe("".join(piece.mjml for piece in pieces)) for pieces in columns],
             "words": [join(*(piece.text for piece in pieces)) for pieces in columns],
             "vertical_align": value.get("vertical_align") or "top",
+            "is_paired": value.get("on_phones") == "pairs",
             "gutter": GUTTER - GAP,
             "gap": GAP,
         }

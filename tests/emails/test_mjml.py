@@ -1,0 +1,65 @@
+"""The seam to mjml-python."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+
+from wagtail_precise_mail.emails.mjml import compile_mjml
+from wagtail_precise_mail.exceptions import RenderError
+
+
+def document(content: str, head: str = "") -> str:
+    return f"<mjml><mj-head>{head}</mj-head><mj-body><mj-section><mj-column>{content}</mj-column></mj-section></mj-body></mjml>"
+
+
+@pytest.mark.parametrize(
+    "alt", ["❤️", "नमस्ते", "שָׁלוֹם", "a\u00a0b\u00ad", 'say "hi"', "C:\\new", "a\nb\tc", "1 < 2 & 3 > 2", "\u200f\u202e"]
+)
+def test_attributes_survive_the_renderer(alt: str) -> None:
+    escaped = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    html = compile_mjml(document(f'<mj-image src="x.png" alt="{escaped}" />'))
+    image = BeautifulSoup(html, "html.parser").find("img")
+    assert image is not None
+    assert image["alt"] == alt
+
+
+def test_title_with_quotes_does_not_end_the_label_of_the_mail() -> None:
+    html = compile_mjml(document("<mj-text>x</mj-text>", '<mj-title>A "b" \\ é &lt;c&gt;</mj-title>'))
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.title is not None
+    assert soup.title.get_text() == 'A "b" \\ é <c>'
+    labelled = soup.find(attrs={"aria-label": True})
+    assert labelled is not None
+    assert labelled["aria-label"] == 'A "b" \\ é <c>'
+
+
+@pytest.mark.parametrize("content", ["1 < 2", "<P>x<BR>y", "<p>one<p>two", "<b>x</i>", "a & b", "<ul><li>x</ul>"])
+def test_loose_html_in_text_is_put_right(content: str) -> None:
+    assert "<mj-" not in compile_mjml(document(f"<mj-text>{content}</mj-text>"))
+
+
+def test_no_font_is_fetched_from_elsewhere() -> None:
+    assert "fonts.googleapis" not in compile_mjml(document("<mj-text>x</mj-text>"))
+
+
+def test_element_that_mjml_does_not_know_is_an_error() -> None:
+    with pytest.raises(RenderError, match="mj-foo"):
+        compile_mjml(document("<mj-foo>x</mj-foo>"))
+
+
+def test_error_says_the_line() -> None:
+    with pytest.raises(RenderError) as caught:
+        compile_mjml(
+            "<mjml>\n<mj-body>\n<mj-section><mj-column>\n<mj-include />\n</mj-column></mj-section></mj-body></mjml>"
+        )
+    assert caught.value.line == 4
+
+
+def test_deep_nesting_is_refused_before_it_ends_the_process() -> None:
+    with pytest.raises(RenderError, match="nested"):
+        compile_mjml(document("<mj-text>" + "<div>" * 20_000 + "</mj-text>"))
+
+
+def test_lone_surrogates_and_nul_do_not_break_it() -> None:
+    assert "\ufffd" in compile_mjml(document("<mj-text>a\ud800b\x00c</mj-text>"))
