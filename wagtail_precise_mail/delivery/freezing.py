@@ -64,7 +64,7 @@ def freeze(
 def as_plain(contacts: ContactQuerySet) -> ContactQuerySet:
     """Return the same contacts as a queryset that can be filtered and annotated further, without order."""
     query = contacts.query
-    if query.is_sliced or query.combinator or query.distinct or query.group_by:
+    if query.is_sliced or query.distinct or query.group_by:
         return Contact.objects.filter(pk__in=contacts.values("pk")).order_by()
     return contacts.order_by()
 

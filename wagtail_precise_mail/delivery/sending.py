@@ -95,6 +95,7 @@ class _Worker:
         self.composer = Composer(send)
         self.refusals_in_a_row = 0
         self.unknown_in_a_row = 0
+        self.broken: SendBroken | None = None
 
     @property
     def is_late(self) -> bool:
@@ -188,6 +189,14 @@ class _Worker:
             return Result(message, State.REJECTED, error.reply or str(error), finished_at=timezone.now())
         except OutcomeUnknown as error:
             return Result(message, State.UNKNOWN, error.reply or str(error), finished_at=timezone.now())
+        except ChannelUnavailable:
+            raise
+        except Exception as error:  # channels are other people's code, too; whether it left, nobody knows
+            logger.exception("The channel failed at message %s.", message.pk)
+            self.broken = SendBroken(
+                _("The channel does not work: %(error)s") % {"error": f"{type(error).__name__}: {error}"}
+            )
+            return Result(message, State.UNKNOWN, str(error), finished_at=timezone.now())
         return Result(message, State.ACCEPTED, receipt.reply, receipt.provider_id, finished_at=timezone.now())
 
     def _watch(self, result: Result) -> None:
@@ -196,6 +205,8 @@ class _Worker:
         Raises:
             SendBroken: too many failures in a row.
         """
+        if self.broken:
+            raise self.broken
         if result.state == State.ACCEPTED:
             self.refusals_in_a_row = self.unknown_in_a_row = 0
             return
