@@ -26,7 +26,7 @@ demo-check: setup ## Run the main job headless, and check the figures
 	@$(BIN)/python example_site/manage.py demo --check
 
 test: setup ## Run the tests on SQLite
-	@$(BIN)/python -m pytest -n 2 --dist loadscope -q
+	@$(BIN)/python -m pytest -n 2 -q
 
 lint: setup ## Style, types, layers, migrations
 	@$(BIN)/ruff check .
