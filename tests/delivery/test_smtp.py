@@ -159,7 +159,10 @@ def test_nobody_listening_is_said_in_words(settings: Settings) -> None:
 
 
 def test_a_name_that_does_not_exist_is_said_in_words() -> None:
-    with SmtpChannel(Transport("mail.invalid", 25)) as channel, pytest.raises(ChannelUnavailable, match=r"mail\.invalid"):
+    with (
+        SmtpChannel(Transport("mail.invalid", 25)) as channel,
+        pytest.raises(ChannelUnavailable, match=r"mail\.invalid"),
+    ):
         channel.send(envelope())
 
 
