@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from example_site.demo.processes import Supervisor
 from example_site.demo.seed.mailing import CAMPAIGN
-from example_site.inbox.store import InboxStore, MailSummary, header, parse
+from example_site.inbox.store import MailSummary, header, local_inbox, parse
 from example_site.shop.services import SOURCE
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.services import schedule
@@ -83,7 +83,7 @@ class Check:
         """Do everything; return whether all of it was right."""
         started = time.monotonic()
         self.base = f"http://localhost:{settings.PORT}"
-        self.store = InboxStore()
+        self.store = local_inbox()
         self.campaign = Campaign.objects.get(name=CAMPAIGN)
         self._read_the_site()
         expected = self._expected_addresses()

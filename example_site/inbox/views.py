@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from example_site.inbox.store import InboxStore, MailSummary, header, parse
+from example_site.inbox.store import InboxStore, MailSummary, header, local_inbox, parse
 
 PER_PAGE = 50
 # No scripts, no forms, no frames, no origin of our own; links open in a new tab, pictures load as in any inbox.
@@ -44,7 +44,7 @@ def _only_if_open(view: _View) -> _View:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The newest mails."""
-    store, words = InboxStore(), request.GET.get("q", "").strip()[:200]
+    store, words = local_inbox(), request.GET.get("q", "").strip()[:200]
     paginator = Paginator(_Lazy(store, words), PER_PAGE)
     return render(request, "inbox/index.html", {"mails": paginator.get_page(request.GET.get("page")), "words": words})
 
@@ -101,7 +101,7 @@ def source(request: HttpRequest, mail_id: int) -> HttpResponse:
 @require_POST
 def clear(request: HttpRequest) -> HttpResponse:
     """Throw all mails away."""
-    InboxStore().clear()
+    local_inbox().clear()
     return redirect("inbox:index")
 
 
@@ -121,7 +121,7 @@ class _Lazy:
 
 def _get(mail_id: int) -> tuple[MailSummary, bytes]:
     try:
-        return InboxStore().get(mail_id)
+        return local_inbox().get(mail_id)
     except KeyError:
         raise Http404 from None
 

@@ -87,16 +87,19 @@ def scene(name: str, *, width: int = 1600, height: int = 900) -> Image.Image:
     return canvas.finish()
 
 
-def logo(*, height: int = 160, ink: Color = FOREST) -> Image.Image:
-    """Return the wordmark for the head of emails: a kettle that sprouts, and the name."""
+def logo(*, height: int = 160, ink: Color = FOREST, paper: Color = "#f1e9d9") -> Image.Image:
+    """Return the wordmark for the head of emails: a kettle that sprouts, and the name.
+
+    It brings its paper along: dark letters on nothing would be lost where a mail program turns the page dark.
+    """
     mark = Canvas(height, height)
-    mark.background("#ffffff")
+    mark.background(paper)
     with mark.at(0, 0, height / 160):
         emblem(mark, ink)
     font = ImageFont.load_default(height * 0.5)
     text = "Fern & Kettle"
     left, _top, right, _bottom = font.getbbox(text)
-    picture = Image.new("RGB", (height + round(right - left) + round(height * 0.22), height), "#ffffff")
+    picture = Image.new("RGB", (height + round(right - left) + round(height * 0.22), height), paper)
     picture.paste(mark.finish(), (0, 0))
     draw = ImageDraw.Draw(picture)
     draw.text((height * 1.1, height * 0.5), text, font=font, fill=vessels.INK, anchor="lm")

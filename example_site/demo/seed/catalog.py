@@ -90,7 +90,7 @@ SHELVES: tuple[Shelf, ...] = (
     )),
     Shelf("kettles-pots", "Kettles & teapots", "kitchen", _GIFTS, (
         _item("POT-BROWN", "The Brown Teapot, 1 l", "34.00", ("teapot", "#7a4a34", CREAM), STONE, "Red Staffordshire clay, a fat belly and a spout that does not drip. The best pot we know for black tea.", 1.5),
-        _item("POT-FOREST", "Round Teapot, Forest Green, 0.8 l", "42.00", ("teapot", FOREST, OCHRE), SAGE, "Thrown in Todmorden, glazed in the green of our front door. Pours four cups.", 1.3),
+        _item("POT-FOREST", "Round Teapot, Forest Green", "42.00", ("teapot", FOREST, OCHRE), SAGE, "Thrown in Todmorden, glazed in the green of our front door. Holds 0.8 liters, pours four cups.", 1.3),
         _item("POT-GLASS", "Glass Teapot with Strainer, 0.9 l", "29.00", ("glass_teapot", OCHRE, CLAY), SKY, "For teas that want to be watched: pearls, flowers, first flush. The strainer lifts out.", 1.2),
         _item("KET-COPPER", "Stove-top Kettle, Copper, 1.6 l", "78.00", ("kettle", CLAY, "#7d4f33"), OCHRE, "Spun copper, tin inside, beech on the handle. Sings before it whistles.", 0.8),
         _item("KET-NIGHT", "Enamel Kettle, Night Blue, 1.8 l", "46.00", ("kettle", NIGHT, OCHRE), BLUSH, "Enamel on steel, made for induction as well as for camp fires.", 1.1),

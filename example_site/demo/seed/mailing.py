@@ -97,7 +97,7 @@ def _make_brand(site: Site) -> None:
     brand.sender_name = "Ruth from Fern & Kettle"
     brand.sender_address = "ruth@example.com"
     brand.reply_to = "hello@example.com"
-    brand.logo = keep_picture(logo(), title="Logo", name="logo", description="Fern & Kettle")
+    brand.logo = keep_picture(logo(), title="Logo", name="logo", description="Fern & Kettle", file_format="PNG")
     brand.primary_color = "#1f5a48"
     brand.text_color = "#22302c"
     brand.background_color = "#f1e9d9"

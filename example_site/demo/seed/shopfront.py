@@ -16,15 +16,17 @@ from example_site.shop.services import CURRENCY
 from wagtail_precise_mail.commerce.models import Category, Product
 
 
-def keep_picture(picture: Picture.Image, *, title: str, name: str, description: str) -> AbstractImage:
+def keep_picture(
+    picture: Picture.Image, *, title: str, name: str, description: str, file_format: str = "JPEG"
+) -> AbstractImage:
     """Put a picture into the image library; one that is there already stays."""
     model = get_image_model()
     if found := model.objects.filter(title=title).first():
         return found
     data = BytesIO()
     # Flat colors: PNG would be larger, and JPEG below 90 shows rings round the edges.
-    picture.save(data, "JPEG", quality=92, subsampling=0, optimize=True)
-    file = ImageFile(BytesIO(data.getvalue()), name=f"{name}.jpg")
+    picture.save(data, file_format, **({"quality": 92, "subsampling": 0} if file_format == "JPEG" else {}))
+    file = ImageFile(BytesIO(data.getvalue()), name=f"{name}.{'jpg' if file_format == 'JPEG' else 'png'}")
     return model.objects.create(
         title=title, description=description, file=file, width=picture.width, height=picture.height
     )

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from example_site.inbox.server import make_controller
-from example_site.inbox.store import InboxStore
+from example_site.inbox.store import local_inbox
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        controller = make_controller(InboxStore(), port=port)
+        controller = make_controller(local_inbox(), port=port)
         controller.start()
         self.stdout.write(f"The inbox listens on 127.0.0.1:{port}.")
         stop.wait()
