@@ -93,7 +93,7 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [
             *self.breadcrumbs_items,
-            {"url": reverse(Email.snippet_viewset.get_url_name("list")), "label": _("Emails")},
+            {"url": reverse(self.email.snippet_viewset.get_url_name("list")), "label": _("Emails")},
             {"url": self._edit_url(), "label": self.email.name},
             {"url": "", "label": self.page_title},
         ]
