@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from example_site.shop import services as shop
 from tests.commerce.files import make_mapping, row, write_orders
 from tests.commerce.source_contract import SourceContract
+from tests.factories.commerce import make_order
+from tests.factories.contacts import make_contact
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.commerce.services import OrderLineData, pull
 from wagtail_precise_mail.commerce.sources import CSVSource, OrderData, ProductData, Source, sources
@@ -91,6 +94,15 @@ class TestStubERP(SourceContract):
     @pytest.fixture
     def source(self) -> Source:
         return StubERP()
+
+
+class TestExampleShop(SourceContract):
+    @pytest.fixture
+    def source(self, db) -> Source:
+        own = {"source": shop.SOURCE, "is_historical": True}
+        make_order(make_contact(email="ada@example.com"), [("CUP", 2, "9.95")], **own)
+        make_order(None, [("POT", 1, "20")], datetime(2026, 2, 1, tzinfo=UTC), **own)
+        return sources.get(shop.SOURCE)()
 
 
 @pytest.mark.django_db

@@ -173,12 +173,9 @@ class _OrderReader:
             price = Decimal(value) if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else None
         except ArithmeticError:
             price = None
-        if (
-            price is None
-            or not price.is_finite()
-            or not -_PRICE_LIMIT < price < _PRICE_LIMIT
-            or price != round(price, 4)
-        ):
+        # Compared and not abs(): that overflows on "1e99999999", which is a Decimal, too.
+        is_believable = price is not None and price.is_finite() and -_PRICE_LIMIT < price < _PRICE_LIMIT
+        if price is None or not is_believable or price != round(price, 4):
             self._wrong(prefix + "unit_price", 'must be an amount with four decimals at the most, such as "2.55".')
             return Decimal(0)
         return price

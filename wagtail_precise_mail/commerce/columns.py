@@ -14,6 +14,8 @@ from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.commerce.money import format_money
 
 THUMBNAIL = "fill-80x80"
+# Not on telephones: the name needs the room.
+WIDE_ONLY = "wpm-commerce-wide"
 
 
 def with_pictures(products: QuerySet[Product]) -> QuerySet[Product]:
@@ -22,7 +24,12 @@ def with_pictures(products: QuerySet[Product]) -> QuerySet[Product]:
     return products.select_related("category").prefetch_related(Prefetch("image", images))
 
 
-class PictureColumn(BaseColumn):
+class _Styled:
+    class Media:
+        css = {"all": ["wagtail_precise_mail/commerce/listing.css"]}
+
+
+class PictureColumn(_Styled, BaseColumn):
     """A thumbnail of a product."""
 
     cell_template_name = "wagtail_precise_mail/commerce/picture_cell.html"
@@ -31,7 +38,7 @@ class PictureColumn(BaseColumn):
         super().__init__(name, **{"label": _("Picture"), "width": "72px", **kwargs})
 
 
-class MoneyColumn(Column):
+class MoneyColumn(_Styled, Column):
     """An amount with the currency beside it in ``currency``, aligned with the amounts above and below."""
 
     def __init__(self, name: str, **kwargs: Any) -> None:
@@ -41,5 +48,4 @@ class MoneyColumn(Column):
         amount = super().get_value(instance)
         if amount is None:
             return ""
-        style = "white-space: nowrap; font-variant-numeric: tabular-nums"
-        return format_html('<span style="{}">{}</span>', style, format_money(amount, instance.currency))
+        return format_html('<span class="wpm-money__amount">{}</span>', format_money(amount, instance.currency))

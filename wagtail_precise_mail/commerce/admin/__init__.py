@@ -1,13 +1,15 @@
-"""The Wagtail side of this room."""
+"""The Wagtail side of this room: products, categories, and orders to look at."""
 
 from __future__ import annotations
 
 from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSet
 
+from wagtail_precise_mail.commerce.admin.orders import OrderViewSet
+from wagtail_precise_mail.commerce.admin.products import CategoryViewSet, ProductViewSet
 from wagtail_precise_mail.commerce.choosers import category_chooser_viewset, product_chooser_viewset
 
-viewsets: list = []
+viewsets = (ProductViewSet, CategoryViewSet, OrderViewSet)
 
 
 @hooks.register("register_admin_viewset")
