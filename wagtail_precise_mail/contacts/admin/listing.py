@@ -45,7 +45,7 @@ class ContactFilterSet(WagtailFilterSet):
     """By country, list, consent, whether mail may go there, and time."""
 
     country = django_filters.MultipleChoiceFilter(
-        label=_("Country"), choices=known_countries, widget=CheckboxSelectMultiple
+        label=_("Country"), choices=known_countries, widget=CheckboxSelectMultiple, distinct=False
     )
     lists = django_filters.ModelChoiceFilter(label=_("List"), queryset=ContactList.objects.all())
     topic = django_filters.ModelChoiceFilter(
