@@ -38,7 +38,7 @@ class Keep:
         return "250 Kept"
 
 
-def make_controller(store: InboxStore, *, host: str = "127.0.0.1", port: int = 0) -> Controller:
+def make_controller(store: InboxStore, *, host: str = "127.0.0.1", port: int) -> Controller:
     """Return a server that is started and stopped by ``start()`` and ``stop()``."""
     return Controller(
         Keep(store), hostname=host, port=port, data_size_limit=SIZE_LIMIT, decode_data=False, enable_SMTPUTF8=True

@@ -1,0 +1,37 @@
+"""A small demo, made once per module and rolled back after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from example_site.demo.seed import seed
+from example_site.inbox.store import InboxStore
+
+AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def small_seed() -> None:
+    """Everything, with a twentieth of the people and tiny pictures."""
+    seed(scale=0.05, picture_size=48, at=AT)
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The seeded site."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        small_seed()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path, settings: Any) -> InboxStore:
+    """An empty inbox that the pages read."""
+    settings.INBOX_PATH = tmp_path / "inbox.sqlite3"
+    return InboxStore(settings.INBOX_PATH)

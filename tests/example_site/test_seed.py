@@ -1,0 +1,165 @@
+"""The invented past: always the same, believable, and honest about what was sent."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+from wagtail.models import Page, Site
+
+from example_site.demo.seed import SEED, seed
+from example_site.demo.seed.past import make_orders
+from example_site.demo.seed.people import make_people
+from tests.example_site.conftest import AT, small_seed
+from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.preflight import preflight
+from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
+from wagtail_precise_mail.contacts.models import Consent, ConsentChange, Contact, Suppression
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails.blocks import email_blocks
+from wagtail_precise_mail.emails.models import Email
+from wagtail_precise_mail.segments.queries import members
+from wagtail_precise_mail.tracking.models import MessageEvent
+
+COUNTED = [Contact, Consent, ConsentChange, Suppression, Order, OrderLine, Product, Page, Email, Campaign]
+
+
+def counts() -> dict[str, int]:
+    return {model.__name__: model._default_manager.count() for model in COUNTED}
+
+
+def fingerprint() -> list[Any]:
+    return [
+        *Contact.objects.order_by("email").values_list("email", "first_name", "birthday_on", "created_at"),
+        *Order.objects.order_by("number").values_list("number", "kind", "total", "placed_at", "contact__email"),
+        *Consent.objects.order_by("contact__email", "topic__slug").values_list(
+            "contact__email", "status", "changed_at"
+        ),
+        *Suppression.objects.order_by("address_hash").values_list("address_hash", "reason", "created_at"),
+    ]
+
+
+@pytest.mark.django_db
+def test_the_same_moment_gives_the_same_past() -> None:
+    seen = []
+    for _time in range(2):
+        with transaction.atomic():
+            small_seed()
+            seen.append(fingerprint())
+            transaction.set_rollback(True)
+
+    assert len(seen[0]) > 200
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_a_second_time_changes_nothing_but_the_port() -> None:
+    before = counts(), fingerprint()
+
+    seed(scale=0.05, picture_size=48, at=AT + timedelta(days=3), port=8123)
+
+    assert (counts(), fingerprint()) == before
+    assert Site.objects.get(is_default_site=True).root_url == "http://localhost:8123"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_every_address_is_nobodys() -> None:
+    assert Contact.objects.exclude(email__endswith="@example.com").count() == 0
+    assert Contact.objects.count() == 100
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_nothing_was_sent_yet() -> None:
+    assert not Send.objects.exists()
+    assert not OutboxMessage.objects.exists()
+    assert not MessageEvent.objects.exists()
+    assert [campaign.state for campaign in Campaign.objects.all()] == [Campaign.State.DRAFT]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_the_campaign_is_ready_to_be_scheduled() -> None:
+    campaign = Campaign.objects.get()
+    sender = get_user_model().objects.get(username="sender")
+
+    findings = preflight(campaign, at=timezone.now(), by=sender)
+
+    assert [str(finding.message) for finding in findings if finding.is_error] == []
+    assert members(campaign.segment, at=AT).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_the_email_shows_every_kind_of_block() -> None:
+    email = Email.objects.get()
+    used = {child.block_type for child in email.body}
+
+    assert used == set(email_blocks)
+    assert email.live
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_an_editor_may_write_and_a_sender_may_send() -> None:
+    editor, sender = (get_user_model().objects.get(username=name) for name in ("editor", "sender"))
+
+    assert editor.has_perm("wagtail_precise_mail.change_email")
+    assert not editor.has_perm("wagtail_precise_mail.send_campaign")
+    assert not editor.has_perm("wagtail_precise_mail.view_contact")
+    assert sender.has_perm("wagtail_precise_mail.send_campaign")
+    assert sender.has_perm("wagtail_precise_mail.view_contact")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_totals_are_the_sums_of_their_lines() -> None:
+    for order in Order.objects.prefetch_related("lines"):
+        assert order.total == sum(line.total for line in order.lines.all())
+        assert order.is_historical
+        assert (order.total < 0) == (order.kind == Order.Kind.REFUND)
+
+
+def test_the_year_the_week_and_the_day_have_their_rhythm() -> None:
+    chance = random.Random(SEED)
+    people = make_people(2000, chance=chance, at=AT)
+    orders = make_orders(people, chance=chance, at=AT)
+    months, days, hours = (Counter(map(part, orders)) for part in (_month, _weekday, _hour))
+
+    assert months["2025-12"] > 1.5 * months["2025-08"]
+    assert days[6] > days[5]
+    assert hours[20] > 5 * hours[3]
+    assert 0.02 < sum(order.kind == "refund" for order in orders) / len(orders) < 0.06
+    assert max(order.placed_at for order in orders) < AT
+    assert min(order.placed_at for order in orders) >= AT - timedelta(days=731)
+
+
+def test_people_buy_again_what_runs_out() -> None:
+    chance = random.Random(SEED)
+    orders = make_orders(make_people(2000, chance=chance, at=AT), chance=chance, at=AT)
+    bought: Counter[tuple[str, str]] = Counter(
+        (order.person.email, line.sku) for order in orders if order.kind == "sale" for line in order.lines
+    )
+    again = Counter(sku for (_email, sku), times in bought.items() if times > 1)
+
+    assert again["TEA-BREAKFAST"] > 5 * again["KET-COPPER"]
+
+
+def _month(order: Any) -> str:
+    return f"{order.placed_at:%Y-%m}"
+
+
+def _weekday(order: Any) -> int:
+    return order.placed_at.weekday()
+
+
+def _hour(order: Any) -> int:
+    return order.placed_at.hour
