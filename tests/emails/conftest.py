@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.cache import cache
 
 from tests.factories.emails import compiled, make_brand
 from wagtail_precise_mail.emails.models import Email
@@ -23,6 +24,7 @@ def _brand(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(autouse=True)
 def _media(settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
+    cache.clear()  # Wagtail remembers renditions by the number of their image, and numbers come again in every test
 
 
 def fill(email: Email, /, **values: str) -> FilledEmail:

@@ -10,7 +10,8 @@ from wagtail_precise_mail.exceptions import RenderError
 
 
 def document(content: str, head: str = "") -> str:
-    return f"<mjml><mj-head>{head}</mj-head><mj-body><mj-section><mj-column>{content}</mj-column></mj-section></mj-body></mjml>"
+    body = f"<mj-body><mj-section><mj-column>{content}</mj-column></mj-section></mj-body>"
+    return f"<mjml><mj-head>{head}</mj-head>{body}</mjml>"
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,8 @@ def _compose(email: Written, context: RenderContext) -> Source:
     subject = _merge_line(email.subject, context.at_block("subject", _("Subject")))
     preheader = _merge_line(email.preheader, context.at_block("preheader", _("Preheader")))
     frame = frame_of(context)
+    for child in email.body:
+        child.block.announce(child.value, context)
     pieces = render_stream(email.body, context)
     document = _document(subject, preheader, pieces, frame)
     text = join(*(piece.text for piece in pieces), _text_footer(frame))

@@ -51,7 +51,7 @@ class Shared:
     memo: dict[tuple[int, int], Any] = field(default_factory=dict)
     kept_alive: list[Any] = field(default_factory=list)
     note_count: int = 0
-    # Products that the email shows already: a replacement must not be one of them.
+    # Products that the email shows somewhere: a replacement must not be one of them.
     product_ids: set[int] = field(default_factory=set)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     # Why blocks of a draft show a note.

@@ -10,7 +10,8 @@ from wagtail.models import Page
 
 from wagtail_precise_mail.emails.merge import Tag, parse
 
-_IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# Browsers read "java\nscript:" as they read it without the line break.
+_IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST_IS_WRITTEN = re.compile(r"https?://[^/?#\s]+[/?#]")
 UNTRACKED = ("mailto", "tel")
@@ -18,20 +19,20 @@ UNTRACKED = ("mailto", "tel")
 
 def absolute(url: str, base_url: str) -> str:
     """Return an address that works in a mail, or "" for one that must not be in it, such as ``javascript:``."""
-    # Browsers read "java\nscript:" as they read it without the line break.
-    url = _IGNORED_BY_BROWSERS.sub("", url.strip()) if _looks_unsafe(url) else url.strip()
+    url = _IGNORED_BY_BROWSERS.sub("", url).strip()
+    url = f"https:{url}" if url.startswith("//") else url
     scheme = match[1].lower() if (match := _SCHEME.match(url)) else ""
     if not url or url.startswith("#") or scheme in UNTRACKED:
         return _ascii(url)
     if scheme not in ("", "http", "https"):
         return ""
     try:
-        joined = urlsplit(urljoin(f"{base_url.rstrip('/')}/", url))
-        host = joined.netloc.encode("ascii", "ignore").decode() == joined.netloc and joined.netloc
-        netloc = host or joined.netloc.encode("idna").decode()
+        # With a scheme it must name its host itself: urljoin would lend it ours.
+        target = urlsplit(url if scheme else urljoin(f"{base_url.rstrip('/')}/", url))
+        netloc = target.netloc if target.netloc.isascii() else target.netloc.encode("idna").decode()
     except ValueError:  # not an address at all; UnicodeError of a host is one, too
         return ""
-    return _ascii(urlunsplit(joined._replace(netloc=netloc))) if netloc else ""
+    return _ascii(urlunsplit(target._replace(netloc=netloc))) if netloc else ""
 
 
 def with_tags(url: str, base_url: str) -> list[str | Tag]:
@@ -57,10 +58,6 @@ def page_url(page: Page, base_url: str, site_id: int) -> str:
         return ""
     owner, root_url, path = parts
     return f"{base_url}{path}" if owner == site_id else f"{root_url}{path}"
-
-
-def _looks_unsafe(url: str) -> bool:
-    return bool(_IGNORED_BY_BROWSERS.search(url))
 
 
 def _ascii(url: str) -> str:

@@ -53,6 +53,12 @@ class EmailBlock(StructBlock):
         """Return the streams of blocks inside this block, for checks that read the whole email."""
         return []
 
+    def announce(self, value: StructValue, context: RenderContext) -> None:
+        """Tell the others what this block is about: called for every block before the first is rendered."""
+        for stream in self.streams(value):
+            for child in stream:
+                child.block.announce(child.value, context)
+
     def facts(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         """Return what :meth:`prepare` gives, computed once per email."""
         return context.once(value, lambda: self.prepare(value, context))

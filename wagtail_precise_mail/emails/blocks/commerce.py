@@ -62,6 +62,10 @@ class ProductBlock(EmailBlock):
             children=["product", "replacement"], settings=["layout", "show_price", "show_description", "link_label"]
         )
 
+    def announce(self, value: StructValue, context: RenderContext) -> None:
+        if product := value.get("product"):
+            context.shared.product_ids.add(product.pk)
+
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         chosen = value.get("product")
         if chosen is None:

@@ -1,0 +1,200 @@
+"""Emails, saved blocks and the brand in the admin."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import reverse
+from wagtail.models import Task, Workflow, WorkflowContentType, WorkflowTask
+from wagtail.snippets.models import create_extra_permissions
+from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
+
+from tests.factories.contacts import make_contact
+from tests.factories.emails import default_site, make_email, raw_block
+from wagtail_precise_mail.emails.models import BrandSettings, Email
+
+pytestmark = pytest.mark.django_db
+
+EMAILS = "wagtailsnippets_wagtail_precise_mail_email"
+
+
+def login(client: Client, *permissions: str) -> Any:
+    """Log in somebody with these permissions in the admin."""
+    user = get_user_model().objects.create_user("editor", "editor@example.com", "x")
+    # Wagtail makes "publish" when it migrates after its viewsets were found, which a test database does not.
+    reverse("wagtailadmin_home")
+    create_extra_permissions(apps.get_app_config("wagtailsnippets"))
+    names = ["access_admin", *permissions]
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def editor(client: Client) -> Client:
+    login(client, "add_email", "change_email", "delete_email", "publish_email", "view_contact")
+    return client
+
+
+def form(title: str = "Hello", **overrides: Any) -> dict[str, Any]:
+    body = streamfield([("heading", {"title": title, "level": "2", "align": "left"})])
+    values = {"name": "June", "subject": "News", "preheader": "For you", "body": body, "sample_contact": ""}
+    return nested_form_data({**values, **overrides})
+
+
+def test_editor_writes_and_publishes_an_email(editor: Client) -> None:
+    response = editor.post(reverse(f"{EMAILS}:add"), {**form(), "action-publish": "1"})
+    assert response.status_code == 302
+    email = Email.objects.get()
+    assert email.live
+    assert email.body[0].value["title"] == "Hello"
+
+
+def test_wrong_merge_tag_keeps_an_email_from_being_published(editor: Client) -> None:
+    response = editor.post(reverse(f"{EMAILS}:add"), {**form("Hi {{ contact.first_name }}"), "action-publish": "1"})
+    assert response.status_code == 200
+    assert "needs a fallback" in response.content.decode()
+    assert not Email.objects.exists()
+
+
+def test_wrong_merge_tag_in_the_subject_is_shown_at_the_subject(editor: Client) -> None:
+    response = editor.post(reverse(f"{EMAILS}:add"), {**form(subject="{{ contact.foo }}"), "action-publish": "1"})
+    assert "no field" in response.context["form"].errors["subject"][0]
+
+
+def test_half_written_merge_tag_is_kept_in_a_draft(editor: Client) -> None:
+    editor.post(reverse(f"{EMAILS}:add"), form("Hi {{ contact.fir", subject="Hi {{"))
+    email = Email.objects.get()
+    assert not email.live
+    assert email.get_latest_revision_as_object().body[0].value["title"] == "Hi {{ contact.fir"
+
+
+def test_autosave_of_a_draft_answers_with_json(editor: Client) -> None:
+    email = make_email()
+    email.save_revision()
+    url = reverse(f"{EMAILS}:edit", args=[email.pk])
+    response = editor.post(url, form("Half {{ wri"), headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    assert json.loads(response.content)["success"] is True
+    email.refresh_from_db()
+    assert email.get_latest_revision_as_object().body[0].value["title"] == "Half {{ wri"
+
+
+def test_preview_panel_shows_what_is_being_typed(editor: Client) -> None:
+    email = make_email()
+    url = reverse(f"{EMAILS}:preview_on_edit", args=[email.pk])
+    assert editor.post(url, form("Being typed")).json() == {"is_valid": True, "is_available": True}
+    assert "Being typed" in editor.get(url, {"mode": "contact", "in_preview_panel": "true"}).content.decode()
+
+
+def test_edit_page_shows_the_checks_of_an_email(editor: Client) -> None:
+    email = make_email(raw_block("page", page=None))
+    page = editor.get(reverse(f"{EMAILS}:edit", args=[email.pk])).content.decode()
+    assert "Page, block 1" in page
+    assert "There is no button." in page
+
+
+def test_edit_page_names_the_merge_fields(editor: Client) -> None:
+    page = editor.get(reverse(f"{EMAILS}:add")).content.decode()
+    assert "{{ contact.city | default: &quot;…&quot; }}" in page
+
+
+@pytest.mark.parametrize("name", ["list", "add"])
+def test_emails_are_closed_to_people_without_the_permission(client: Client, name: str) -> None:
+    login(client)
+    response = client.get(reverse(f"{EMAILS}:{name}"))
+    assert response.status_code == 302
+    assert response["Location"] == reverse("wagtailadmin_home")
+
+
+@pytest.mark.parametrize("name", ["edit", "preview_on_edit", "delete", "history"])
+def test_an_email_is_closed_to_people_without_the_permission(client: Client, name: str) -> None:
+    login(client)
+    response = client.get(reverse(f"{EMAILS}:{name}", args=[make_email().pk]))
+    assert response.status_code in (302, 403)
+
+
+def test_contacts_are_chosen_by_address_or_name(editor: Client) -> None:
+    make_contact(email="ada@example.com", first_name="Ada")
+    make_contact(email="bob@example.com", first_name="Bob")
+    page = editor.get(reverse("precise_mail_contact_chooser:choose_results"), {"q": "ada"}).content.decode()
+    assert "ada@example.com" in page
+    assert "bob@example.com" not in page
+
+
+@pytest.mark.parametrize("name", ["choose", "choose_results"])
+def test_chooser_of_contacts_is_closed_to_people_who_may_not_see_contacts(client: Client, name: str) -> None:
+    login(client, "change_email")
+    response = client.get(reverse(f"precise_mail_contact_chooser:{name}"))
+    assert response.status_code in (302, 403)
+
+
+def test_workflow_publishes_an_email_when_it_is_approved(editor: Client) -> None:
+    workflow = Workflow.objects.create(name="Two people")
+    task = Task.objects.create(name="Read it")
+    WorkflowTask.objects.create(workflow=workflow, task=task)
+    WorkflowContentType.objects.create(workflow=workflow, content_type=ContentType.objects.get_for_model(Email))
+    email = make_email(live=False)
+    email.save_revision()
+    user = get_user_model().objects.get(username="editor")
+    email.get_workflow().start(email, user)
+    email.current_workflow_task_state.approve(user=user)
+    email.refresh_from_db()
+    assert email.live
+
+
+def brand_url() -> str:
+    site = default_site()
+    return reverse("wagtailsettings:edit", args=["wagtail_precise_mail", "brandsettings", site.pk])
+
+
+def brand_form(**overrides: str) -> dict[str, str]:
+    values = {
+        "company_name": "Fern",
+        "postal_address": "12 Moss Lane",
+        "sender_name": "Fern",
+        "sender_address": "hello@example.com",
+        "reply_to": "",
+        "logo": "",
+        "primary_color": "#112233",
+        "text_color": "#000000",
+        "background_color": "#ffffff",
+        "panel_color": "#ffffff",
+        "font_family": "Georgia, serif",
+    }
+    return {**values, **overrides}
+
+
+def test_brand_is_a_setting_of_the_site(client: Client) -> None:
+    login(client, "change_brandsettings")
+    assert client.post(brand_url(), brand_form()).status_code == 302
+    assert BrandSettings.objects.get().primary_color == "#112233"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("primary_color", "red"), ("text_color", "#12345g"), ("font_family", "serif;color:red"), ("font_family", "a{}")],
+)
+def test_brand_refuses_what_is_no_color_and_no_font(client: Client, field: str, value: str) -> None:
+    login(client, "change_brandsettings")
+    response = client.post(brand_url(), brand_form(**{field: value}))
+    assert field in response.context["form"].errors
+
+
+def test_brand_is_closed_to_people_without_the_permission(client: Client) -> None:
+    login(client, "change_email")
+    assert client.post(brand_url(), brand_form()).status_code in (302, 403)
+    assert BrandSettings.objects.get().primary_color != "#112233"
+
+
+def test_rich_text_of_an_email_offers_what_mail_clients_show(editor: Client) -> None:
+    body = streamfield([("rich_text", {"content": rich_text("<p>One <b>two</b></p>")})])
+    editor.post(reverse(f"{EMAILS}:add"), {**form(body=body), "action-publish": "1"})
+    assert "<b>two</b>" in Email.objects.get().body[0].value["content"].source

@@ -1,0 +1,170 @@
+"""What the preview panel and the block picker show."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from wagtail.blocks import StreamBlock, StructValue
+from wagtail.blocks.base import Block
+
+from tests.factories.contacts import make_contact
+from tests.factories.emails import make_email, make_saved_block, raw_block
+from wagtail_precise_mail.emails.blocks.base import EmailBlock
+from wagtail_precise_mail.emails.body import make_body_block
+from wagtail_precise_mail.emails.context import RenderContext
+from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.emails.preview import MODES, brand_preview, email_preview
+
+pytestmark = pytest.mark.django_db
+
+
+def greeting(**overrides: Any) -> Email:
+    return make_email(
+        raw_block("heading", title='Hello {{ contact.first_name | default: "friend" }}', level="1"),
+        raw_block("button", label="Go", url="https://example.org/"),
+        **overrides,
+    )
+
+
+def shown(email: Email, mode: str) -> str:
+    return email_preview(email, mode).content.decode()
+
+
+def test_email_is_shown_as_its_sample_contact() -> None:
+    email = greeting(sample_contact=make_contact(first_name="Ada"))
+    assert "Hello Ada" in shown(email, "contact")
+    assert "Hello friend" in shown(email, "fallbacks")
+
+
+def test_email_without_a_sample_contact_is_shown_as_somebody_made_up() -> None:
+    assert "Hello Alex" in shown(greeting(), "contact")
+
+
+def test_links_of_the_preview_lead_nowhere() -> None:
+    html = BeautifulSoup(shown(greeting(), "contact"), "html.parser")
+    assert {link["href"] for link in html.find_all("a")} == {"#"}
+
+
+def test_text_part_is_shown_with_its_addresses() -> None:
+    page = shown(greeting(subject="One & two"), "text")
+    assert "https://example.org/" in page
+    assert "One &amp; two" in page
+
+
+def test_inbox_line_shows_sender_subject_and_preheader() -> None:
+    page = shown(greeting(subject="News <b>", preheader="For you"), "inbox")
+    assert "Fern &amp; Kettle" in page
+    assert "News &lt;b&gt;" in page
+    assert "For you" in page
+
+
+def test_inbox_line_without_a_preheader_shows_the_first_words() -> None:
+    assert "Hello Alex" in shown(greeting(preheader=""), "inbox")
+
+
+@pytest.mark.parametrize("mode", [mode for mode, _label in MODES])
+def test_every_preview_is_sandboxed(mode: str) -> None:
+    assert email_preview(greeting(), mode)["Content-Security-Policy"] == "sandbox allow-same-origin"
+
+
+EMPTY = {
+    "heading": {"title": "", "level": "2"},
+    "rich_text": {"content": ""},
+    "image": {"image": {"image": None, "alt_text": "", "decorative": False}},
+    "button": {"label": "", "page": None, "url": ""},
+    "divider": {},
+    "columns": {"columns": []},
+    "page": {"page": None},
+    "product": {"product": None},
+    "saved_block": {"saved_block": None},
+}
+
+
+@pytest.mark.parametrize("kind", list(make_body_block().child_blocks))
+@pytest.mark.parametrize("mode", ["contact", "text"])
+def test_half_written_block_is_shown(kind: str, mode: str) -> None:
+    page = shown(make_email(raw_block(kind, **EMPTY[kind]), raw_block("heading", title="Below", level="2")), mode)
+    assert "Below" in page
+    assert "cannot be shown" not in page
+
+
+@pytest.mark.parametrize("kind", list(make_body_block().child_blocks))
+def test_block_without_any_value_is_shown(kind: str) -> None:
+    assert "cannot be shown" not in shown(make_email(raw_block(kind)), "contact")
+
+
+def test_block_that_cannot_be_rendered_shows_a_note_with_its_name() -> None:
+    page = shown(make_email(raw_block("page", page=None), raw_block("heading", title="Below", level="2")), "contact")
+    assert "Page, block 1: Choose a page" in page
+
+
+def test_wrong_tag_in_the_subject_does_not_stop_the_preview() -> None:
+    assert "{{ contact.nonsense }}" in shown(greeting(subject="{{ contact.nonsense }}"), "inbox")
+
+
+class BrokenBlock(EmailBlock):
+    """What a developer may write."""
+
+    class Meta:
+        label = "Broken"
+
+    def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
+        return SafeString("<mj-section><mj-nonsense /></mj-section>")
+
+    def text(self, value: StructValue, context: RenderContext) -> str:
+        return ""
+
+
+def test_error_of_mjml_is_a_page_that_names_the_block() -> None:
+    body = StreamBlock([("broken", BrokenBlock())]).to_python([raw_block("broken")])
+    email = SimpleNamespace(subject="", preheader="", body=body, sample_contact=None)
+    page = email_preview(email, "contact").content.decode()
+    assert "This email cannot be shown" in page
+    assert "Broken, block 1" in page
+
+
+def test_twenty_blocks_are_shown_within_300_milliseconds() -> None:
+    blocks = [raw_block("rich_text", content="<p>word <b>word</b> <a href='/x'>word</a></p>" * 5) for _ in range(20)]
+    email = make_email(*blocks)
+    shown(email, "contact")
+    durations = []
+    for _attempt in range(3):
+        email.refresh_from_db()
+        start = time.perf_counter()
+        shown(email, "contact")
+        durations.append(time.perf_counter() - start)
+    assert min(durations) < 0.3
+
+
+def test_saved_block_has_a_preview() -> None:
+    saved = make_saved_block(raw_block("heading", title="Delivery", level="2"))
+    assert "Delivery" in saved.serve_preview(None, "").content.decode()  # type: ignore[arg-type]
+
+
+def test_brand_shows_how_well_its_colors_can_be_read() -> None:
+    brand = BrandSettings.objects.get()
+    brand.text_color = "#bbbbbb"
+    page = brand_preview(brand).content.decode()
+    assert "#bbbbbb" in page
+    assert "is hard to read" in page
+
+
+@pytest.mark.parametrize("kind", [key for key in make_body_block().child_blocks if key != "saved_block"])
+def test_block_picker_shows_the_block_as_a_mail(kind: str, client: Client) -> None:
+    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
+    block = Email._meta.get_field("body").stream_block.child_blocks[kind]
+    Block.definition_registry.setdefault(block.definition_prefix, block)
+    response = client.get(reverse("wagtailadmin_block_preview"), {"id": block.definition_prefix})
+    assert response.status_code == 200
+    page = BeautifulSoup(response.content, "html.parser")
+    assert page.find(class_="wpm-panel") is not None
+    assert "cannot be shown" not in page.get_text()
+    assert "block 1" not in page.get_text()
