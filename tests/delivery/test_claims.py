@@ -121,31 +121,33 @@ def test_one_address_cannot_be_in_a_send_twice() -> None:
         make_message(send, contact)
 
 
-def test_claiming_walks_the_partial_index_only() -> None:
+@pytest.mark.parametrize("statistics", ["fresh", "stale", "none"])
+def test_claiming_walks_the_partial_index_only(statistics: str) -> None:
     """Without it, claims slow down with every finished row: from 6,000 to 515 mails a second after 200,000 of them."""
     send = make_send()
-    _many_finished_messages(send)
+    _many_messages(send)
     make_messages(send, 3)
-    sql, parameters = claims.claim_sql(send.pk, token=uuid4(), limit=50, at=timezone.now())
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if statistics == "stale":
             cursor.execute("ANALYZE")
-            cursor.execute("EXPLAIN " + sql, parameters)
-        else:
+        _many_messages(send, state=State.PENDING)
+        if statistics == "fresh":
             cursor.execute("ANALYZE")
-            cursor.execute("EXPLAIN QUERY PLAN " + sql, parameters)
+        # It claims, and sets what a claim sets; that holds to the end of the transaction, so for the next line, too.
+        assert len(claim(send, 5).messages) == 5
+        sql, parameters = claims.claim_sql(send.pk, token=uuid4(), limit=50, at=timezone.now())
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + sql, parameters)
         plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
     assert "wpm_message_pending" in plan
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan
     assert "Seq Scan on wagtail_precise_mail_outboxmessage" not in plan
+    assert "SCAN wagtail_precise_mail_outboxmessage" not in plan
 
 
-def _many_finished_messages(send: Send) -> None:
+def _many_messages(send: Send, state: str = State.ACCEPTED) -> None:
     now = timezone.now()
     OutboxMessage.objects.bulk_create(
-        OutboxMessage(
-            send=send, address="a@example.com", recipient_key=str(number), state=State.ACCEPTED, created_at=now
-        )
+        OutboxMessage(send=send, address="a@example.com", recipient_key=f"{state}{number}", state=state, created_at=now)
         for number in range(3000)
     )
