@@ -10,28 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
 from wagtail.permissions import policy_registry
 
+from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, RevenueColumn, ShareColumn
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.reports.queries import reports_by_campaign, started_campaigns
 
 INDEX = "precise_mail_campaign_report"
 _FIGURES = ["accepted", "rejected", "unknown", "opened", "clicked", "unsubscribed", "converted"]
-
-
-class ShareColumn(Column):
-    """A count with its rate below."""
-
-    cell_template_name = "wagtail_precise_mail/reports/share_cell.html"
-
-
-class RevenueColumn(Column):
-    """One amount per currency."""
-
-    cell_template_name = "wagtail_precise_mail/reports/revenue_cell.html"
 
 
 class CampaignReportFilterSet(WagtailFilterSet):
@@ -55,18 +44,18 @@ class CampaignReportView(ReportView):
     paginate_by = 30
     columns = [
         TitleColumn("name", label=_("Campaign"), url_name="precise-mail-campaigns:inspect"),
-        DateColumn("scheduled_at", label=_("Started")),
-        Column("segment", label=_("Audience")),
-        ShareColumn("accepted", label=_("Accepted"), accessor="report.accepted", classname="wpm-share"),
-        ShareColumn("opened", label=_("Opened"), accessor="report.opened", classname="wpm-share"),
-        ShareColumn("clicked", label=_("Clicked"), accessor="report.clicked", classname="wpm-share"),
-        ShareColumn("unsubscribed", label=_("Unsubscribed"), accessor="report.unsubscribed", classname="wpm-share"),
-        ShareColumn("converted", label=_("Bought"), accessor="report.converted", classname="wpm-share"),
-        RevenueColumn("revenue", label=_("Revenue"), accessor="report.revenue_lines", classname="wpm-share"),
+        MomentColumn("started_at", label=_("Started")),
+        Column("segment", label=_("Audience"), classname="wpm-wide"),
+        ShareColumn("accepted", label=_("Accepted"), accessor="report.accepted", classname="wpm-number"),
+        ShareColumn("opened", label=_("Opened"), accessor="report.opened", classname="wpm-number"),
+        ShareColumn("clicked", label=_("Clicked"), accessor="report.clicked", classname="wpm-number"),
+        ShareColumn("unsubscribed", label=_("Unsubscribed"), accessor="report.unsubscribed", classname="wpm-number"),
+        ShareColumn("converted", label=_("Bought"), accessor="report.converted", classname="wpm-number"),
+        RevenueColumn("revenue", label=_("Revenue"), accessor="report.revenue_lines", classname="wpm-number"),
     ]
     list_export = [
         "name",
-        "scheduled_at",
+        "started_at",
         "state",
         "segment.name",
         "topic.name",
@@ -78,7 +67,7 @@ class CampaignReportView(ReportView):
     ]
     export_headings = {
         "name": _("Campaign"),
-        "scheduled_at": _("Started"),
+        "started_at": _("Started"),
         "state": _("State"),
         "segment.name": _("Audience"),
         "topic.name": _("Topic"),

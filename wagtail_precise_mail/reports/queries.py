@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def started_campaigns() -> QuerySet[Campaign]:
     """Campaigns of which at least some messages were sent or tried, the latest first."""
     campaigns = Campaign.objects.filter(send__isnull=False)
-    return campaigns.select_related("send", "segment", "topic", "email").order_by("-scheduled_at", "-pk")
+    return campaigns.select_related("send", "segment", "topic", "email").order_by("-started_at", "-pk")
 
 
 def reports_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, Report]:

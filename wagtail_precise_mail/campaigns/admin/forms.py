@@ -17,6 +17,7 @@ from wagtail.models import Site
 
 from wagtail_precise_mail.campaigns.clocks import to_moment
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.contacts.models import Topic
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -44,7 +45,7 @@ class CampaignForm(WagtailAdminModelForm):
         label=_("Send at"),
         required=False,
         widget=AdminDateTimeInput,
-        help_text=_("As the clocks of the time zone below show it. You confirm it when you schedule."),
+        help_text=_("As the clocks of the time zone show it. You confirm it when you schedule."),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
 
@@ -55,7 +56,13 @@ class CampaignForm(WagtailAdminModelForm):
         else:
             self.initial["time_zone"] = timezone.get_current_timezone_name()
             self.initial.setdefault("site", Site.objects.filter(is_default_site=True).first())
+            self._preselect_topic()
         _offer(self.fields["time_zone"], self.initial.get("time_zone"))
+
+    def _preselect_topic(self) -> None:
+        topics = list(Topic.objects.all()[:2])
+        if len(topics) == 1:
+            self.initial.setdefault("topic", topics[0].pk)
 
     def clean(self) -> dict[str, Any]:
         cleaned = cast("dict[str, Any]", super().clean())

@@ -18,6 +18,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.log_actions import registry as log_registry
+from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.admin.forms import TimeForm
 from wagtail_precise_mail.campaigns.models import Campaign
@@ -99,6 +100,7 @@ class CampaignPage(generic.InspectView):
             "may": {state.value: campaign.may_become(state) for state in State},
             "brand": BrandSettings.for_site(campaign.site),
             "links": self._links(),
+            "version": version_of(campaign),
             "log_entries": _log_entries(campaign),
             "verbs": {verb: self._url(self._name(verb)) for verb in VERBS},
             "now": at,
@@ -198,6 +200,14 @@ def stages(campaign: Campaign) -> list[Stage]:
     if campaign.state == State.CANCELLED:
         steps = [step for step in steps if step.is_done] + [Stage(str(State.CANCELLED.label), False, True)]
     return steps
+
+
+def version_of(campaign: Campaign) -> dict[str, Any]:
+    """Return what the page says about the version that goes out: the pinned one, once there is one."""
+    revision = Revision.objects.filter(pk=campaign.email_revision_id).first() if campaign.email_revision_id else None
+    if revision is None:
+        return {"subject": campaign.email.subject}
+    return {"subject": revision.content.get("subject", ""), "approved_at": revision.created_at}
 
 
 def audience_lines(audience: Audience | None) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.contrib.admin.utils import quote
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -14,11 +15,12 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import ButtonsColumnMixin, Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import ButtonsColumnMixin, Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from wagtail_precise_mail.campaigns.admin import actions
+from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, StateColumn
 from wagtail_precise_mail.campaigns.admin.forms import CampaignForm
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, CampaignPage, ProgressView
 from wagtail_precise_mail.campaigns.models import Campaign
@@ -26,12 +28,6 @@ from wagtail_precise_mail.campaigns.models import Campaign
 
 class NameColumn(ButtonsColumnMixin, TitleColumn):
     """The name leads to the campaign page, where everything else is."""
-
-
-class StateColumn(Column):
-    """The state as a colored tag."""
-
-    cell_template_name = "wagtail_precise_mail/campaigns/state_cell.html"
 
 
 class CampaignFilterSet(WagtailFilterSet):
@@ -73,9 +69,9 @@ class CampaignIndex(generic.IndexView):
         return [
             Name("name", label=_("Name"), get_url=self.get_inspect_url, sort_key="name"),
             StateColumn("state", label=_("State"), accessor="get_state_display", sort_key="state", width="12%"),
-            Column("email", label=_("Email"), width="22%"),
-            Column("segment", label=_("Audience"), width="18%"),
-            DateColumn("scheduled_at", label=_("Send at"), sort_key="scheduled_at", width="14%"),
+            Column("email", label=_("Email"), width="22%", classname="wpm-wide"),
+            Column("segment", label=_("Audience"), width="18%", classname="wpm-wide"),
+            MomentColumn("scheduled_at", label=_("Send at"), sort_key="scheduled_at", width="16%"),
         ]
 
 
@@ -158,7 +154,7 @@ class CampaignViewSet(ModelViewSet):
                 icon="mail",
             ),
             MultiFieldPanel(
-                [FieldPanel("segment"), FieldPanel("excluded_segments")],
+                [FieldPanel("segment"), FieldPanel("excluded_segments", widget=CheckboxSelectMultiple)],
                 heading=gettext_lazy("To whom"),
                 icon="group",
             ),
