@@ -47,7 +47,7 @@ def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 @register
 def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report settings of the database with which workers and editors get in each other's way."""
-    return list(_database(settings.DATABASES.get("default", {})))
+    return list(_database(dict(settings.DATABASES.get("default", {}))))
 
 
 @register

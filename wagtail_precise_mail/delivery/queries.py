@@ -77,7 +77,6 @@ def explain(message: OutboxMessage) -> str:
     elif message.state == State.PENDING and message.attempt_count:
         words = _("Waits for another try. The server's last answer: %(reply)s")
     return str(words) % {
-        "at": _when(message.finished_at),
         "next": _when(message.next_attempt_at),
         "reply": message.reply,
         "why": message.send.pause_reason,
@@ -88,8 +87,8 @@ _WORDS: dict[str, StrPromise] = {
     State.PENDING: _("Waits for its turn."),
     State.CLAIMED: _("A worker is preparing it."),
     State.HANDOFF: _("Is being handed to the mail server."),
-    State.ACCEPTED: _("The mail server took it on %(at)s."),
-    State.DEFERRED: _("The server asked to come back later; the next try is on %(next)s. Its answer: %(reply)s"),
+    State.ACCEPTED: _("The mail server took it."),
+    State.DEFERRED: _("The server asked to come back later, and the next try is at %(next)s: %(reply)s"),
     State.REJECTED: _("The server refused it for good: %(reply)s"),
     State.UNKNOWN: _(
         "Nobody knows: the server's answer was lost. It may have arrived, so it is not sent again by itself."

@@ -20,7 +20,7 @@ from django_filters import ChoiceFilter
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import IndexView
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
@@ -35,8 +35,17 @@ SEE = ("wagtail_precise_mail.view_outboxmessage", "wagtail_precise_mail.view_con
 SEND = "wagtail_precise_mail.send_campaign"
 
 
-def _is_accepted(message: OutboxMessage) -> bool:
-    return message.state == OutboxMessage.State.ACCEPTED
+class AddressColumn(Column):
+    """The address with a link to its contact, and the state below, so that phones have room for the reason."""
+
+    cell_template_name = "wagtail_precise_mail/delivery/address_cell.html"
+
+    def get_cell_context_data(self, instance: OutboxMessage, parent_context: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
+        context["url"] = contact_url(instance.contact)
+        context["local_part"], context["domain"] = instance.address.rsplit("@", 1)
+        context["is_accepted"] = instance.state == OutboxMessage.State.ACCEPTED
+        return context
 
 
 class OutboxFilterSet(WagtailFilterSet):
@@ -64,10 +73,9 @@ class OutboxView(IndexView):
     default_ordering = "pk"
     paginate_by = 50
     columns = [
-        TitleColumn("address", label=_("Address"), get_url=lambda message: contact_url(message.contact), width="26%"),
-        StatusTagColumn("state", label=_("State"), accessor="get_state_display", primary=_is_accepted, width="14%"),
+        AddressColumn("address", label=_("Address"), width="38%"),
         Column("why", label=_("Why"), accessor=explain),
-        DateColumn("finished_at", label=_("When"), width="14%"),
+        DateColumn("finished_at", label=_("When"), width="16%"),
     ]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

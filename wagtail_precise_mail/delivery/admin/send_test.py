@@ -67,7 +67,6 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
 
     form_class = SendTestForm
     template_name = "wagtail_precise_mail/delivery/send_test.html"
-    page_title = _("Send test")
     header_icon = "mail"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -87,21 +86,20 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
             "site": Site.find_for_request(self.request) or default_site(),
         }
 
-    def get_page_subtitle(self) -> str:
-        return self.email.name
+    def get_page_title(self) -> str:
+        return _("Send test of “%(email)s”") % {"email": self.email.name}
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [
             *self.breadcrumbs_items,
             {"url": reverse(self.email.snippet_viewset.get_url_name("list")), "label": _("Emails")},
             {"url": self._edit_url(), "label": self.email.name},
-            {"url": "", "label": self.page_title},
+            {"url": "", "label": _("Send test")},
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         context["email"] = self.email
-        context["edit_url"] = self._edit_url()
         context["action_url"] = self.request.path
         return context
 
