@@ -15,6 +15,14 @@ _KEY = "basket"
 _NUMBER = "checkout_number"
 _PLACED = "placed_orders"
 MAXIMUM = 20
+POSTAGE_SKU = "POSTAGE"
+POSTAGE = Decimal("3.90")
+FREE_FROM = Decimal(40)
+
+
+def postage_for(goods_total: Decimal) -> Decimal:
+    """Return the postage of a parcel by what is in it."""
+    return POSTAGE if 0 < goods_total < FREE_FROM else Decimal()
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,20 @@ class Basket:
         return [BasketLine(products[sku], quantity) for sku, quantity in quantities.items() if sku in products]
 
     @property
+    def goods_total(self) -> Decimal:
+        """What the things cost."""
+        return sum((line.total for line in self.lines), Decimal())
+
+    @property
+    def postage(self) -> Decimal:
+        """What it costs to bring them."""
+        return postage_for(self.goods_total)
+
+    @property
     def total(self) -> Decimal:
         """What everything costs."""
-        return sum((line.total for line in self.lines), Decimal())
+        goods = self.goods_total
+        return goods + postage_for(goods)
 
     def put(self, sku: str, quantity: int, *, more: bool = False) -> None:
         """Set how many of a product are wanted, or how many more; 0 takes it out."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils import timezone
 
-from example_site.shop.basket import BasketLine
+from example_site.shop.basket import POSTAGE_SKU, BasketLine, postage_for
 from wagtail_precise_mail.commerce.services import OrderLineData, RecordedOrder, record_order
 from wagtail_precise_mail.contacts.services import upsert_contact
 
@@ -38,11 +39,16 @@ def place_order(
         placed_at=at,
         currency=CURRENCY,
         country=country,
-        lines=[
-            OrderLineData(
-                sku=line.product.sku, quantity=line.quantity, unit_price=line.product.price or 0, name=line.product.name
-            )
-            for line in lines
-        ],
+        lines=_order_lines(lines),
         at=at,
     )
+
+
+def _order_lines(lines: list[BasketLine]) -> list[OrderLineData]:
+    sold = [
+        OrderLineData(line.product.sku, line.quantity, line.product.price or Decimal(), line.product.name)
+        for line in lines
+    ]
+    if postage := postage_for(sum((line.total for line in lines), Decimal())):
+        sold.append(OrderLineData(POSTAGE_SKU, 1, postage, "Postage"))
+    return sold

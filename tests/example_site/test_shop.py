@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -41,7 +42,16 @@ def test_buying_records_one_live_order(client: Client) -> None:
     assert order.contact == Contact.objects.get(email=BUYER["email"])
     assert order.contact.first_name == "Nora"
     assert order.kind == Order.Kind.SALE
-    assert order.total == 2 * Product.objects.get(sku="TEA-ASSAM").price
+    assert order.total == 2 * Decimal("9.80") + Decimal("3.90")
+    assert [line.product.sku for line in order.lines.all()] == ["TEA-ASSAM", "POSTAGE"]
+
+
+def test_a_large_basket_travels_free(client: Client) -> None:
+    put(client, "pot-forest", quantity=1)
+
+    client.post("/shop/checkout/", start_checkout(client))
+
+    assert live_orders()[0].total == Decimal("42.00") + 2 * Decimal("9.80")
 
 
 def test_posting_twice_is_one_order(client: Client) -> None:

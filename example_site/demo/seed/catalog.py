@@ -146,7 +146,3 @@ SHELVES: tuple[Shelf, ...] = (
         _item("PAN-OATCAKES", "Oatcakes in a Tin, 350 g", "9.80", ("cake", NIGHT, OCHRE), SKY, "Coarse, salty and gone by Sunday.", 1.2, 70),
     )),
 )  # fmt: skip
-
-POSTAGE_SKU = "POSTAGE"
-POSTAGE = Decimal("3.90")
-FREE_FROM = Decimal("40")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from example_site.demo.seed.catalog import FREE_FROM, POSTAGE, POSTAGE_SKU, SHELVES, Item, Shelf
+from example_site.demo.seed.catalog import SHELVES, Item, Shelf
 from example_site.demo.seed.people import Person
+from example_site.shop.basket import POSTAGE_SKU, postage_for
 
 HISTORY_DAYS = 730
 # Monday first: the week begins with a plan, ends with an afternoon on the sofa.
@@ -82,8 +83,8 @@ def _fill_basket(person: Person, placed_at: datetime, chance: random.Random, at:
         person.last_bought[item.sku] = placed_at
     is_old = placed_at < at - timedelta(days=400)
     lines = [PastLine(item.sku, item.name, _how_many(item, chance), _price(item, is_old)) for item in chosen]
-    if sum((line.quantity * line.unit_price for line in lines), Decimal()) < FREE_FROM:
-        lines.append(PastLine(POSTAGE_SKU, "Postage", 1, POSTAGE))
+    if postage := postage_for(sum((line.quantity * line.unit_price for line in lines), Decimal())):
+        lines.append(PastLine(POSTAGE_SKU, "Postage", 1, postage))
     return tuple(lines)
 
 

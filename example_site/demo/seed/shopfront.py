@@ -11,7 +11,8 @@ from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
 
 from example_site.demo.art.scenes import product_picture
-from example_site.demo.seed.catalog import POSTAGE, POSTAGE_SKU, SHELVES, Item
+from example_site.demo.seed.catalog import SHELVES, Item
+from example_site.shop.basket import POSTAGE, POSTAGE_SKU
 from example_site.shop.services import CURRENCY
 from wagtail_precise_mail.commerce.models import Category, Product
 
