@@ -136,6 +136,26 @@ def test_chooser_of_contacts_is_closed_to_people_who_may_not_see_contacts(client
     assert response.status_code in (302, 403)
 
 
+def test_preview_shows_no_contact_to_people_who_may_not_see_contacts(client: Client) -> None:
+    login(client, "add_email", "change_email")
+    email = make_email()
+    contact = make_contact(first_name="Ada")
+    url = reverse(f"{EMAILS}:preview_on_edit", args=[email.pk])
+    title = 'Hi {{ contact.first_name | default: "friend" }}'
+    client.post(url, form(title, sample_contact=str(contact.pk)))
+    page = client.get(url, {"mode": "contact"}).content.decode()
+    assert "Hi Alex" in page
+    assert "Ada" not in page
+
+
+def test_preview_shows_the_chosen_contact(editor: Client) -> None:
+    email = make_email()
+    contact = make_contact(first_name="Ada")
+    url = reverse(f"{EMAILS}:preview_on_edit", args=[email.pk])
+    editor.post(url, form('Hi {{ contact.first_name | default: "friend" }}', sample_contact=str(contact.pk)))
+    assert "Hi Ada" in editor.get(url, {"mode": "contact"}).content.decode()
+
+
 def test_workflow_publishes_an_email_when_it_is_approved(editor: Client) -> None:
     workflow = Workflow.objects.create(name="Two people")
     task = Task.objects.create(name="Read it")

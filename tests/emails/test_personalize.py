@@ -190,6 +190,10 @@ def test_braces_in_data_stay_literal() -> None:
     assert soup(greeting(), first_name=contact_name, email="a@b.example").h1.get_text() == f"Hello {contact_name}"  # type: ignore[union-attr]
 
 
+def test_line_break_in_a_stored_subject_is_a_space() -> None:
+    assert fill(make_email(subject="News\r\nBcc: x@y.example\x07")).subject == "News Bcc: x@y.example"
+
+
 def test_brand_field_is_the_same_for_everybody() -> None:
     email = make_email(subject='{{ brand.company_name | default: "us" }} news')
     assert fill(email).subject == "Fern & Kettle news"

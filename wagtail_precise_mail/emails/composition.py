@@ -21,6 +21,7 @@ from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.languages import babel_locale, site_language
 from wagtail_precise_mail.emails.mjml import compile_mjml
 from wagtail_precise_mail.emails.text import join, wrap
+from wagtail_precise_mail.emails.values import one_line
 from wagtail_precise_mail.exceptions import RenderError
 
 PAYLOAD_VERSION = 1
@@ -169,7 +170,7 @@ def _note(error: RenderError, *, in_column: bool) -> Piece:
 
 
 def _merge_line(text: str, context: RenderContext) -> str:
-    line = " ".join(text.split())
+    line = one_line(text)
     try:
         return context.merge_text(line)
     except ValidationError as error:

@@ -8,11 +8,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from wagtail_precise_mail.emails.choosers import may_see_contacts
 from wagtail_precise_mail.emails.merge import parse
 
 
 class EmailForm(WagtailAdminModelForm):
     """Checks merge tags and the subject where they are typed; half-written ones may stay in a draft."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The preview shows what is known about the contact: it is chosen by people who may see contacts.
+        if self.for_user and not may_see_contacts(self.for_user):
+            self.fields.pop("sample_contact", None)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

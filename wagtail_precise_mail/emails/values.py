@@ -15,9 +15,14 @@ LENGTH_LIMIT = 300
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]+")
 
 
+def one_line(text: str) -> str:
+    """Return a text as one line, without characters that are none."""
+    return " ".join(_HARMFUL.sub(" ", text).split())
+
+
 def clean(value: str) -> str:
     """Return a value as one line of ordinary text, of a bearable length."""
-    line = " ".join(_HARMFUL.sub(" ", value[: LENGTH_LIMIT * 4]).split())
+    line = one_line(value[: LENGTH_LIMIT * 4])
     return line if len(line) <= LENGTH_LIMIT else f"{line[: LENGTH_LIMIT - 1]}…"
 
 

@@ -228,7 +228,7 @@ class DividerBlock(EmailBlock):
     mjml_template = "wagtail_precise_mail/emails/blocks/divider.mjml"
 
     class Meta:
-        icon = "horizontalrule"
+        icon = "minus"
         label = _("Divider")
         group = _("Layout")
         description = _("A line or a space between two parts.")
