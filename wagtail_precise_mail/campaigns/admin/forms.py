@@ -47,14 +47,18 @@ class CampaignForm(WagtailAdminModelForm):
         widget=AdminDateTimeInput,
         help_text=_("As the clocks of the time zone show it. You confirm it when you schedule."),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=time_zone_choices, widget=forms.Select(attrs={"class": "w-w-full"})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial.setdefault("send_on", self.instance.scheduled_locally_at)
         else:
-            self.initial["time_zone"] = timezone.get_current_timezone_name()
+            self.initial["time_zone"] = (
+                kwargs.get("initial", {}).get("time_zone") or timezone.get_current_timezone_name()
+            )
             self.initial.setdefault("site", Site.objects.filter(is_default_site=True).first())
             self._preselect_topic()
         _offer(self.fields["time_zone"], self.initial.get("time_zone"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,7 @@ from wagtail_precise_mail.campaigns.preflight import audience_or_problem, prefli
 from wagtail_precise_mail.campaigns.queries import report_for
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.emails.models import BrandSettings
+from wagtail_precise_mail.emails.models import BrandSettings, Email
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.audience import Audience
@@ -92,6 +94,7 @@ class CampaignPage(generic.InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         campaign, at = self.object, timezone.now()
+        version = version_of(campaign)
         context = {
             **super().get_context_data(**kwargs),
             "campaign": campaign,
@@ -100,13 +103,15 @@ class CampaignPage(generic.InspectView):
             "may": {state.value: campaign.may_become(state) for state in State},
             "brand": BrandSettings.for_site(campaign.site),
             "links": self._links(),
-            "version": version_of(campaign),
+            "version": version,
             "log_entries": _log_entries(campaign),
             "verbs": {verb: self._url(self._name(verb)) for verb in VERBS},
             "now": at,
         }
         if campaign.send:
             context |= send_context(campaign.send) | {"progress_url": self._url(self._name("progress"))}
+            names = version["block_names"]
+            context["link_rows"] = [(link, names.get(link.block_id, "")) for link in context["report"].links]
         elif campaign.state in (State.DRAFT, State.SCHEDULED, State.PAUSED):
             context |= self._before(at)
         return context
@@ -196,7 +201,7 @@ def stages(campaign: Campaign) -> list[Stage]:
         Stage(str(step.label), place < reached or (is_over and place <= reached), place == reached and not is_over)
         for place, step in enumerate(path)
     ]
-    steps.insert(1, Stage(_("email approved"), approved, False))
+    steps.insert(1, Stage(_("approved"), approved, False))
     if campaign.state == State.CANCELLED:
         steps = [step for step in steps if step.is_done] + [Stage(str(State.CANCELLED.label), False, True)]
     return steps
@@ -206,8 +211,34 @@ def version_of(campaign: Campaign) -> dict[str, Any]:
     """Return what the page says about the version that goes out: the pinned one, once there is one."""
     revision = Revision.objects.filter(pk=campaign.email_revision_id).first() if campaign.email_revision_id else None
     if revision is None:
-        return {"subject": campaign.email.subject}
-    return {"subject": revision.content.get("subject", ""), "approved_at": revision.created_at}
+        return {"subject": campaign.email.subject, "block_names": {}}
+    return {
+        "subject": revision.content.get("subject", ""),
+        "approved_at": revision.created_at,
+        "block_names": block_names(json.loads(revision.content.get("body") or "[]")),
+    }
+
+
+def block_names(body: list[Any]) -> dict[str, str]:
+    """Return what editors call each block of a stored body, by its id: the kind and its place."""
+    kinds = Email._meta.get_field("body").stream_block.child_blocks
+    names = {"header": _("Header")}
+    for place, block in enumerate(body, start=1):
+        kind = kinds.get(block["type"])
+        name = _("%(kind)s, block %(place)d") % {"kind": kind.label if kind else block["type"], "place": place}
+        names.update(dict.fromkeys(_ids(block), name))
+    return names
+
+
+def _ids(value: Any) -> Iterator[str]:
+    """Yield the ids of a block and of every block inside: a link in a column belongs to the columns."""
+    if isinstance(value, dict):
+        if isinstance(value.get("id"), str):
+            yield value["id"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _ids(part)
 
 
 def audience_lines(audience: Audience | None) -> list[dict[str, Any]]:

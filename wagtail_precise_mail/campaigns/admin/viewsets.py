@@ -10,6 +10,7 @@ from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -68,10 +69,10 @@ class CampaignIndex(generic.IndexView):
 
         return [
             Name("name", label=_("Name"), get_url=self.get_inspect_url, sort_key="name"),
-            StateColumn("state", label=_("State"), accessor="get_state_display", sort_key="state", width="12%"),
-            Column("email", label=_("Email"), width="22%", classname="wpm-wide"),
-            Column("segment", label=_("Audience"), width="18%", classname="wpm-wide"),
-            MomentColumn("scheduled_at", label=_("Send at"), sort_key="scheduled_at", width="16%"),
+            StateColumn("state", label=_("State"), accessor="get_state_display", sort_key="state"),
+            Column("email", label=_("Email"), classname="wpm-wide"),
+            Column("segment", label=_("Audience"), classname="wpm-wide"),
+            MomentColumn("scheduled_at", label=_("Send at"), sort_key="scheduled_at"),
         ]
 
 
@@ -93,10 +94,21 @@ class CampaignCopy(GoesToPage, generic.CopyView):
     """A copy starts as a draft without a time: nothing of what was sent comes along."""
 
     def get_initial_form_instance(self) -> Campaign:
-        campaign = super().get_initial_form_instance()
-        campaign.scheduled_at = None
-        campaign.name = _("Copy of %(name)s") % {"name": campaign.name}
-        return campaign
+        # A new object: saving the form of the loaded one would write over the original.
+        original = self.original
+        return Campaign(
+            name=_("Copy of %(name)s") % {"name": original.name},
+            **{name: getattr(original, name) for name in ("email", "segment", "topic", "site", "time_zone")},
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        kept = {"excluded_segments": self.original.excluded_segments.all(), "time_zone": self.original.time_zone}
+        return {**super().get_initial(), **kept}
+
+    @cached_property
+    def original(self) -> Campaign:
+        """What is copied."""
+        return self.get_object()
 
 
 class DraftsOnly:
