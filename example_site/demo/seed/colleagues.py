@@ -19,8 +19,11 @@ _EDITOR_MAY = [
 _SENDER_MAY = [
     *_EDITOR_MAY,
     *(f"publish_{model}" for model in ("email", "savedblock", "segment")),
-    *(f"{verb}_campaign" for verb in ("add", "change", "delete", "view", "send")),
-    *(f"view_{model}" for model in ("contact", "contactlist", "order", "suppression", "consent")),
+    *(f"{verb}_campaign" for verb in ("add", "change", "delete", "send")),
+    *(f"{verb}_suppression" for verb in ("add", "view")),
+    *(f"view_{model}" for model in ("contact", "contactlist", "order", "outboxmessage")),
+    "change_contact",
+    "add_servicenote",
 ]
 
 
@@ -46,6 +49,8 @@ def _group(name: str, codenames: list[str]) -> Group:
     group, created = Group.objects.get_or_create(name=name)
     if created:
         wanted = Permission.objects.filter(content_type__app_label=_APP, codename__in=codenames)
+        if missing := set(codenames) - set(wanted.values_list("codename", flat=True)):
+            raise LookupError(f"There are no permissions {', '.join(sorted(missing))}.")
         admin_access = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
         group.permissions.set([*wanted, admin_access])
         _let_write_pages(group)
