@@ -209,6 +209,24 @@ def test_sums_over_the_same_orders_share_one_pass() -> None:
     assert str(members(apart, at=AT).query).count("GROUP BY") == 2
 
 
+def test_products_bought_and_never_bought_share_one_pass() -> None:
+    make_product("A"), make_product("B")
+    never = {"none": [{"bought_product": {"products": ["B"]}}]}
+    sql = str(members(make_rules(bought(), never, {"any": [bought(orders=2)]}), at=AT).query)
+    assert sql.count("GROUP BY") == 1
+    assert sql.count('FROM "wagtail_precise_mail_orderline"') == 1
+
+
+def test_nobody_is_left_out_by_not_in() -> None:
+    """NOT IN is read again for each contact once it is too large for ``work_mem``: see ``all_but``."""
+    make_product("A")
+    for rule in (bought(), bought(orders=2), {"net_spend": {"min": 5}}, {"last_order": {"min_days_ago": 5}}):
+        sql = str(members(make_rules({"none": [rule]}), at=AT).query)
+        assert "NOT (EXISTS" in sql or "NOT EXISTS" in sql
+        assert "NOT IN" not in sql
+        assert 'NOT ("wagtail_precise_mail_contact"."id" IN' not in sql
+
+
 def test_an_explanation_shows_the_facts() -> None:
     contact = make_contact(country="GB")
     make_order(contact, [("A", 1, 7)], number="1001", placed_at=ago(9))

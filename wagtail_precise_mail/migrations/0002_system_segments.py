@@ -8,13 +8,13 @@ SEGMENTS = [
         "prospects",
         "Prospects",
         "Contacts who never ordered. Follows every order by itself.",
-        [{"type": "order_count", "value": {"min": None, "max": 0, "days": None}}],
+        [{"type": "order_count", "id": "5b0f1c9e-6b8e-4f53-9a40-6a2f6f0d7a01", "value": {"min": None, "max": 0, "days": None}}],
     ),
     (
         "customers",
         "Customers",
         "Contacts with at least one order. Follows every order by itself.",
-        [{"type": "order_count", "value": {"min": 1, "max": None, "days": None}}],
+        [{"type": "order_count", "id": "5b0f1c9e-6b8e-4f53-9a40-6a2f6f0d7a02", "value": {"min": 1, "max": None, "days": None}}],
     ),
 ]
 

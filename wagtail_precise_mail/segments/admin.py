@@ -14,6 +14,7 @@ from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.snippets.views import snippets
 
+from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.protection import SegmentPermissionPolicy, why_protected, with_protection
 
@@ -34,6 +35,7 @@ class SegmentDeleteView(snippets.DeleteView):
 class SegmentViewSet(snippets.SnippetViewSet):
     """Segments in the menu."""
 
+    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = Segment
     icon = "group"
     menu_label = _("Segments")

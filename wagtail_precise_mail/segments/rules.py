@@ -50,22 +50,33 @@ class Group:
         if not self.rules:
             raise InvalidRules(_("has no rules"))
 
-    def as_q(self, at: datetime) -> Q:
-        """Return the statement about contacts, as of ``at``."""
-        together = operator.and_ if self.match == Match.ALL else operator.or_
-        statement = reduce(together, self._statements(at, together))
-        return ~statement if self.match == Match.NONE else statement
+    def as_q(self, at: datetime, *, negated: bool = False) -> Q:
+        """Return the statement about contacts, as of ``at``, or its exact complement."""
+        is_all = self._is_all(negated)
+        together = operator.and_ if is_all else operator.or_
+        parts = list(self._parts(at, negated, is_all))
+        tallies = merge_tallies([part for part in parts if isinstance(part, Tally)], together)
+        statements = [part for part in parts if isinstance(part, Q)]
+        return reduce(together, [*statements, *(tally.as_q() for tally in tallies)])
 
-    def _statements(self, at: datetime, together: Any) -> Iterator[Q]:
-        tallies: list[Tally] = []
+    def _is_all(self, negated: bool) -> bool:
+        """Whether every part must hold: "not any" is "all not", and "not all" is "any not"."""
+        return (self.match == Match.ANY) == negated if self.match != Match.NONE else not negated
+
+    def _parts(self, at: datetime, negated: bool, is_all: bool) -> Iterator[Q | Tally]:
+        """Yield statements to be joined by "and" (``is_all``) or "or".
+
+        Negation goes down to the conditions, which do it best, and groups that join in the same way dissolve, so that
+        tallies meet.
+        """
+        each_negated = negated != (self.match == Match.NONE)
         for rule in self.rules:
-            tally = rule.tally(at) if isinstance(rule, Condition) else None
-            if tally:
-                tallies.append(tally)
+            if isinstance(rule, Condition):
+                yield _statement(rule, at, each_negated)
+            elif len(rule.rules) == 1 or rule._is_all(each_negated) == is_all:
+                yield from rule._parts(at, each_negated, is_all)
             else:
-                yield rule.as_q(at)
-        for tally in merge_tallies(tallies, together):
-            yield tally.as_q()
+                yield rule.as_q(at, negated=each_negated)
 
     def sentence(self) -> str:
         """Return the group in words that follow "Contacts who"."""
@@ -78,6 +89,12 @@ class Group:
     def to_json(self) -> list[dict[str, Any]]:
         """Return the list that stands below this group's key."""
         return [_rule_to_json(rule) for rule in self.rules]
+
+
+def _statement(condition: Condition, at: datetime, negated: bool) -> Q | Tally:
+    if tally := condition.tally(at):
+        return ~tally if negated else tally
+    return condition.as_negated_q(at) if negated else condition.as_q(at)
 
 
 def _in_brackets(rule: Condition | Group) -> str:

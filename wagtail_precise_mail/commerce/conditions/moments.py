@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.commerce.conditions.windows import PURCHASES, orders_of_contacts
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
-from wagtail_precise_mail.segments.conditions import Condition, Count, conditions
+from wagtail_precise_mail.segments.conditions import Condition, Tally, conditions
+from wagtail_precise_mail.segments.conditions import Count as CountParameter
 from wagtail_precise_mail.segments.conditions.words import between
 
 
@@ -25,16 +26,27 @@ class _OrderMoment(Condition):
     group = PURCHASES
     icon = "history"
 
-    min_days_ago: Annotated[int | None, Count(label=gettext_lazy("At least days ago"), minimum=1, maximum=36_500)] = (
-        None
-    )
-    max_days_ago: Annotated[int | None, Count(label=gettext_lazy("At most days ago"), minimum=1, maximum=36_500)] = None
+    min_days_ago: Annotated[
+        int | None, CountParameter(label=gettext_lazy("At least days ago"), minimum=1, maximum=36_500)
+    ] = None
+    max_days_ago: Annotated[
+        int | None, CountParameter(label=gettext_lazy("At most days ago"), minimum=1, maximum=36_500)
+    ] = None
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.min_days_ago is None and self.max_days_ago is None:
             yield "", _("give min_days_ago, max_days_ago or both")
         elif self.min_days_ago and self.max_days_ago and self.min_days_ago > self.max_days_ago:
             yield "max_days_ago", _("must not be below min_days_ago")
+
+    def _any_in_window(self, at: datetime) -> Tally:
+        return Tally(
+            source=("order moments", self.min_days_ago, self.max_days_ago),
+            rows=self._window(at),
+            figures={"row_count": lambda only: Count("pk", filter=only)},
+            having=Q(row_count__gte=1),
+            is_any_row=True,
+        )
 
     def _window(self, at: datetime) -> QuerySet[Order]:
         """Return the orders that are as long ago as asked for."""
@@ -56,6 +68,9 @@ class LastOrder(_OrderMoment):
 
     label = gettext_lazy("Last order")
     description = gettext_lazy("Days since the last order. Without orders there is none.")
+
+    def tally(self, at: datetime) -> Tally | None:
+        return None if self.min_days_ago else self._any_in_window(at)
 
     def as_q(self, at: datetime) -> Q:
         statement = Q(pk__in=self._window(at).values("contact_id"))
@@ -80,6 +95,9 @@ class FirstOrder(_OrderMoment):
 
     label = gettext_lazy("First order")
     description = gettext_lazy("Days since the first order. Without orders there is none.")
+
+    def tally(self, at: datetime) -> Tally | None:
+        return None if self.max_days_ago else self._any_in_window(at)
 
     def as_q(self, at: datetime) -> Q:
         statement = Q(pk__in=self._window(at).values("contact_id"))

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from zlib import crc32
 
 from django.db.models import Count as CountRows
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.commerce.choosers import CategoryChooserBlock, ProductChooserBlock
 from wagtail_precise_mail.commerce.conditions.windows import PURCHASES, Days, lines_of_contacts, orders_in_words
-from wagtail_precise_mail.commerce.models import Order, OrderLine, normalize_sku
+from wagtail_precise_mail.commerce.models import Order, normalize_sku
 from wagtail_precise_mail.contacts.models import Contact
-from wagtail_precise_mail.segments.conditions import Condition, Count, Keys, conditions
+from wagtail_precise_mail.segments.conditions import Condition, Count, Key, Keys, Tally, conditions
 from wagtail_precise_mail.segments.conditions.words import listed, within
 
 # A condition on a category covers this many levels of categories below it.
@@ -73,19 +74,33 @@ class BoughtProduct(Condition):
             yield "products", _("choose a product or a category")
 
     def as_q(self, at: datetime) -> Q:
-        contacts = self._lines(at).values("order__contact_id")
-        if self.orders > 1:
-            counted = contacts.annotate(order_count=CountRows("order_id", distinct=True))
-            contacts = counted.filter(order_count__gte=self.orders).values("order__contact_id")
-        return Q(pk__in=contacts)
+        return self.tally(at).as_q()
 
-    def _lines(self, at: datetime) -> QuerySet[OrderLine]:
-        wanted = Q(product__sku__in=self.products) if self.products else Q()
+    def tally(self, at: datetime) -> Tally:
+        # A figure of its own per set of lines: a neighbour about other products brings another.
+        lines = crc32(repr((self.products, self.categories, self.quantity)).encode())
+        figure = "orders" if self.orders > 1 else "lines"
+        return Tally(
+            source=("lines", self.days),
+            rows=lines_of_contacts(at, self.days),
+            wanted=self._wanted(),
+            contact="order__contact_id",
+            figures={f"{figure}_{lines:08x}": _count_orders if self.orders > 1 else _count_lines},
+            having=Q(**{f"{figure}_{lines:08x}__gte": self.orders}),
+            is_any_row=self.orders == 1,
+        )
+
+    def _wanted(self) -> Q:
+        wanted = Q()
+        ids = [key.pk for key in self.products if isinstance(key, Key) and key.pk]
+        if self.products:
+            known = len(ids) == len(self.products)
+            wanted |= Q(product__in=ids) if known else Q(product__sku__in=self.products)
         path = "product__category"
         for _level in range(CATEGORY_LEVELS + 1 if self.categories else 0):
             wanted |= Q(**{f"{path}__slug__in": self.categories})
             path += "__parent"
-        return lines_of_contacts(at, self.days).filter(wanted, quantity__gte=self.quantity)
+        return wanted & Q(quantity__gte=self.quantity)
 
     def sentence(self) -> str:
         things = [_("the category %(slug)s") % {"slug": slug} for slug in self.categories]
@@ -97,5 +112,13 @@ class BoughtProduct(Condition):
         return " ".join(words) + within(self.days)
 
     def explain(self, contact: Contact, at: datetime) -> str:
-        found = Order.objects.filter(pk__in=self._lines(at).filter(order__contact=contact).values("order"))
-        return orders_in_words(found)
+        lines = lines_of_contacts(at, self.days).filter(self._wanted(), order__contact=contact)
+        return orders_in_words(Order.objects.filter(pk__in=lines.values("order")))
+
+
+def _count_orders(only: Q | None) -> CountRows:
+    return CountRows("order_id", distinct=True, filter=only)
+
+
+def _count_lines(only: Q | None) -> CountRows:
+    return CountRows("pk", filter=only)

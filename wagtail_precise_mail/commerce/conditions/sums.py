@@ -76,8 +76,12 @@ class _OrderSums(Condition):
             source=("orders", tuple(self.kinds), self.days, getattr(self, "currency", "")),
             rows=self._rows(at),
             # Rounded because SQLite adds in binary; PostgreSQL is exact with four decimals anyway.
-            figures={"row_count": CountRows("pk"), "sum": Round(Sum("total"), 4)},
+            figures={
+                "row_count": lambda only: CountRows("pk", filter=only),
+                "sum": lambda only: Round(Sum("total", filter=only), 4),
+            },
             having=having,
+            is_any_row=having == Q(row_count__gte=1),
         )
 
     def _rows(self, at: datetime) -> QuerySet[Order]:

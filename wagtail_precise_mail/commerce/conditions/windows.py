@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy, ngettext
@@ -31,18 +31,21 @@ def orders_of_contacts(
     at: datetime, days: int | None = None, *, kinds: list[Order.Kind] = SALE, currency: str = ""
 ) -> QuerySet[Order]:
     """Return the orders of contacts in the window that ends at ``at``."""
-    orders = Order.objects.order_by().filter(contact__isnull=False, kind__in=kinds, placed_at__lte=at)
+    kind = {"kind": kinds[0]} if len(kinds) == 1 else {"kind__in": kinds}
+    wanted: dict[str, Any] = {"contact__isnull": False, "placed_at__lte": at, **kind}
     if days is not None:
-        orders = orders.filter(placed_at__gte=at - timedelta(days=days))
-    return orders.filter(currency=currency.upper()) if currency else orders
+        wanted["placed_at__gte"] = at - timedelta(days=days)
+    if currency:
+        wanted["currency"] = currency.upper()
+    return Order.objects.order_by().filter(**wanted)
 
 
 def lines_of_contacts(at: datetime, days: int | None = None) -> QuerySet[OrderLine]:
     """Return the lines of the sales among :func:`orders_of_contacts`."""
-    lines = OrderLine.objects.order_by().filter(
-        order__contact__isnull=False, order__kind=Order.Kind.SALE, order__placed_at__lte=at
-    )
-    return lines if days is None else lines.filter(order__placed_at__gte=at - timedelta(days=days))
+    wanted: dict[str, Any] = {"order__contact__isnull": False, "order__kind": Order.Kind.SALE}
+    if days is not None:
+        wanted["order__placed_at__gte"] = at - timedelta(days=days)
+    return OrderLine.objects.order_by().filter(order__placed_at__lte=at, **wanted)
 
 
 def orders_in_words(orders: QuerySet[Order]) -> str:

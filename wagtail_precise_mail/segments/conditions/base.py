@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from wagtail_precise_mail.exceptions import InvalidRules, RegistrationError
 from wagtail_precise_mail.registry import Registry
 from wagtail_precise_mail.segments.conditions.parameters import Parameter, References, Words, shown
-from wagtail_precise_mail.segments.conditions.tallies import Tally
+from wagtail_precise_mail.segments.conditions.tallies import Tally, all_but
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
@@ -43,13 +43,16 @@ class Condition(ABC):
     def as_q(self, at: datetime) -> Q:
         """Return the statement about contacts, as of ``at``; nothing after that moment counts.
 
-        The Q must be true or false for every contact, never NULL, and must not join rows to the contact: use
-        ``Exists`` or ``pk__in``. Only then "none of" is the exact complement, and nobody is counted twice.
+        The Q must not join rows to the contact, or somebody would be counted twice: use ``Exists`` or ``pk__in``.
         """
 
     @abstractmethod
     def sentence(self) -> str:
         """Return the statement in words that follow "Contacts who", such as "bought 85123A"."""
+
+    def as_negated_q(self, at: datetime) -> Q:
+        """Return the exact complement. Override with ``~self.as_q(at)`` when that is never NULL, and cheaper."""
+        return all_but(self.as_q(at))
 
     def tally(self, at: datetime) -> Tally | None:
         """Return the statement as sums over rows of a contact, so that neighbours share one pass over them."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,7 +49,10 @@ class InList(Condition):
 
     def as_q(self, at: datetime) -> Q:
         entries = ContactList.contacts.through.objects.filter(contactlist__slug__in=self.lists)
-        return Q(pk__in=entries.values("contact_id"))
+        return Q(Exists(entries.filter(contact=OuterRef("pk"))))
+
+    def as_negated_q(self, at: datetime) -> Q:
+        return ~self.as_q(at)
 
     def sentence(self) -> str:
         return _("are on the list %(lists)s") % {"lists": listed(self.lists)}

@@ -22,15 +22,21 @@ Words = str | Promise
 Choices = Sequence[tuple[str, Words]]
 
 
+class Key(str):
+    """A natural key that remembers its row, once it was looked up: queries by id are planned better."""
+
+    pk: int | None = None
+
+
 class References:
     """Natural keys met while rules are read, so that each model is asked once for all of them."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, str], dict[str, str]] = {}
+        self._met: dict[tuple[str, str], list[tuple[Key, str]]] = {}
 
-    def add(self, model: str, attribute: str, key: str, place: str) -> None:
+    def add(self, model: str, attribute: str, key: Key, place: str) -> None:
         """Remember that ``place`` names the row of ``model`` whose ``attribute`` is ``key``."""
-        self._places.setdefault((model, attribute), {}).setdefault(key, place)
+        self._met.setdefault((model, attribute), []).append((key, place))
 
     def check(self) -> None:
         """Look every key up.
@@ -38,12 +44,15 @@ class References:
         Raises:
             InvalidRules: a row is not there; a filter over nothing would widen a "none of".
         """
-        for (label, attribute), places in self._places.items():
+        for (label, attribute), met in self._met.items():
             model = apps.get_model(label)
-            rows = model._default_manager.filter(**{f"{attribute}__in": list(places)})
-            for key in sorted(set(places) - set(rows.values_list(attribute, flat=True))):
-                name = model._meta.verbose_name
-                raise InvalidRules(_('there is no %(kind)s "%(key)s"') % {"kind": name, "key": key}, place=places[key])
+            rows = model._default_manager.filter(**{f"{attribute}__in": {key for key, _place in met}})
+            ids = dict(rows.values_list(attribute, "pk"))
+            for key, place in met:
+                if key not in ids:
+                    names = {"kind": model._meta.verbose_name, "key": key}
+                    raise InvalidRules(_('there is no %(kind)s "%(key)s"') % names, place=place)
+                key.pk = ids[key]
 
 
 @dataclass(kw_only=True)
@@ -266,10 +275,10 @@ class _Key(Parameter):
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1}
 
-    def read(self, value: Any, place: str, references: References) -> str:
+    def read(self, value: Any, place: str, references: References) -> Key:
         if not isinstance(value, str) or not value or "\0" in value:
             raise InvalidRules(_("must be a key in quotes, not %(value)s") % {"value": shown(value)}, place=place)
-        key = self.keys.normalize(value)
+        key = Key(self.keys.normalize(value))
         references.add(self.keys.model, self.keys.attribute, key, place)
         return key
 

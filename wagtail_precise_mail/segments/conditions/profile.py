@@ -78,6 +78,9 @@ class Country(Condition):
     def as_q(self, at: datetime) -> Q:
         return Q(country__in=self.countries)
 
+    def as_negated_q(self, at: datetime) -> Q:
+        return ~self.as_q(at)
+
     def sentence(self) -> str:
         names = dict(country_choices())
         return _("live in %(countries)s") % {"countries": listed(names.get(code, code) for code in self.countries)}
@@ -110,6 +113,9 @@ class Age(Condition):
         if self.max is not None:
             statement &= Q(birthday_on__gt=_years_before(today, self.max + 1))
         return statement
+
+    def as_negated_q(self, at: datetime) -> Q:
+        return ~self.as_q(at)
 
     def sentence(self) -> str:
         return _("are %(years)s years old") % {"years": between(self.min, self.max)}
@@ -230,6 +236,9 @@ class ContactField(Condition):
 
     def as_q(self, at: datetime) -> Q:
         return comparable(stored_text(self.field, self.attribute), Comparison(self.operator), self.values)
+
+    def as_negated_q(self, at: datetime) -> Q:
+        return ~self.as_q(at)
 
     def sentence(self) -> str:
         name = self.attribute or str(dict(FIELDS)[self.field])
