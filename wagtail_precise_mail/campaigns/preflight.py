@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.audience import Audience
 
 
-def preflight(campaign: Campaign, *, at: datetime, by: AbstractBaseUser | None = None) -> list[Finding]:
+def preflight(campaign: Campaign, *, at: datetime, keep_for: AbstractBaseUser | None = None) -> list[Finding]:
     """Check a campaign as it would be sent now: errors first, then warnings.
 
     Compiles the email, so that what cannot be rendered is found here rather than at the time of sending.
+
+    Args:
+        keep_for: who schedules, so that the compiled email is kept for the send; None only looks.
     """
-    findings = [*_check_email(campaign, at, by), *_check_audience(campaign, at)]
+    findings = [*_check_email(campaign, at, keep_for), *_check_audience(campaign, at)]
     return sorted(findings, key=lambda finding: not finding.is_error)
 
 
@@ -36,7 +39,7 @@ def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser) -> 
     Raises:
         NotReady: with every error and its remedy.
     """
-    errors = [finding for finding in preflight(campaign, at=at, by=by) if finding.is_error]
+    errors = [finding for finding in preflight(campaign, at=at, keep_for=by) if finding.is_error]
     if errors:
         raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
 
@@ -49,7 +52,7 @@ def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience |
         return None, str(error)
 
 
-def _check_email(campaign: Campaign, at: datetime, by: AbstractBaseUser | None) -> list[Finding]:
+def _check_email(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
     email = campaign.email
     if not email.live or not email.live_revision:
         return [
@@ -62,7 +65,7 @@ def _check_email(campaign: Campaign, at: datetime, by: AbstractBaseUser | None) 
             )
         ]
     approved = cast("Email", email.live_revision.as_object())
-    findings = _check_approved(campaign, approved, at, by)
+    findings = _check_approved(campaign, approved, at, keep_for)
     if email.has_unpublished_changes:
         findings.append(
             Finding(
@@ -76,9 +79,13 @@ def _check_email(campaign: Campaign, at: datetime, by: AbstractBaseUser | None) 
     return findings
 
 
-def _check_approved(campaign: Campaign, approved: Email, at: datetime, by: AbstractBaseUser | None) -> list[Finding]:
+def _check_approved(
+    campaign: Campaign, approved: Email, at: datetime, keep_for: AbstractBaseUser | None
+) -> list[Finding]:
+    if keep_for is None:
+        return check_email(approved, campaign.site)
     try:
-        compiled = compile_for(campaign, approved, revision_id=campaign.email.live_revision_id, at=at, by=by)
+        compiled = compile_for(campaign, approved, revision_id=campaign.email.live_revision_id, at=at, by=keep_for)
     except RenderError as error:
         findings = check_email(approved, campaign.site)
         if any(finding.is_error for finding in findings):

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
-from wagtail.coreutils import resolve_model_string
-from wagtail.permission_policies import ModelPermissionPolicy
 
+from wagtail_precise_mail.choosers import ChosenMultipleView, ChosenView, RequirePermission
 from wagtail_precise_mail.commerce.columns import MoneyColumn, PictureColumn, with_pictures
 from wagtail_precise_mail.commerce.models import Category, Product
-
-_ANY = ["view", "add", "change", "delete"]
-
-
-class RequirePermission:
-    """Open to those who may at least view the model: Wagtail's own choosers let everybody in who has the admin."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        model = resolve_model_string(self.model)  # type: ignore[attr-defined]
-        if not ModelPermissionPolicy(model).user_has_any_permission(request.user, _ANY):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-
-
-class ChosenView(RequirePermission, chooser.ChosenView):
-    """One was chosen."""
-
-
-class ChosenMultipleView(RequirePermission, chooser.ChosenMultipleView):
-    """Several were chosen."""
 
 
 class _ProductListing:

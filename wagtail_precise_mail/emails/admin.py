@@ -22,6 +22,7 @@ from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.views import snippets
 
+from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
 from wagtail_precise_mail.emails.checks import Finding, check_email
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import ColorInput, EmailForm
@@ -76,6 +77,7 @@ class EmailEditView(snippets.EditView):
 class EmailViewSet(snippets.SnippetViewSet):
     """Emails in the menu."""
 
+    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = Email
     icon = "mail"
     menu_label = _("Emails")
@@ -120,6 +122,7 @@ class EmailViewSet(snippets.SnippetViewSet):
 class SavedBlockViewSet(snippets.SnippetViewSet):
     """Saved blocks in the menu."""
 
+    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = SavedBlock
     icon = "snippet"
     menu_label = _("Saved blocks")

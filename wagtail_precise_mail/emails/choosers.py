@@ -10,7 +10,7 @@ from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from wagtail_precise_mail.commerce.choosers import ChosenMultipleView, ChosenView, RequirePermission
+from wagtail_precise_mail.choosers import ChosenMultipleView, ChosenView, RequirePermission
 from wagtail_precise_mail.contacts.models import Contact
 
 

@@ -118,7 +118,7 @@ class CampaignPage(generic.InspectView):
 
     def _before(self, at: datetime) -> dict[str, Any]:
         audience, problem = audience_or_problem(self.object, at=at)
-        findings = preflight(self.object, at=at, by=self.request.user) if self.object.is_editable else []
+        findings = preflight(self.object, at=at) if self.object.is_editable else []
         return {
             "findings": findings,
             "has_errors": any(finding.is_error for finding in findings),
