@@ -97,9 +97,8 @@ def test_another_scheme_is_401() -> None:
     assert post(Authorization="Basic second-token").status_code == 401
 
 
-@pytest.mark.parametrize("tokens", [[], [""]])
-def test_without_tokens_the_api_is_closed(settings, tokens: list[str]) -> None:
-    settings.WAGTAIL_PRECISE_MAIL = {"api_tokens": tokens}
+def test_without_tokens_the_api_is_closed(settings) -> None:
+    settings.WAGTAIL_PRECISE_MAIL = {"api_tokens": []}
 
     assert post(token="").status_code == 401
 

@@ -331,6 +331,7 @@ def test_the_command_fails_on_a_damaged_file_and_says_that_the_rest_is_stored(
         (("[contacts]", '[file]\nencoding = "utf-9"\n[contacts]'), "file.encoding 'utf-9' is unknown"),
         (("[contacts]", '[file]\ntime_zone = "Mars/Base"\n[contacts]'), "file.time_zone"),
         (("[contacts]", '[file]\ndelimiter = ";;"\n[contacts]'), "file.delimiter must be one character"),
+        (("[contacts]", "[file]\ndelimiter = '\"'\n[contacts]"), "file.delimiter and file.quote must differ"),
         (("[contacts]", '[orders]\nrefunds = "("\n[contacts]'), "orders.refunds is no regular expression"),
         (("[contacts]", '[countries]\n"EIRE" = "Ireland"\n[contacts]'), 'countries."EIRE"'),
         (("[contacts]", '[products]\ncharges = "POST"\n[contacts]'), "products.charges must be a list"),

@@ -218,6 +218,8 @@ def _problems_of_file(file: FileFormat) -> Any:
     for name in ("delimiter", "quote", "decimal"):
         if len(getattr(file, name)) != 1:
             yield f"file.{name} must be one character, not {getattr(file, name)!r}."
+    if file.delimiter == file.quote or {file.delimiter, file.quote} & {"\r", "\n"}:
+        yield "file.delimiter and file.quote must differ, and cannot be line ends."
     if file.thousands == file.decimal:
         yield "file.thousands and file.decimal must differ."
     try:

@@ -17,6 +17,7 @@ from wagtail_precise_mail.commerce.indexing import index_in_bulk
 from wagtail_precise_mail.commerce.models import Category, Order, OrderLine, Product
 
 _CHUNK = 500
+_REFRESHED = ["name", "price", "currency", "kind", "category", "image_url", "url"]
 
 
 class ProductShelf:
@@ -70,14 +71,19 @@ class ProductShelf:
 
     def _refresh_chunk(self, pks: list[int]) -> None:
         names, prices = _names(pks), _prices(pks)
-        changed = []
+        changed, found_anew = [], []
         for product in Product.objects.filter(pk__in=pks):
-            if _rename(product, names[product.pk]) | _reprice(product, prices[product.pk]) | self._fill(product):
+            is_found_anew = _rename(product, names[product.pk]) | self._fill(product)
+            if _reprice(product, prices[product.pk]) or is_found_anew:
                 product.updated_at = self._at
                 changed.append(product)
-        fields = ["name", "price", "currency", "kind", "category", "image_url", "url", "updated_at"]
-        Product.objects.bulk_update(changed, fields, batch_size=100)
-        index_in_bulk(Product, changed)
+            if is_found_anew:
+                found_anew.append(product)
+        # An upsert of rows that are there: many times faster than the CASE of bulk_update.
+        Product.objects.bulk_create(
+            changed, update_conflicts=True, unique_fields=["pk"], update_fields=[*_REFRESHED, "updated_at"]
+        )
+        index_in_bulk(Product, found_anew)
         self._report.changed_products += sum(product.pk not in self._new for product in changed)
 
     def _fill(self, product: Product) -> bool:

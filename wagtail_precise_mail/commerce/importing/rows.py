@@ -50,16 +50,16 @@ class OrderRow:
     currency: str
     country: str
     address: Address | None
-    first_name: str
-    last_name: str
     sku: str
     description: str
     quantity: int
     unit_price: Decimal
     total: Decimal
-    category: str
-    image_url: str
-    url: str
+    first_name: str = ""
+    last_name: str = ""
+    category: str = ""
+    image_url: str = ""
+    url: str = ""
     position: int = 0
 
 
@@ -79,6 +79,8 @@ class RowReader:
         self.unknown_countries: Counter[str] = Counter()
         self._mapping = mapping
         self._places = places
+        # Most files have none of these columns, and there are many rows.
+        self._has_extras = bool(places.keys() & {"first_name", "last_name", "category", "image_url", "url"})
         self._latest = at + timedelta(days=1)
         self._kind = lru_cache(4096)(kind_reader(mapping))
         self._moment = lru_cache(4096)(self._read_moment)
@@ -112,24 +114,28 @@ class RowReader:
         if abs(total) >= _TOTAL_LIMIT:
             raise RowError(f"{quantity} times {price} is not believable")
         text = self._text
-        return OrderRow(
+        row = OrderRow(
             number=number,
             kind=self._kind(number),
             placed_at=self._value("placed_at", fields, self._moment),
             currency=self._mapping.currency or self._read_currency(fields),
             country=self._read_country_of(fields),
             address=self._address(text("customer", fields), text("email", fields)),
-            first_name=text("first_name", fields, 150),
-            last_name=text("last_name", fields, 150),
             sku=self._value("sku", fields, self._sku),
             description=text("description", fields, _NAME_LENGTH),
             quantity=quantity,
             unit_price=price,
             total=total,
-            category=text("category", fields, 150),
-            image_url=self._read_url("image_url", fields),
-            url=self._read_url("url", fields),
         )
+        return self._read_extras(row, fields) if self._has_extras else row
+
+    def _read_extras(self, row: OrderRow, fields: list[str]) -> OrderRow:
+        row.first_name = self._text("first_name", fields, 150)
+        row.last_name = self._text("last_name", fields, 150)
+        row.category = self._text("category", fields, 150)
+        row.image_url = self._read_url("image_url", fields)
+        row.url = self._read_url("url", fields)
+        return row
 
     def _value(self, column: str, fields: list[str], read: Callable[[str], T]) -> T:
         try:
