@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
+from wagtail.snippets.models import create_extra_permissions
 
 from example_site.demo.seed import seed
 from example_site.inbox.store import InboxStore
@@ -18,6 +20,8 @@ AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 def small_seed() -> None:
     """Everything, with a twentieth of the people and tiny pictures."""
+    # `migrate` on the command line knows the admin's snippets and makes these; the tests' own does not.
+    create_extra_permissions(apps.get_app_config("wagtailsnippets"))
     seed(scale=0.05, picture_size=48, at=AT)
 
 
