@@ -356,6 +356,14 @@ class TestPage:
         rows = sender.get(page(campaign)).context["link_rows"]
         assert ("To the shop", "Button, block 3") in [(link.label, block) for link, block in rows]
 
+    def test_the_frozen_audience_is_linked_for_those_who_may_see_it(self, client: Client) -> None:
+        campaign = started()
+        outbox = reverse("precise_mail_outbox", args=[campaign.send_id])
+        client.force_login(make_sender())
+        assert outbox not in client.get(page(campaign)).content.decode()
+        client.force_login(make_user("access_admin", "view_campaign", "view_contact", "view_outboxmessage"))
+        assert outbox in client.get(page(campaign)).content.decode()
+
     def test_a_running_campaign_asks_for_its_progress(self, sender: Client) -> None:
         campaign = started()
         content = sender.get(page(campaign)).content.decode()

@@ -136,6 +136,14 @@ class TestOnce:
         assert services.start_due(DUE_AT) == []
         assert Send.objects.count() == 1
 
+    @pytest.mark.parametrize("state", [state for state in State if state != State.SCHEDULED])
+    def test_a_late_task_starts_nothing_but_what_is_scheduled(self, state: str) -> None:
+        campaign = make_scheduled()
+        Campaign.objects.filter(pk=campaign.pk).update(state=state)
+        assert not starting.start(campaign.pk, at=LATER)
+        campaign.refresh_from_db()
+        assert (campaign.state, campaign.started_at) == (state, None)
+
     @pytest.mark.django_db(transaction=True)
     def test_workers_that_start_at_the_same_moment_start_it_once(self) -> None:
         topic = make_topic()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.preflight import audience_or_problem, preflight
 from wagtail_precise_mail.campaigns.queries import report_for
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 
@@ -108,8 +109,9 @@ class CampaignPage(generic.InspectView):
             "verbs": {verb: self._url(self._name(verb)) for verb in VERBS},
             "now": at,
         }
+        context |= {"progress_url": self._url(self._name("progress")), "page_state": page_state(campaign)}
         if campaign.send:
-            context |= send_context(campaign.send) | {"progress_url": self._url(self._name("progress"))}
+            context |= send_context(campaign.send)
             names = version["block_names"]
             context["link_rows"] = [(link, names.get(link.block_id, "")) for link in context["report"].links]
         elif campaign.state in (State.DRAFT, State.SCHEDULED, State.PAUSED):
@@ -139,7 +141,7 @@ class CampaignPage(generic.InspectView):
         return {
             "email": finder.get_edit_url(self.object.email),
             "segment": finder.get_edit_url(self.object.segment),
-            "outbox": outbox_url(self.object),
+            "outbox": outbox_url(self.object, self.request.user),
         }
 
     def _url(self, name: str) -> str:
@@ -255,14 +257,11 @@ def audience_lines(audience: Audience | None) -> list[dict[str, Any]]:
     ]
 
 
-def outbox_url(campaign: Campaign) -> str | None:
-    """Return the listing of the frozen audience, message by message."""
-    if not campaign.send_id:
+def outbox_url(campaign: Campaign, user: Any) -> str | None:
+    """Return the listing of the frozen audience, message by message, for those who may see it."""
+    if not campaign.send_id or not user.has_perms(SEE):
         return None
-    try:
-        return reverse("precise_mail_outbox", args=[campaign.send_id])
-    except NoReverseMatch:
-        return None
+    return reverse("precise_mail_outbox", args=[campaign.send_id])
 
 
 def _log_entries(campaign: Campaign) -> list:
