@@ -108,8 +108,10 @@ def options() -> Options:
         raise ConfigurationError(f"{SETTING} must be a dict, not {type(given).__name__}.")
     known = {field.name for field in fields(Options)}
     if unknown := sorted(set(given) - known):
-        raise ConfigurationError(f"{SETTING} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+        raise ConfigurationError(
+            f"{SETTING} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
+        )
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     return Options(**values)
 
 

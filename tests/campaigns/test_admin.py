@@ -370,6 +370,12 @@ class TestPage:
         assert 'data-controller="wpm-poll"' in content
         assert url("progress", campaign.pk) in content
 
+    def test_a_scheduled_campaign_waits_for_its_start(self, sender: Client) -> None:
+        campaign = make_scheduled()
+        content = sender.get(page(campaign)).content.decode()
+        assert url("progress", campaign.pk) in content
+        assert 'data-wpm-poll-state-value="scheduled-none"' in content
+
     def test_a_finished_one_does_not(self, sender: Client) -> None:
         campaign = started()
         Send.objects.update(state=Send.State.FINISHED)
