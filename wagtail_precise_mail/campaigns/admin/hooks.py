@@ -58,6 +58,9 @@ class CampaignsPanel(Component):
     template_name = "wagtail_precise_mail/campaigns/home_panel.html"
     order = 120
 
+    class Media:
+        css = {"all": ["wagtail_precise_mail/campaigns/campaigns.css"]}
+
     def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
         return {"campaigns": running_and_next(limit=6)}
 
