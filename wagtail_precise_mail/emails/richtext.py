@@ -10,6 +10,7 @@ from bs4.element import PreformattedString
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text import RichText, expand_db_html
 
+from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.mjml import normalize
 from wagtail_precise_mail.emails.text import Note, paragraph_text
 
@@ -83,8 +84,6 @@ def check_merge_tags(value: RichText) -> None:
     Raises:
         ValidationError: one is wrong.
     """
-    from wagtail_precise_mail.emails.merge import parse
-
     for string in BeautifulSoup(value.source, "html.parser").find_all(string=True):
         parse(str(string))
 
