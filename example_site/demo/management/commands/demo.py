@@ -43,9 +43,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if _PREPARED not in os.environ:
             self._prepare(options)
-        self._make(options)
         run = self._check if options["check"] else self._serve
         try:
+            self._make(options)
             with Supervisor(self._processes(), say=self._say) as supervisor:
                 for process in supervisor.processes:
                     process.wait_until_ready()
@@ -54,7 +54,9 @@ class Command(BaseCommand):
                 shutil.rmtree(settings.VAR, ignore_errors=True)
         except DemoFailed as error:
             raise CommandError(str(error)) from error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            if options["check"]:
+                raise CommandError("Interrupted: nothing was proved.") from interrupt
             self.stdout.write("\nEverything has stopped.")
 
     def _prepare(self, options: dict[str, Any]) -> None:
