@@ -79,6 +79,25 @@ def test_a_paused_send_hands_nothing_off() -> None:
     assert claims.hand_off(claimed, claimed.messages, at=timezone.now()) == []
 
 
+def test_results_of_a_batch_are_written_together_and_counted() -> None:
+    send = make_send()
+    make_messages(send, 3)
+    claimed, now = claim(send), timezone.now()
+    claims.hand_off(claimed, claimed.messages, at=now)
+    first, second, third = claimed.messages
+    results = [
+        Result(first, State.ACCEPTED, "250 ok\x00", "Q1", finished_at=now),
+        Result(second, State.DEFERRED, "451 " + "x" * 600, next_attempt_at=now + timedelta(hours=1)),
+    ]
+    assert claims.record(claimed, results) == 2
+    fields = ("state", "reply", "provider_id", "next_attempt_at", "finished_at", "claim_token")
+    assert list(send.messages.order_by("pk").values_list(*fields)) == [
+        (State.ACCEPTED, "250 ok", "Q1", None, now, None),
+        (State.DEFERRED, "451 " + "x" * 496, "", now + timedelta(hours=1), None, None),
+        (State.HANDOFF, "", "", None, None, claimed.token),
+    ]
+
+
 def test_a_worker_that_lost_its_lease_cannot_write_a_result() -> None:
     send = make_send()
     make_message(send)

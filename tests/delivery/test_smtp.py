@@ -54,6 +54,14 @@ def test_messages_of_one_channel_share_a_connection(mail_server: MailServer) -> 
     assert (receipt.reply, receipt.provider_id) == ("250 2.0.0 Ok: queued as T1", "T1")
 
 
+def test_the_dot_is_not_held_back(mail_server: MailServer) -> None:
+    """The small write after the body waited 40 ms for an acknowledgement: 18 messages a second instead of 105."""
+    with SmtpChannel() as channel:
+        channel.send(envelope())
+        assert channel._connection is not None
+        assert channel._connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_connection_is_replaced_after_a_number_of_messages(mail_server: MailServer, settings: Settings) -> None:
     settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "smtp_messages_per_connection": 2}
     with SmtpChannel() as channel:

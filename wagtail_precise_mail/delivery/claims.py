@@ -126,15 +126,42 @@ def record(claimed: Claim, results: Sequence[Result]) -> int:
     """
     if not results:
         return 0
-    for result in results:
-        message = result.message
-        message.state, message.reply, message.provider_id = result.state, result.reply[:500], result.provider_id[:250]
-        message.next_attempt_at, message.finished_at = result.next_attempt_at, result.finished_at
-        message.claim_token = message.lease_expires_at = None
-    return _held(claimed, State.HANDOFF).bulk_update(
-        [result.message for result in results],
-        ["state", "reply", "provider_id", "next_attempt_at", "finished_at", "claim_token", "lease_expires_at"],
-    )
+    row = _RESULT_ROW[connection.vendor]
+    table = connection.ops.quote_name(OutboxMessage._meta.db_table)
+    sql = _RECORD.format(table=table, rows=", ".join([row] * len(results)))
+    values = [value for result in results for value in _result_values(result)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, database_value("claim_token", claimed.token)])
+        return cursor.rowcount
+
+
+# bulk_update does the same and spends ten times as long on building it. No WITH: sqlite3 counts no rows then.
+_RECORD = """
+    UPDATE {table} SET state = result.column2, reply = result.column3, provider_id = result.column4,
+        next_attempt_at = result.column5, finished_at = result.column6, claim_token = NULL, lease_expires_at = NULL
+    FROM (VALUES {rows}) AS result
+    WHERE {table}.id = result.column1 AND {table}.claim_token = %s AND {table}.state = 'handoff'
+"""
+_RESULT_ROW = {
+    "postgresql": "(%s, %s, %s, %s, %s::timestamptz, %s::timestamptz)",
+    "sqlite": "(%s, %s, %s, %s, %s, %s)",
+}
+
+
+def _result_values(result: Result) -> list[Any]:
+    return [
+        result.message.pk,
+        str(result.state),
+        _storable(result.reply, 500),
+        _storable(result.provider_id, 250),
+        database_value("next_attempt_at", result.next_attempt_at),
+        database_value("finished_at", result.finished_at),
+    ]
+
+
+def _storable(text: str, length: int) -> str:
+    """Servers say what they like; PostgreSQL stores anything but NUL."""
+    return text.replace("\x00", "")[:length]
 
 
 def skip(claimed: Claim, messages: Sequence[OutboxMessage], reason: str, *, at: datetime, reply: str = "") -> int:
@@ -145,7 +172,7 @@ def skip(claimed: Claim, messages: Sequence[OutboxMessage], reason: str, *, at: 
         .update(
             state=State.SKIPPED,
             skip_reason=reason,
-            reply=reply[:500],
+            reply=_storable(reply, 500),
             finished_at=at,
             claim_token=None,
             lease_expires_at=None,
