@@ -235,7 +235,7 @@ def test_an_explanation_shows_the_facts() -> None:
     lines = explain(rules, contact, at=AT).lines()
     assert lines == [
         "- All of these",
-        "  + bought A [1 order: 1001]",
+        "  + bought Product A (A) [1 order: 1001]",
         "  - None of these",
         "    + spent at least 5 net of refunds [net spend 5.00]",
         f"    - placed their first order at most 5 days ago [order 1001 at {ago(9).isoformat()}]",

@@ -152,7 +152,7 @@ def test_unfinished_rules_are_a_message_that_names_the_place(
 def test_a_deleted_product_is_a_message_in_the_preview(editor: Client) -> None:
     kept, gone = make_product("A"), make_product("B")
     data = form([("group", {"match": "none", "rules": streamfield([bought([kept.pk, gone.pk])])})])
-    assert "bought A or B" in preview(editor, data)
+    assert "bought Product A (A) or Product B (B)" in preview(editor, data)
     gone.delete()
     html = preview(editor, data)
     assert "Rule 1 › None of these › rule 1 › Bought a product › Products, number 2" in html

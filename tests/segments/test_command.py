@@ -48,7 +48,7 @@ def test_a_segment_is_found_by_slug_and_by_name(buyer: Contact) -> None:
 
 def test_without_an_option_it_says_the_rules_and_the_count(buyer: Contact, rules_file: Path) -> None:
     said = run("--rules", str(rules_file), "--at", "2026-02-01T00:00Z")
-    assert said == "Contacts who bought A.\n1 members at 2026-02-01T00:00:00+00:00\n"
+    assert said == "Contacts who bought Product A (A).\n1 members at 2026-02-01T00:00:00+00:00\n"
 
 
 def test_it_lists_addresses(buyer: Contact, rules_file: Path) -> None:

@@ -182,14 +182,14 @@ def test_a_contact_with_many_orders_is_counted_once() -> None:
 
 
 def test_the_rules_read_as_a_sentence() -> None:
-    make_product("22423"), make_product("85123A")
+    make_product("22423"), make_product("85123A", name="Cakes")
     rules = make_rules(
         {"bought_product": {"products": ["22423"], "orders": 2, "days": 90}},
         {"none": [{"bought_product": {"products": ["85123A"]}}, {"order_count": {"max": 0, "days": 1}}]},
         {"any": [{"net_spend": {"over": 1500}}, {"age": {"min": 20, "max": 30}}]},
     )
     assert rules.sentence() == (
-        "Contacts who bought 22423 in at least 2 orders within 90 days"
-        " and (are not among those who bought 85123A or placed no order within 1 day)"
+        "Contacts who bought Product 22423 (22423) in at least 2 orders within 90 days"
+        " and (are not among those who bought Cakes (85123A) or placed no order within 1 day)"
         " and (spent more than 1,500 net of refunds or are between 20 and 30 years old)."
     )

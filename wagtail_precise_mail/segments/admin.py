@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
-from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, ObjectList, PublishingPanel, TitleFieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, PublishingPanel, TitleFieldPanel
 from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.snippets.views import snippets
@@ -50,13 +50,12 @@ class SegmentViewSet(snippets.SnippetViewSet):
         [
             TitleFieldPanel("name", placeholder=_("Name of the segment")),
             FieldPanel("description", help_text=_("For colleagues: who this is, and what it is for.")),
-            HelpPanel(
-                content=_(
-                    "A contact belongs when all of these rules hold. The preview shows who does, while you edit."
+            FieldPanel(
+                "rules",
+                help_text=_(
+                    "Contacts belong when all of these rules hold. The preview shows who does, while you edit."
                 ),
-                heading=_("Rules"),
             ),
-            FieldPanel("rules"),
             MultiFieldPanel(
                 [FieldPanel("slug", widget=SlugInput, help_text=_("The name in files and commands."))],
                 heading=_("Technical name"),

@@ -135,7 +135,9 @@ class GroupBlock(blocks.StructBlock):
 
 def make_rules_block() -> RulesBlock:
     """Return the top-level block, with every condition registered by now."""
-    forms = [(key, ConditionBlock(condition)) for key, condition in conditions.items()]
+    # What packages bring stands before the facts about a contact; purchases are what most segments are about.
+    ordered = sorted(conditions.items(), key=lambda item: item[1].group == Condition.group)
+    forms = [(key, ConditionBlock(condition)) for key, condition in ordered]
     unknown = UnknownBlock()
     block = RulesBlock([*forms, (UNKNOWN, unknown)], label=gettext_lazy("Rules"), required=True)
     for _level in range(LEVELS):

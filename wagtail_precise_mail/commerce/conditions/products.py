@@ -18,7 +18,7 @@ from wagtail_precise_mail.commerce.conditions.windows import PURCHASES, Days, li
 from wagtail_precise_mail.commerce.models import Order, normalize_sku
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.segments.conditions import Condition, Count, Key, Keys, Tally, conditions
-from wagtail_precise_mail.segments.conditions.words import listed, within
+from wagtail_precise_mail.segments.conditions.words import listed, named, within
 
 # A condition on a category covers this many levels of categories below it.
 CATEGORY_LEVELS = 4
@@ -38,6 +38,7 @@ class BoughtProduct(Condition):
         tuple[str, ...],
         Keys(
             label=gettext_lazy("Products"),
+            item_label=gettext_lazy("Product"),
             help_text=gettext_lazy("Any of them."),
             model="wagtail_precise_mail.Product",
             attribute="sku",
@@ -49,6 +50,7 @@ class BoughtProduct(Condition):
         tuple[str, ...],
         Keys(
             label=gettext_lazy("Categories"),
+            item_label=gettext_lazy("Category"),
             help_text=gettext_lazy("Any product in them, or in a category below them."),
             model="wagtail_precise_mail.Category",
             attribute="slug",
@@ -103,8 +105,8 @@ class BoughtProduct(Condition):
         return wanted & Q(quantity__gte=self.quantity)
 
     def sentence(self) -> str:
-        things = [_("the category %(slug)s") % {"slug": slug} for slug in self.categories]
-        words = [_("bought %(things)s") % {"things": listed([*self.products, *things])}]
+        things = [_("something of %(category)s") % {"category": named(slug)} for slug in self.categories]
+        words = [_("bought %(things)s") % {"things": listed([*map(named, self.products), *things])}]
         if self.orders > 1:
             words.append(_("in at least %(count)s orders") % {"count": self.orders})
         if self.quantity > 1:

@@ -38,25 +38,28 @@ Currency = Annotated[
         max_length=3,
     ),
 ]
+AtLeast = Annotated[Decimal | None, Amount(label=gettext_lazy("At least"))]
 Over = Annotated[Decimal | None, Amount(label=gettext_lazy("More than"))]
+AtMost = Annotated[Decimal | None, Amount(label=gettext_lazy("At most"))]
 
 
-@dataclass(frozen=True)
 class _OrderSums(Condition):
-    """A figure over a contact's orders in a window, with a lower and an upper bound, both included."""
+    """A figure over a contact's orders in a window, with bounds. ``min`` and ``max`` are included, ``over`` is not."""
 
     group = PURCHASES
     kinds: ClassVar[list[Order.Kind]] = SALE
 
-    min: Annotated[Any, Amount(label=gettext_lazy("At least"))] = None
-    max: Annotated[Any, Amount(label=gettext_lazy("At most"))] = None
-    days: Days = None
+    # Fields of the conditions below, each in its own order; not all have the last two.
+    min: Any
+    max: Any
+    days: int | None
+    over: Any = None
+    currency: str = ""
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        over = getattr(self, "over", None)
-        if over is not None and self.min is not None:
+        if self.over is not None and self.min is not None:
             yield "over", _("give min or over, not both")
-        yield from range_problems(self.min if over is None else over, self.max)
+        yield from range_problems(self.min if self.over is None else self.over, self.max)
 
     def as_q(self, at: datetime) -> Q:
         return self.tally(at).as_q()
@@ -68,12 +71,12 @@ class _OrderSums(Condition):
         return self._tally(at, reduce(and_, self._bounds(min="gte", over="gt", max="lte")))
 
     def _bounds(self, **lookups: str) -> list[Q]:
-        bounds = {name: getattr(self, name, None) for name in lookups}
+        bounds = {name: getattr(self, name) for name in lookups}
         return [self.compare(lookups[name], bound) for name, bound in bounds.items() if bound is not None]
 
     def _tally(self, at: datetime, having: Q) -> Tally:
         return Tally(
-            source=("orders", tuple(self.kinds), self.days, getattr(self, "currency", "")),
+            source=("orders", tuple(self.kinds), self.days, self.currency),
             rows=self._rows(at),
             # Rounded because SQLite adds in binary; PostgreSQL is exact with four decimals anyway.
             figures={
@@ -85,7 +88,7 @@ class _OrderSums(Condition):
         )
 
     def _rows(self, at: datetime) -> QuerySet[Order]:
-        return orders_of_contacts(at, self.days, kinds=self.kinds, currency=getattr(self, "currency", ""))
+        return orders_of_contacts(at, self.days, kinds=self.kinds, currency=self.currency)
 
     def compare(self, lookup: str, bound: Any) -> Q:
         """Return the comparison of the figure with a bound; ``lookup`` is gte, lte, lt or gt."""
@@ -93,9 +96,8 @@ class _OrderSums(Condition):
 
     def includes_nothing(self) -> bool:
         """Whether contacts without orders belong: their figure is zero."""
-        over = getattr(self, "over", None)
-        bounds = [self.min is None or self.min <= 0, over is None or over < 0, self.max is None or self.max >= 0]
-        return all(bounds)
+        is_above = (self.min is None or self.min <= 0) and (self.over is None or self.over < 0)
+        return is_above and (self.max is None or self.max >= 0)
 
     def explain(self, contact: Contact, at: datetime) -> str:
         return self.figure(self._rows(at).filter(contact=contact))
@@ -117,6 +119,7 @@ class OrderCount(_OrderSums):
 
     min: Annotated[int | None, Count(label=gettext_lazy("At least"))] = None
     max: Annotated[int | None, Count(label=gettext_lazy("At most"))] = None
+    days: Days = None
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
@@ -149,7 +152,10 @@ class NetSpend(_OrderSums):
     icon = "doc-full"
     kinds = NET
 
+    min: AtLeast = None
     over: Over = None
+    max: AtMost = None
+    days: Days = None
     currency: Currency = ""
 
     def sentence(self) -> str:
@@ -170,7 +176,10 @@ class AverageOrder(_OrderSums):
     description = gettext_lazy("Average total of orders, charges such as postage included, before refunds.")
     icon = "order"
 
+    min: AtLeast = None
     over: Over = None
+    max: AtMost = None
+    days: Days = None
     currency: Currency = ""
 
     def compare(self, lookup: str, bound: Decimal) -> Q:

@@ -16,7 +16,7 @@ from wagtail import blocks
 from wagtail_precise_mail.contacts.models import Contact, ContactList
 from wagtail_precise_mail.segments.conditions.base import Condition, conditions
 from wagtail_precise_mail.segments.conditions.parameters import Keys
-from wagtail_precise_mail.segments.conditions.words import listed
+from wagtail_precise_mail.segments.conditions.words import listed, named
 
 
 def _lists() -> list[tuple[str, str | Promise]]:
@@ -41,6 +41,7 @@ class InList(Condition):
         tuple[str, ...],
         Keys(
             label=gettext_lazy("Lists"),
+            item_label=gettext_lazy("List"),
             model="wagtail_precise_mail.ContactList",
             attribute="slug",
             chooser=_list_block,
@@ -55,7 +56,7 @@ class InList(Condition):
         return ~self.as_q(at)
 
     def sentence(self) -> str:
-        return _("are on the list %(lists)s") % {"lists": listed(self.lists)}
+        return _("are on the list %(lists)s") % {"lists": listed(map(named, self.lists))}
 
     def explain(self, contact: Contact, at: datetime) -> str:
         names = contact.lists.values_list("slug", flat=True)

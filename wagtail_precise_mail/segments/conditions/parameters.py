@@ -23,9 +23,15 @@ Choices = Sequence[tuple[str, Words]]
 
 
 class Key(str):
-    """A natural key that remembers its row, once it was looked up: queries by id are planned better."""
+    """A natural key that remembers its row, once it was looked up.
+
+    Attributes:
+        pk: queries by id are planned better than queries by key.
+        name: what people call it, or "".
+    """
 
     pk: int | None = None
+    name: str = ""
 
 
 class References:
@@ -47,12 +53,12 @@ class References:
         for (label, attribute), met in self._met.items():
             model = apps.get_model(label)
             rows = model._default_manager.filter(**{f"{attribute}__in": {key for key, _place in met}})
-            ids = dict(rows.values_list(attribute, "pk"))
+            found = {getattr(row, attribute): row for row in rows}
             for key, place in met:
-                if key not in ids:
+                if key not in found:
                     names = {"kind": model._meta.verbose_name, "key": key}
                     raise InvalidRules(_('there is no %(kind)s "%(key)s"') % names, place=place)
-                key.pk = ids[key]
+                key.pk, key.name = found[key].pk, str(found[key])
 
 
 @dataclass(kw_only=True)
@@ -253,16 +259,18 @@ class Keys(Several):
         attribute: the unique field that serves as the key.
         chooser: returns the block that chooses one row.
         normalize: makes one spelling of a key out of several.
+        item_label: what one of them is called in the form.
     """
 
     model: str
     attribute: str
     chooser: Callable[..., blocks.Block]
     normalize: Callable[[str], str] = str
+    item_label: Words = ""
     item: Parameter = None  # type: ignore[assignment]  # made below
 
     def __post_init__(self) -> None:
-        self.item = _Key(label=self.label, keys=self)
+        self.item = _Key(label=self.item_label or self.label, keys=self)
 
 
 @dataclass(kw_only=True)

@@ -10,6 +10,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from wagtail_precise_mail.segments.conditions.parameters import Key
+
+
+def named(key: str) -> str:
+    """Return "Regency cakestand (22423)" for a key that was looked up, and the key alone otherwise."""
+    name = key.name if isinstance(key, Key) else ""
+    return f"{name} ({key})" if name and name != key else str(key)
+
 
 def listed(names: Iterable[Any]) -> str:
     """Return "a, b or c"."""
