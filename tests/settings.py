@@ -8,8 +8,8 @@ from pathlib import Path
 
 os.environ.setdefault("EXAMPLE_VAR", tempfile.mkdtemp(prefix="precise-mail-tests-"))
 
-from example_site.settings import *  # noqa: E402, F403
-from example_site.settings import DATABASES, INSTALLED_APPS, Q_CLUSTER, VAR  # noqa: E402
+from example_site.settings import *  # noqa: F403
+from example_site.settings import DATABASES, INSTALLED_APPS, Q_CLUSTER, VAR
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp"]
 SECRET_KEY = "tests"
