@@ -19,6 +19,7 @@ import email.policy
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 class Script:
@@ -57,11 +58,21 @@ class Script:
             log.write(json.dumps(entry) + "\n")
 
 
+def log_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    is_right = isinstance(data, LoginPassword) and data.password == b"secret"
+    return AuthResult(success=is_right, handled=False)
+
+
 class ScriptedSMTP(SMTP):
     """aiosmtpd, obeying a script."""
 
     def __init__(self, script: Script, **kwargs: Any) -> None:
         self.script = script
+        certificate = script.folder / "certificate.pem"
+        if certificate.exists():
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            kwargs |= {"tls_context": context, "require_starttls": True, "authenticator": log_in}
         super().__init__(self, enable_SMTPUTF8=True, hostname="mail.test", **kwargs)
 
     async def act(self, at: str, subject: str = "") -> bool:

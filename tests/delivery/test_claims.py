@@ -84,7 +84,7 @@ def test_results_of_a_batch_are_written_together_and_counted() -> None:
     make_messages(send, 3)
     claimed, now = claim(send), timezone.now()
     claims.hand_off(claimed, claimed.messages, at=now)
-    first, second, third = claimed.messages
+    first, second, _third = claimed.messages
     results = [
         Result(first, State.ACCEPTED, "250 ok\x00", "Q1", finished_at=now),
         Result(second, State.DEFERRED, "451 " + "x" * 600, next_attempt_at=now + timedelta(hours=1)),

@@ -108,6 +108,15 @@ def test_stopping_is_noticed_within_one_handoff_batch(
 
 
 @pytest.mark.usefixtures("small_batches")
+def test_what_a_stopped_worker_had_claimed_waits_again_at_once(after_each: Any) -> None:
+    send = make_send()
+    make_messages(send, 6)
+    after_each(lambda count: services.pause(send, reason="stop") if count == 1 else None)
+    services.deliver(send.pk)
+    assert states(send) == [State.ACCEPTED] * 2 + [State.PENDING] * 4
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_whoever_unsubscribes_in_mid_send_gets_nothing_after_the_next_handoff_batch(
     memory_channel: type[MemoryChannel], after_each: Any
 ) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,6 +188,61 @@ def test_a_server_without_login_is_unavailable(mail_server: MailServer, settings
     with SmtpChannel() as channel, pytest.raises(ChannelUnavailable) as caught:
         channel.send(envelope())
     assert "secret" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
+    """A server that insists on STARTTLS, knows one password, and has a certificate of its own making."""
+    folder = tmp_path_factory.mktemp("tls")
+    pem = str(folder / "certificate.pem")
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *names, "-keyout", pem, "-out", pem + ".crt"]
+    subprocess.run(command, check=True, capture_output=True)
+    with open(pem, "a") as together:
+        together.write(Path(pem + ".crt").read_text())
+    with MailServer(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def encrypted(tls_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> Transport:
+    tls_server.reset()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls_server.folder / "certificate.pem.crt"))
+    return Transport("localhost", tls_server.port, "me", "secret", use_tls=True, timeout=2)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl to make a certificate with")
+class TestEncryption:
+    def test_messages_go_through_tls_with_a_password(self, tls_server: MailServer, encrypted: Transport) -> None:
+        with SmtpChannel(encrypted) as channel:
+            for number in range(3):
+                channel.send(envelope(f"{number}@example.com", b"Subject: x\r\n\r\n" + b"line\r\n" * 20_000))
+        assert tls_server.recipients() == ["0@example.com", "1@example.com", "2@example.com"]
+
+    def test_a_wrong_password_is_a_refusal_that_pauses_at_once(
+        self, tls_server: MailServer, encrypted: Transport
+    ) -> None:
+        with SmtpChannel(replace(encrypted, password="wrong")) as channel, pytest.raises(ChannelUnavailable) as caught:
+            channel.send(envelope())
+        assert caught.value.code == 535
+        assert "refuses the user name or password" in str(caught.value)
+
+    def test_a_certificate_that_nobody_trusts_is_refused(
+        self, tls_server: MailServer, encrypted: Transport, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+        with SmtpChannel(encrypted) as channel, pytest.raises(ChannelUnavailable, match=r"(?i)certificate"):
+            channel.send(envelope())
+
+    def test_a_server_without_encryption_gets_no_password(self, mail_server: MailServer) -> None:
+        plain = Transport("127.0.0.1", mail_server.port, "me", "secret", use_tls=True)
+        with SmtpChannel(plain) as channel, pytest.raises(ChannelUnavailable, match="STARTTLS"):
+            channel.send(envelope())
+
+    def test_a_reply_lost_after_the_dot_is_unknown(self, tls_server: MailServer, encrypted: Transport) -> None:
+        tls_server.script({"at": "REPLY", "do": "drop"})
+        with SmtpChannel(encrypted) as channel, pytest.raises(OutcomeUnknown):
+            channel.send(envelope())
 
 
 def test_an_international_address_is_written_in_utf_8(mail_server: MailServer) -> None:

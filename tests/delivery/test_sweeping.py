@@ -159,6 +159,14 @@ def test_cancelling_ends_what_waits_and_leaves_what_is_on_its_way() -> None:
     ]
 
 
+@pytest.mark.parametrize("state", [State.PENDING, State.DEFERRED])
+def test_what_a_worker_put_back_after_the_cancelling_is_cancelled_too(state: str) -> None:
+    send = make_send(state=Send.State.CANCELLED)
+    make_message(send, state=state, next_attempt_at=timezone.now() + timedelta(hours=1))
+    services.sweep()
+    assert send.messages.get().state == State.CANCELLED
+
+
 def test_unknown_messages_are_sent_again_only_when_somebody_says_so(
     memory_channel: type[MemoryChannel], admin_user: Any
 ) -> None:

@@ -111,17 +111,20 @@ class _Worker:
             seen = 0
             try:
                 for group in _groups(claimed.messages, size):
-                    if self.is_late:
+                    if self.is_late or not self._process(claimed, group):
                         break
-                    self._process(claimed, group)
                     seen += len(group)
             finally:
                 if seen < len(claimed.messages):
                     claims.release(claimed)
         return False
 
-    def _process(self, claimed: Claim, group: Sequence[OutboxMessage]) -> None:
-        """Check, compose and hand over a few messages; every query here is one for all of them."""
+    def _process(self, claimed: Claim, group: Sequence[OutboxMessage]) -> bool:
+        """Check, compose and hand over a few messages; every query here is one for all of them.
+
+        Returns:
+            False when the send was stopped, or the lease lost, in the meantime.
+        """
         at = timezone.now()
         skipped: dict[str, list[OutboxMessage]] = defaultdict(list)
         wanted: list[tuple[OutboxMessage, Contact | None]] = []
@@ -133,10 +136,10 @@ class _Worker:
         for reason, messages in skipped.items():
             claims.skip(claimed, messages, reason, at=at)
         envelopes = self._compose(claimed, wanted, at)
-        if not envelopes:
-            return
         messages = [message for message, _contact in wanted if message.pk in envelopes]
-        self._send(claimed, claims.hand_off(claimed, messages, at=at), envelopes)
+        kept = claims.hand_off(claimed, messages, at=at) if messages else []
+        self._send(claimed, kept, envelopes)
+        return len(kept) == len(messages)
 
     def _compose(
         self, claimed: Claim, wanted: Sequence[tuple[OutboxMessage, Contact | None]], at: datetime

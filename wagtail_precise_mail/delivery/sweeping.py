@@ -42,6 +42,10 @@ def sweep(at: datetime | None = None) -> Swept:
     retried = OutboxMessage.objects.filter(state=State.DEFERRED, next_attempt_at__lte=at).update(
         state=State.PENDING, next_attempt_at=None
     )
+    # A worker that still held some of a send when it was cancelled has put them back since.
+    OutboxMessage.objects.filter(
+        state__in=[State.PENDING, State.DEFERRED], send__in=Send.objects.filter(state=Send.State.CANCELLED)
+    ).update(state=State.CANCELLED, next_attempt_at=None, finished_at=at)
     if unknown:
         logger.warning("A worker died while handing over; the outcome of %s messages is unknown.", unknown)
     finished = finish_done(Send.objects.all(), at=at)
