@@ -95,7 +95,7 @@ def _client(*codenames: str) -> Client:
 
 
 def _everything() -> str:
-    models = [model for model in apps.get_app_config("wagtail_precise_mail").get_models()]
+    models = list(apps.get_app_config("wagtail_precise_mail").get_models())
     models += [apps.get_model("wagtailcore", "Revision"), apps.get_model("wagtailcore", "ModelLogEntry")]
     models += [apps.get_model("django_q", "OrmQ"), apps.get_model("django_q", "Schedule")]
     return "".join(
