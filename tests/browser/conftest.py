@@ -99,9 +99,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console", lambda message: errors.append(f"{message.text} {message.location}") if _is_bad(message) else None
-    )
+    page.on("console", lambda message: errors.append(f"{message.text} {message.location}") if is_bad(message) else 0)
     yield page
     assert errors == []
 

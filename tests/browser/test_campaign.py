@@ -47,11 +47,13 @@ def test_campaign_goes_through_all_of_its_states(
     expect(page.get_by_text(f"{READERS} of {EVERYBODY} in the audience")).to_be_visible()
     page.get_by_role("button", name="Send now").click()
     expect(page.get_by_text("“Spring” starts now.")).to_be_visible()
+    expect(stage(page)).to_have_text("Scheduled")
 
     tasks.pump()
     worker = Worker(Campaign.objects.get().send_id)
-    page.reload()
+    # By itself: other buttons belong to the new state.
     expect(stage(page)).to_have_text("Sending")
+    expect(page.locator("[data-wpm-poll-state-value='sending-running']")).to_be_visible()
     # One never agreed to the topic: nothing is left to do about them.
     expect(done(page)).to_have_text(f"1 of {EVERYBODY} done")
     page.evaluate("window.isTheSamePage = true")
@@ -73,7 +75,6 @@ def test_campaign_goes_through_all_of_its_states(
     page.get_by_role("button", name="Resume").click()
     expect(stage(page)).to_have_text("Sending")
     Worker(Campaign.objects.get().send_id).join()
-    # By itself: other buttons belong to the new state.
     expect(stage(page)).to_have_text("Sent")
     assert len({envelope.recipient for envelope in turnstile.outbox}) == len(turnstile.outbox) == READERS
     expect(figure(page, "Accepted")).to_have_text(str(READERS))

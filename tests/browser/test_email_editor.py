@@ -36,7 +36,7 @@ def test_email_is_written_previewed_saved_and_published(sender_page: Page, live_
     page.get_by_role("button", name="Toggle preview").click()
     page.locator("#id_name").fill("June")
     page.get_by_label("Subject").fill("News from the garden")
-    body = page.locator("#panel-body-section")
+    body = page.locator("[data-contentpath=body]")
 
     insert_block(body, "Heading")
     block(body, 0).get_by_role("textbox", name="Heading").fill("Good morning")
@@ -71,7 +71,7 @@ def test_email_is_written_previewed_saved_and_published(sender_page: Page, live_
 def test_wrong_merge_field_is_shown_at_its_block(sender_page: Page, live_server: LiveServer) -> None:
     page = sender_page
     open_editor(page, live_server, make_email(publish=False))
-    body = page.locator("#panel-body-section")
+    body = page.locator("[data-contentpath=body]")
     block(body, 0).get_by_role("textbox", name="Heading").fill("Hello {{ contact.shoe_size }}")
     press_in_menu(page, "Publish")
     expect(block(body, 0).locator(".error-message")).to_contain_text("shoe_size")
@@ -83,7 +83,7 @@ def test_autosave_keeps_what_is_half_written(sender_page: Page, live_server: Liv
     page = sender_page
     email = make_email()
     open_editor(page, live_server, email)
-    body = page.locator("#panel-body-section")
+    body = page.locator("[data-contentpath=body]")
     with page.expect_response(is_autosave) as saved:
         block(body, 0).get_by_role("textbox", name="Heading").fill("Hello {{ contact.first")
     assert saved.value.json()["success"]
