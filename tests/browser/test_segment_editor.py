@@ -31,7 +31,7 @@ def test_preview_counts_while_rules_are_edited(sender_page: Page, live_server: L
     expect(page.locator("#id_slug")).to_have_value("neighbours")
     wait_until_watched(page)
     page.get_by_role("button", name="Toggle preview").click()
-    rules = page.locator("[data-contentpath=rules]")
+    rules = page.locator("[data-contentpath=rules]").first
     expect(preview(page).get_by_role("heading", name="No rules yet")).to_be_visible()
 
     insert_block(rules, "Country")
