@@ -12,10 +12,9 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
-from wagtail.permissions import policy_registry
 
 from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, RevenueColumn, ShareColumn
-from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION
+from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, may_see_campaigns
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.reports.queries import reports_by_campaign, started_campaigns
 
@@ -108,7 +107,7 @@ class CampaignReportMenuItem(MenuItem):
     """Shown to whoever may see campaigns."""
 
     def is_shown(self, request: HttpRequest) -> bool:
-        return bool(policy_registry.get_by_type(Campaign).user_has_any_permission(request.user, ANY_PERMISSION))
+        return may_see_campaigns(request.user)
 
 
 @hooks.register("register_reports_menu_item")

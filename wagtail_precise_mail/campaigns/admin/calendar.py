@@ -16,10 +16,9 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.permissions import policy_registry
 
 from wagtail_precise_mail.campaigns.admin.forms import TimeForm
-from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION
+from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, may_see_campaigns
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.timetable import month_of
 
@@ -95,8 +94,7 @@ class CalendarMenuItem(MenuItem):
     """Shown to whoever may see campaigns."""
 
     def is_shown(self, request: Any) -> bool:
-        policy = policy_registry.get_by_type(Campaign)
-        return policy.user_has_any_permission(request.user, ANY_PERMISSION)
+        return may_see_campaigns(request.user)
 
 
 class CalendarViewSet(ViewSet):

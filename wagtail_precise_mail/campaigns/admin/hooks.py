@@ -10,10 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.ui.components import Component
 from wagtail.log_actions import LogActionRegistry, LogFormatter
-from wagtail.permissions import policy_registry
 
-from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION
-from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.admin.pages import may_see_campaigns
 from wagtail_precise_mail.campaigns.moves import LOG_PREFIX
 from wagtail_precise_mail.campaigns.timetable import running_and_next
 
@@ -72,5 +70,5 @@ class CampaignsPanel(Component):
 @hooks.register("construct_homepage_panels")
 def add_campaigns_panel(request: HttpRequest, panels: list) -> None:
     """For those who may see campaigns."""
-    if policy_registry.get_by_type(Campaign).user_has_any_permission(request.user, ANY_PERMISSION):
+    if may_see_campaigns(request.user):
         panels.append(CampaignsPanel())

@@ -21,6 +21,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.log_actions import registry as log_registry
 from wagtail.models import Revision
+from wagtail.permission_policies import ModelPermissionPolicy
 
 from wagtail_precise_mail.campaigns.admin.forms import TimeForm
 from wagtail_precise_mail.campaigns.models import Campaign
@@ -149,6 +150,11 @@ class CampaignPage(generic.InspectView):
 
     def _name(self, view: str) -> str:
         return f"{self.index_url_name.rpartition(':')[0]}:{view}"
+
+
+def may_see_campaigns(user: Any) -> bool:
+    """Whether a user has any permission for campaigns."""
+    return bool(ModelPermissionPolicy(Campaign).user_has_any_permission(user, ANY_PERMISSION))
 
 
 VERBS = ("schedule", "reschedule", "unschedule", "pause", "resume", "cancel", "evaluate")
