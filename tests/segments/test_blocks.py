@@ -12,7 +12,7 @@ from tests.factories.commerce import make_category, make_order, make_product
 from tests.factories.contacts import make_contact, make_list
 from tests.factories.segments import make_rules, make_segment
 from wagtail_precise_mail.exceptions import InvalidRules
-from wagtail_precise_mail.segments.blocks import LEVELS, make_rules_block, to_stream
+from wagtail_precise_mail.segments.blocks import LEVELS, RulesBlockAdapter, make_rules_block, to_stream
 from wagtail_precise_mail.segments.conditions import conditions
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.places import describe_place
@@ -164,3 +164,10 @@ def test_counting_a_segment_takes_few_queries_and_one_for_the_members(django_ass
 )
 def test_a_place_reads_like_the_form(place: str, words: str) -> None:
     assert describe_place(place) == words
+
+
+def test_unknown_rules_are_not_offered_to_be_added() -> None:
+    block = make_rules_block()
+    *_arguments, meta = RulesBlockAdapter().js_args(block)
+    assert meta["blockCounts"] == {"unknown": {"max_num": 0}}
+    assert not block.meta.block_counts, "a draft that holds one could not be saved"

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import blocks
+from wagtail.admin.telepath import register
+from wagtail.blocks.stream_block import StreamBlockAdapter
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from wagtail_precise_mail.exceptions import InvalidRules
@@ -105,6 +107,17 @@ class RulesBlock(blocks.StreamBlock):
         if block and isinstance(child.get("value"), dict) and set(child["value"]) <= set(fields):
             return child
         return {"type": UNKNOWN, "value": {"stored": json.dumps(child)}, "id": child.get("id")}
+
+
+class RulesBlockAdapter(StreamBlockAdapter):
+    """Keeps unknown rules out of the picker: they can be shown and removed, and nobody adds one."""
+
+    def js_args(self, block: RulesBlock) -> list[Any]:
+        *arguments, meta = super().js_args(block)
+        return [*arguments, meta | {"blockCounts": {**meta["blockCounts"], UNKNOWN: {"max_num": 0}}}]
+
+
+register(RulesBlockAdapter(), RulesBlock)
 
 
 def _restore(child: dict[str, Any]) -> dict[str, Any]:
