@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-check test lint format bench setup migrations clean
+.PHONY: help demo demo-check test lint format bench setup messages clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ format: setup ## Format the code
 
 bench: setup ## Measure ours and the reference side by side
 	@$(BIN)/python -m tests.benchmarks
+
+messages: setup ## Collect and compile translations (needs gettext)
+	@cd wagtail_precise_mail && ../$(BIN)/django-admin makemessages -l zh_Hans --no-wrap --add-location file --no-obsolete
+	@cd wagtail_precise_mail && ../$(BIN)/django-admin compilemessages -l zh_Hans
 
 clean: ## Remove what the demo made
 	rm -rf var
