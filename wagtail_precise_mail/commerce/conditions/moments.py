@@ -42,7 +42,7 @@ class _OrderMoment(Condition):
     def _any_in_window(self, at: datetime) -> Tally:
         return Tally(
             source=("order moments", self.min_days_ago, self.max_days_ago),
-            rows=self._window(at),
+            rows=lambda: self._window(at),
             figures={"row_count": lambda only: Count("pk", filter=only)},
             having=Q(row_count__gte=1),
             is_any_row=True,

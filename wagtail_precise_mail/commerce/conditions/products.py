@@ -84,7 +84,7 @@ class BoughtProduct(Condition):
         figure = "orders" if self.orders > 1 else "lines"
         return Tally(
             source=("lines", self.days),
-            rows=lines_of_contacts(at, self.days),
+            rows=lambda: lines_of_contacts(at, self.days),
             wanted=self._wanted(),
             contact="order__contact_id",
             figures={f"{figure}_{lines:08x}": _count_orders if self.orders > 1 else _count_lines},

@@ -28,6 +28,7 @@ from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.segments.conditions import Amount, Condition, Count, Tally, Text, conditions
 from wagtail_precise_mail.segments.conditions.profile import range_problems
+from wagtail_precise_mail.segments.conditions.tallies import MakeFigure
 from wagtail_precise_mail.segments.conditions.words import between, within
 
 Currency = Annotated[
@@ -43,11 +44,19 @@ Over = Annotated[Decimal | None, Amount(label=gettext_lazy("More than"))]
 AtMost = Annotated[Decimal | None, Amount(label=gettext_lazy("At most"))]
 
 
+_FIGURES: dict[str, MakeFigure] = {
+    "row_count": lambda only: CountRows("pk", filter=only),
+    # Rounded because SQLite adds in binary; PostgreSQL is exact with four decimals anyway.
+    "sum": lambda only: Round(Sum("total", filter=only), 4),
+}
+
+
 class _OrderSums(Condition):
     """A figure over a contact's orders in a window, with bounds. ``min`` and ``max`` are included, ``over`` is not."""
 
     group = PURCHASES
     kinds: ClassVar[list[Order.Kind]] = SALE
+    figures: ClassVar[list[str]] = ["sum"]
 
     # Fields of the conditions below, each in its own order; not all have the last two.
     min: Any
@@ -77,12 +86,8 @@ class _OrderSums(Condition):
     def _tally(self, at: datetime, having: Q) -> Tally:
         return Tally(
             source=("orders", tuple(self.kinds), self.days, self.currency),
-            rows=self._rows(at),
-            # Rounded because SQLite adds in binary; PostgreSQL is exact with four decimals anyway.
-            figures={
-                "row_count": lambda only: CountRows("pk", filter=only),
-                "sum": lambda only: Round(Sum("total", filter=only), 4),
-            },
+            rows=lambda: self._rows(at),
+            figures={name: _FIGURES[name] for name in self.figures},
             having=having,
             is_any_row=having == Q(row_count__gte=1),
         )
@@ -116,6 +121,7 @@ class OrderCount(_OrderSums):
     label = gettext_lazy("Number of orders")
     description = gettext_lazy("How often they bought. At most 0: never.")
     icon = "list-ol"
+    figures = ["row_count"]
 
     min: Annotated[int | None, Count(label=gettext_lazy("At least"))] = None
     max: Annotated[int | None, Count(label=gettext_lazy("At most"))] = None
@@ -175,6 +181,7 @@ class AverageOrder(_OrderSums):
     label = gettext_lazy("Average order")
     description = gettext_lazy("Average total of orders, charges such as postage included, before refunds.")
     icon = "order"
+    figures = ["row_count", "sum"]
 
     min: AtLeast = None
     over: Over = None

@@ -32,7 +32,7 @@ class Tally:
 
     Attributes:
         source: equal for tallies that may be merged: same rows, and figures of one name mean the same.
-        rows: the rows, each with a contact; no ordering.
+        rows: returns the rows, each with a contact, in no order. Of merged tallies only one is asked.
         figures: aggregates by name, each made by a function that takes a filter or None.
         having: the statement about the figures; false for a contact without rows.
         is_any_row: ``having`` only says that there is a wanted row; alone, that needs no sums.
@@ -42,7 +42,7 @@ class Tally:
     """
 
     source: Hashable
-    rows: QuerySet[Any]
+    rows: Callable[[], QuerySet[Any]]
     figures: dict[str, MakeFigure]
     having: Q
     is_any_row: bool = False
@@ -52,13 +52,14 @@ class Tally:
 
     def as_q(self) -> Q:
         """Return the statement about contacts."""
+        rows = self.rows().filter(self.wanted) if self.wanted else self.rows()
         if self.is_any_row:  # nothing to add up
-            found = Q(Exists(self.rows.filter(self.wanted, **{self.contact: OuterRef("pk")})))
-            return ~found if self.is_complement else found
+            none = ~Q(Exists(rows.filter(**{self.contact: OuterRef("pk")})))
+            # Twice NOT keeps PostgreSQL from making a join of it: a hash of ids, or a look into the index per contact,
+            # whichever it finds cheaper (measured for all customers: 4.3 ms against 4.8 ms).
+            return none if self.is_complement else ~Q(none)
         figures = {name: make(None) for name, make in self.figures.items()}
-        rows = self.rows.filter(self.wanted) if self.wanted else self.rows
-        sums = rows.values(self.contact).annotate(**figures).filter(self.having)
-        members = Q(pk__in=sums.values(self.contact))
+        members = Q(pk__in=rows.values(self.contact).alias(**figures).filter(self.having))
         return all_but(members) if self.is_complement else members
 
     def __invert__(self) -> Tally:
