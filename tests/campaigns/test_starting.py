@@ -144,7 +144,7 @@ class TestOnce:
         campaign.refresh_from_db()
         assert (campaign.state, campaign.started_at) == (state, None)
 
-    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
     def test_workers_that_start_at_the_same_moment_start_it_once(self) -> None:
         topic = make_topic()
         readers = make_readers(topic, 20)

@@ -183,6 +183,7 @@ def test_a_system_segment_is_not_deleted_in_the_admin(editor: Client, slug: str)
     answer = editor.post(reverse(f"{URL}:delete", args=[segment.pk]), follow=True)
     assert "belongs to the system and cannot be deleted" in answer.content.decode()
     bulk = reverse("wagtail_bulk_action", args=["wagtail_precise_mail", "segment", "delete"])
+    editor.raise_request_exception = False  # Wagtail 7.4 answers 500 where 8 explains
     editor.post(f"{bulk}?id={segment.pk}")
     assert Segment.objects.filter(slug=slug).exists()
 

@@ -14,7 +14,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
 
 from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, RevenueColumn, ShareColumn
-from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, may_see_campaigns
+from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY, may_see_campaigns
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.reports.queries import reports_by_campaign, started_campaigns
 
@@ -39,6 +39,7 @@ class CampaignReportView(ReportView):
     index_url_name = INDEX
     index_results_url_name = f"{INDEX}_results"
     any_permission_required = ANY_PERMISSION
+    permission_policy = POLICY
     filterset_class = CampaignReportFilterSet
     paginate_by = 30
     columns = [

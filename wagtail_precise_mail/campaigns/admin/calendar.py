@@ -18,7 +18,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.widgets.button import HeaderButton
 
 from wagtail_precise_mail.campaigns.admin.forms import TimeForm
-from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, may_see_campaigns
+from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY, may_see_campaigns
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.timetable import month_of
 
@@ -30,6 +30,7 @@ class CalendarView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVi
     """One month; the campaigns in it can be moved, paused and resumed in place."""
 
     any_permission_required = ANY_PERMISSION
+    permission_policy = POLICY
     model = Campaign
     page_title = gettext_lazy("Calendar")
     header_icon = "calendar-alt"
