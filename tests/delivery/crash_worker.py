@@ -1,6 +1,8 @@
 """What the crash tests run in processes of their own, on a database of their own, to be killed there.
 
-``python -m tests.delivery.crash_worker COMMAND ...`` prints one line of JSON.
+``python -m tests.delivery.crash_worker`` reads one request per line from its input, in JSON. ``["start", output,
+overrides, command, arguments]`` forks a child that runs the command and writes its result to the file ``output``; the
+answer is its process id. ``["wait", pid]`` answers with its exit code. Forking saves each child the start of Django.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import django
@@ -29,48 +33,43 @@ from wagtail_precise_mail.delivery import claims, services  # noqa: E402
 from wagtail_precise_mail.delivery.channels import SmtpChannel  # noqa: E402
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send  # noqa: E402
 
-settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, **json.loads(os.environ["CRASH_OPTIONS"])}
-options.cache_clear()
-
 
 def migrate() -> None:
     call_command("migrate", verbosity=0)
 
 
-def prepare(count: str) -> int:
+def prepare(count: int) -> int:
     # The factories count from 1 in each process, and the database lives longer.
     tag = uuid4().hex[:12]
     send = make_send(topic=make_topic(slug=tag))
-    for number in range(int(count)):
+    for number in range(count):
         make_message(send, make_reader(send, email=f"{tag}-{number}@example.com"))
     return send.pk
 
 
-def work(send_id: str) -> dict[str, Any]:
+def work(send_id: int) -> dict[str, Any]:
     """Take over from a dead worker, once its leases have ended."""
     services.sweep(timezone.now() + timedelta(seconds=options().lease_seconds + 1))
     return work_now(send_id)
 
 
-def work_now(send_id: str) -> dict[str, Any]:
+def work_now(send_id: int) -> dict[str, Any]:
     """Take over from a dead worker at once, so that its leases still hold."""
     services.sweep()
-    services.deliver(int(send_id), seconds=120)
+    services.deliver(send_id, seconds=120)
     return states(send_id)
 
 
-def crash(count: str, step: str, nth: str) -> None:
-    """Prepare a send, print its id, and die in the middle of it."""
-    send_id = prepare(count)
-    print(send_id, flush=True)
-    _STEPS[step](int(nth))
+def crash(send_id: int, step: str, nth: int) -> None:
+    """Die in the middle of a send."""
+    _STEPS[step](nth)
     services.deliver(send_id, seconds=120)
 
 
-def states(send_id: str) -> dict[str, Any]:
-    messages = OutboxMessage.objects.filter(send=int(send_id))
+def states(send_id: int) -> dict[str, Any]:
+    messages = OutboxMessage.objects.filter(send=send_id)
     return {
-        "send": Send.objects.get(pk=int(send_id)).state,
+        "send": Send.objects.get(pk=send_id).state,
         "messages": dict(messages.values_list("address", "state")),
     }
 
@@ -130,5 +129,31 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "crash": crash,
 }
 
+
+def serve() -> None:
+    """Answer requests until the input ends."""
+    for line in sys.stdin:
+        verb, *rest = json.loads(line)
+        print(os.fork() or _run(*rest) if verb == "start" else _wait(*rest), flush=True)
+
+
+def _wait(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _run(output: str, overrides: dict[str, Any], command: str, arguments: list[Any]) -> NoReturn:
+    """Be the child: the parent has no connection to the database, so there is none to share."""
+    try:
+        settings.EMAIL_PORT = overrides.pop("port")
+        settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, **overrides}
+        options.cache_clear()
+        result = _COMMANDS[command](*arguments)
+        Path(output).write_text(json.dumps(result))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    print(json.dumps(_COMMANDS[sys.argv[1]](*sys.argv[2:])))
+    serve()

@@ -190,7 +190,9 @@ class MailServer:
     def entries(self) -> list[dict[str, Any]]:
         """Everything kept, as it was written down."""
         log = self.folder / "log.jsonl"
-        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        text = log.read_text() if log.exists() else ""
+        whole, _newline, _being_written = text.rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def recipients(self) -> list[str]:
         """The addresses of everything kept, in the order of arrival."""

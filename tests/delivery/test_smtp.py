@@ -146,6 +146,23 @@ def test_a_connection_that_went_stale_is_replaced_and_the_message_sent_once(
     assert mail_server.recipients() == ["a@example.com", "b@example.com"]
 
 
+def test_only_losses_in_a_row_make_the_server_unavailable(mail_server: MailServer) -> None:
+    with SmtpChannel() as channel:
+        for _round in range(2):
+            mail_server.script({"at": "RCPT", "do": "drop"})
+            for _loss in range(2):
+                channel.close()
+                with pytest.raises(TemporaryDeliveryError):
+                    channel.send(envelope())
+            mail_server.script()
+            channel.send(envelope())
+        mail_server.script({"at": "RCPT", "do": "drop"})
+        for expected in (TemporaryDeliveryError, TemporaryDeliveryError, ChannelUnavailable):
+            channel.close()
+            with pytest.raises(expected):
+                channel.send(envelope())
+
+
 def test_a_refused_recipient_leaves_the_connection_usable(mail_server: MailServer) -> None:
     mail_server.script({"at": "RCPT", "match": "bad@", "do": "550 5.1.1 no"})
     with SmtpChannel() as channel:
