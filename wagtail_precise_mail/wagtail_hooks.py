@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
-from wagtail import hooks
+from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from wagtail_precise_mail.campaigns import admin as campaigns
@@ -34,7 +34,5 @@ class PreciseMailGroup(SnippetViewSetGroup):
     )
 
 
-@hooks.register("register_admin_viewset")
-def register_viewsets() -> PreciseMailGroup:
-    """Register every viewset below the one menu group."""
-    return PreciseMailGroup()
+# Now, and not by a hook that waits for the URLs: migrate asks for the snippets, to make their publish permissions.
+register_snippet(PreciseMailGroup)
