@@ -39,7 +39,8 @@ def choose(scope: Page | Locator, button: str, title: str) -> None:
     modal = page.get_by_role("dialog")
     modal.get_by_role("textbox", name="Search").fill(title)
     modal.get_by_role("link", name=title).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    # Not before it has faded out: it would take the next one along.
+    expect(page.locator(".modal, .modal-backdrop")).to_have_count(0)
 
 
 def insert_block(scope: Page | Locator, option: str) -> None:

@@ -110,6 +110,12 @@ def is_bad(message: ConsoleMessage) -> bool:
 
 
 @pytest.fixture
+def no_autosave(settings: Settings) -> None:
+    """Wagtail takes what is typed during an autosave for saved: neither autosave nor preview see it by itself."""
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
+
+
+@pytest.fixture
 def sign_in(page: Page, live_server: LiveServer) -> SignIn:
     """Give the page the session of somebody; the test of the login form is another."""
 

@@ -29,6 +29,7 @@ def _content(house: Site) -> None:
     make_product("MUG-1", name="Dipped mug", url="https://shop.example.com/mug/")
 
 
+@pytest.mark.usefixtures("no_autosave")
 def test_email_is_written_previewed_saved_and_published(sender_page: Page, live_server: LiveServer) -> None:
     page = sender_page
     page.goto(live_server.url + reverse(f"{EMAILS}:add"))
@@ -59,7 +60,7 @@ def test_email_is_written_previewed_saved_and_published(sender_page: Page, live_
     expect(mail.get_by_role("link", name="To the garden")).to_be_visible()
 
     page.get_by_role("button", name="Save draft").click()
-    expect(page.get_by_text("Email 'June' updated.")).to_be_visible()
+    expect(page.get_by_text("Email 'June' created.")).to_be_visible()
     assert not Email.objects.get().live
     press_in_menu(page, "Publish")
     expect(page.get_by_text("Email 'June' updated and published.")).to_be_visible()
@@ -87,6 +88,7 @@ def test_autosave_keeps_what_is_half_written(sender_page: Page, live_server: Liv
     with page.expect_response(is_autosave) as saved:
         block(body, 0).get_by_role("textbox", name="Heading").fill("Hello {{ contact.first")
     assert saved.value.json()["success"]
+    expect(page.locator("#w-autosave-indicator").get_by_text("Saved", exact=True)).to_be_visible()
     with page.expect_response(is_autosave) as saved:
         insert_block(body, "Button")
     assert saved.value.json()["success"]

@@ -24,6 +24,7 @@ def _people(house: Site) -> None:
         make_order(person, [(mug, 1, 9)])
 
 
+@pytest.mark.usefixtures("no_autosave")
 def test_preview_counts_while_rules_are_edited(sender_page: Page, live_server: LiveServer) -> None:
     page = sender_page
     page.goto(live_server.url + reverse("wagtailsnippets_wagtail_precise_mail_segment:add"))
@@ -52,7 +53,7 @@ def test_preview_counts_while_rules_are_edited(sender_page: Page, live_server: L
     expect(preview(page)).to_contain_text("Dipped mug")
 
     press_in_menu(page, "Publish")
-    expect(page.get_by_text("Segment 'Neighbours' updated and published.")).to_be_visible()
+    expect(page.get_by_text("Segment 'Neighbours' created and published.")).to_be_visible()
     assert members(Segment.objects.get(name="Neighbours")).count() == 1
 
 
