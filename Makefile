@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-check test lint format bench setup messages clean
+.PHONY: help demo demo-check test test-browser lint format bench setup messages clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,7 +26,12 @@ demo-check: setup ## Run the main job headless, and check the figures
 	@$(BIN)/python example_site/manage.py demo --check
 
 test: setup ## Run the tests on SQLite
-	@$(BIN)/python -m pytest -n 2 -q
+	@$(BIN)/python -m pytest -n 2 -q -m "not browser"
+	@$(MAKE) --no-print-directory test-browser
+
+# One at a time, and a second chance for what failed: a browser on a busy machine misses its waits.
+test-browser: setup ## Run the tests that drive a browser
+	@$(BIN)/python -m pytest -q tests/browser || $(BIN)/python -m pytest -q tests/browser --last-failed --last-failed-no-failures none
 
 lint: setup ## Style, types, layers, migrations
 	@$(BIN)/ruff check .
