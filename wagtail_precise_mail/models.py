@@ -11,7 +11,7 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     Topic,
 )
-from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SentItem
 from wagtail_precise_mail.emails.models import BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.tracking.models import MessageEvent
@@ -26,6 +26,7 @@ __all__ = [
     "Contact",
     "ContactList",
     "Email",
+    "MessageContent",
     "MessageEvent",
     "Order",
     "OrderLine",
@@ -34,6 +35,7 @@ __all__ = [
     "SavedBlock",
     "Segment",
     "Send",
+    "SentItem",
     "ServiceNote",
     "Suppression",
     "Topic",

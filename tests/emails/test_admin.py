@@ -17,7 +17,7 @@ from wagtail.snippets.models import create_extra_permissions
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
 from tests.factories.contacts import make_contact
-from tests.factories.emails import default_site, make_email, raw_block
+from tests.factories.emails import block_form, default_site, make_email, raw_block
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def editor(client: Client) -> Client:
 
 
 def form(title: str = "Hello", **overrides: Any) -> dict[str, Any]:
-    body = streamfield([("heading", {"title": title, "level": "2", "align": "left"})])
+    body = streamfield([("heading", block_form(title=title, level="2"))])
     values = {"name": "June", "subject": "News", "preheader": "For you", "body": body, "sample_contact": ""}
     return nested_form_data({**values, **overrides})
 
@@ -215,6 +215,6 @@ def test_brand_is_closed_to_people_without_the_permission(client: Client) -> Non
 
 
 def test_rich_text_of_an_email_offers_what_mail_clients_show(editor: Client) -> None:
-    body = streamfield([("rich_text", {"content": rich_text("<p>One <b>two</b></p>")})])
+    body = streamfield([("rich_text", block_form(content=rich_text("<p>One <b>two</b></p>")))])
     editor.post(reverse(f"{EMAILS}:add"), {**form(body=body), "action-publish": "1"})
     assert "<b>two</b>" in Email.objects.get().body[0].value["content"].source

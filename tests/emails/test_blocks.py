@@ -320,7 +320,7 @@ def test_deleted_product_is_an_error_that_names_the_block() -> None:
 
 
 def columns(*streams: list[dict[str, Any]], **overrides: Any) -> dict[str, Any]:
-    return raw_block("columns", columns=list(streams), vertical_align="top", **overrides)
+    return raw_block("columns", columns=[{"content": one} for one in streams], vertical_align="top", **overrides)
 
 
 def test_columns_stand_side_by_side_and_follow_each_other_in_the_text_part() -> None:
@@ -337,7 +337,7 @@ def test_error_in_a_column_names_the_block_inside() -> None:
 
 
 def test_columns_do_not_hold_what_needs_a_section() -> None:
-    column = make_body_block().child_blocks["columns"].child_blocks["columns"].child_block
+    column = make_body_block().child_blocks["columns"].child_blocks["columns"].child_block.child_blocks["content"]
     assert {"columns", "saved_block"}.isdisjoint(column.child_blocks)
 
 

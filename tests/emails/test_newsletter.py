@@ -54,7 +54,10 @@ def make_newsletter() -> Email:
         raw_block(
             "columns",
             on_phones="pairs",
-            columns=[[raw_block("product", product=one.pk, layout="above", show_price=True)] for one in products[1:]],
+            columns=[
+                {"content": [raw_block("product", product=one.pk, layout="above", show_price=True)]}
+                for one in products[1:]
+            ],
         ),
         raw_block("divider", style="space"),
         raw_block("saved_block", saved_block=saved.pk),

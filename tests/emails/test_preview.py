@@ -89,6 +89,7 @@ EMPTY = {
     "page": {"page": None},
     "product": {"product": None},
     "saved_block": {"saved_block": None},
+    "variants": {"variants": [], "default": []},
 }
 
 

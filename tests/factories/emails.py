@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
 from wagtail.models import Site
+from wagtail.test.utils.form_data import streamfield
 
 from wagtail_precise_mail.emails.models import BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.emails.services import compile_email
@@ -24,6 +25,12 @@ _numbers = count(1)
 def raw_block(kind: str, block_id: str = "", **value: Any) -> dict[str, Any]:
     """A block as it is stored in the column."""
     return {"type": kind, "value": value, "id": block_id or f"00000000-0000-0000-0000-{next(_numbers):012d}"}
+
+
+def block_form(**value: Any) -> dict[str, Any]:
+    """A block as its form posts it, with nothing chosen among the settings of every block."""
+    audience = {"show": "", "segments": streamfield([])}
+    return {"audience": audience, "padding": "", "background": "", "align": "", **value}
 
 
 def make_email(*blocks: dict[str, Any], **overrides: Any) -> Email:

@@ -5,7 +5,7 @@ The states and what they mean are described in docs/explanation/outbox.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,9 @@ from django.db import connection, transaction
 from django.db.models import F, Field, QuerySet
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.delivery.contents import keep_contents
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails.readers import Reader
 
 State = OutboxMessage.State
 
@@ -90,8 +92,17 @@ def claim_sql(send_id: int, *, token: UUID, limit: int, at: datetime) -> tuple[s
     ]
 
 
-def hand_off(claimed: Claim, messages: Sequence[OutboxMessage], *, at: datetime) -> list[OutboxMessage]:
+def hand_off(
+    claimed: Claim,
+    messages: Sequence[OutboxMessage],
+    *,
+    at: datetime,
+    readers: Mapping[int, Reader] | None = None,
+) -> list[OutboxMessage]:
     """Commit that these messages are about to leave, as far as their send still runs and the lease still holds.
+
+    Args:
+        readers: what each message says, by its id; kept in the same transaction, so that it can be shown again.
 
     Returns:
         Those that may leave now. Whatever happens after this, none of them is sent again by itself.
@@ -109,10 +120,12 @@ def hand_off(claimed: Claim, messages: Sequence[OutboxMessage], *, at: datetime)
                 lease_expires_at=at + timedelta(seconds=options().lease_seconds),
             )
         )
-    kept = list(messages)
-    if count < len(ids):
-        left = set(_held(claimed, State.HANDOFF).filter(pk__in=ids).values_list("pk", flat=True))
-        kept = [message for message in messages if message.pk in left]
+        kept = list(messages)
+        if count < len(ids):
+            left = set(_held(claimed, State.HANDOFF).filter(pk__in=ids).values_list("pk", flat=True))
+            kept = [message for message in messages if message.pk in left]
+        if readers:
+            keep_contents(kept, readers)
     for message in kept:
         message.attempt_count += 1
     return kept

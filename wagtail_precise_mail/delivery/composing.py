@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +14,9 @@ from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.delivery.channels import Envelope
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import message_processors
-from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, contact_values
+from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
+from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
+from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 
 TEST_PREFIX = "[Test] "
 
@@ -29,24 +31,47 @@ class Composer:
     def __init__(self, send: Send) -> None:
         self.send = send
         self.personalizer = Personalizer(send.compiled)
+        self.loader = ReaderLoader(send.compiled.payload)
         # A test counts nowhere: no tracked links, no pixel.
         self.processors = [] if send.is_test else [make() for _key, make in message_processors.items()]
 
-    def compose(self, message: OutboxMessage, contact: Contact | None, *, at: datetime) -> Envelope:
+    def load(self, addressed: Sequence[tuple[OutboxMessage, Contact | None]], *, at: datetime) -> dict[int, Reader]:
+        """Return what is known about the readers of some messages, by the message's id.
+
+        Costs a constant number of queries. Lists are chosen now: prices, stock and what was bought since count.
+
+        Raises:
+            RenderError: a segment that the email asks for no longer exists.
+        """
+        contacts = {contact.pk: contact for _message, contact in addressed if contact}
+        # A test takes nothing out of a pool of codes.
+        messages = {contact.pk: message.pk for message, contact in addressed if contact and not self.send.is_test}
+        base_url = self.send.base_url
+        readers = self.loader.load(list(contacts.values()), at=at, base_url=base_url, messages=messages)
+        if len(contacts) < len(addressed):
+            readers |= self.loader.load([Contact()], at=at, base_url=base_url)
+        return {message.pk: readers[contact.pk if contact else 0] for message, contact in addressed}
+
+    def compose(
+        self, message: OutboxMessage, contact: Contact | None, *, at: datetime, known: Reader | None = None
+    ) -> Envelope:
         """Return the message as it leaves.
 
         Args:
             contact: None only in tests, which then show the fallbacks of merge fields.
+            known: what :meth:`load` said about the contact; None loads it for this one.
 
         Raises:
             RenderError: this contact's values cannot be filled in.
         """
         send, reader = self.send, contact or Contact()
+        known = known or self.load([(message, contact)], at=at)[message.pk]
         unsubscribe_url = self._unsubscribe_url(message)
         filled = self.personalizer.fill(
-            contact_values(reader),
+            known,
             rewrite_link=self._link_rewriter(message, reader),
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
+            personal_link=self._personal_link(message),
         )
         headers = {
             name: value
@@ -75,6 +100,15 @@ class Composer:
         contact_id = 0 if self.send.is_test else message.contact_id or 0
         token = make_unsubscribe_token(contact_id, message.pk)
         return self.send.base_url + reverse("wagtail_precise_mail:unsubscribe", args=[token])
+
+    def _personal_link(self, message: OutboxMessage) -> PersonalLink:
+        contact_id = 0 if self.send.is_test else message.contact_id or 0
+
+        def make(name: str, block_id: str, argument: str) -> str:
+            purpose = LinkPurpose(message.pk, contact_id, block_id, argument)
+            return personal_url(name, purpose, base_url=self.send.base_url)
+
+        return make
 
     def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> Callable[[LinkInfo], str]:
         def rewrite(link: LinkInfo) -> str:

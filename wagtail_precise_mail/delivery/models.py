@@ -143,3 +143,37 @@ class OutboxMessage(models.Model):
 
     # States from which a message still moves by itself; a send is finished once none of its messages is in one.
     OPEN_STATES: ClassVar[tuple[str, ...]] = (State.PENDING, State.CLAIMED, State.HANDOFF, State.DEFERRED)
+
+
+class MessageContent(models.Model):
+    """What one message said beside the compiled email, so that it can be shown again exactly as it left."""
+
+    message = models.OneToOneField(OutboxMessage, models.CASCADE, primary_key=True, related_name="content")
+    # It is about this person: erasing the contact erases it.
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
+    data = models.JSONField()
+
+    class Meta:
+        verbose_name = _("content of a message")
+        verbose_name_plural = _("contents of messages")
+
+    def __str__(self) -> str:
+        return f"Content of message {self.pk}"
+
+
+class SentItem(models.Model):
+    """An item of a list that one message showed, such as a page, so that the next mail can show another."""
+
+    message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="sent_items")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=60)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("sent item")
+        verbose_name_plural = _("sent items")
+        constraints = [models.UniqueConstraint(fields=["message", "key"], name="wpm_sent_item_once")]
+        indexes = [models.Index(fields=["contact", "sent_at"], name="wpm_sent_item_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.key} in message {self.message_id}"

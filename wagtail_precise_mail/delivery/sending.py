@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,11 +26,13 @@ from wagtail_precise_mail.delivery.composing import Composer
 from wagtail_precise_mail.delivery.gate import judge
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND, finish_if_done, pause
+from wagtail_precise_mail.emails.readers import Reader
 from wagtail_precise_mail.exceptions import (
     ChannelUnavailable,
     InvalidTransition,
     OutcomeUnknown,
     PermanentDeliveryError,
+    PreciseMailError,
     RenderError,
     TemporaryDeliveryError,
 )
@@ -135,14 +138,37 @@ class _Worker:
                 wanted.append((verdict.message, verdict.contact))
         for reason, messages in skipped.items():
             claims.skip(claimed, messages, reason, at=at)
-        envelopes = self._compose(claimed, wanted, at)
+        readers = self._load(wanted, at)
+        envelopes = self._compose(claimed, wanted, readers, at)
         messages = [message for message, _contact in wanted if message.pk in envelopes]
-        kept = claims.hand_off(claimed, messages, at=at) if messages else []
+        kept = claims.hand_off(claimed, messages, at=at, readers=readers) if messages else []
         self._send(claimed, kept, envelopes)
         return len(kept) == len(messages)
 
+    def _load(self, wanted: Sequence[tuple[OutboxMessage, Contact | None]], at: datetime) -> dict[int, Reader]:
+        """Return what is known about the readers of some messages.
+
+        Raises:
+            SendBroken: a segment or a list of the email cannot be loaded: that is about all readers, not about one.
+        """
+        try:
+            return self.composer.load(wanted, at=at)
+        except DatabaseError:  # passes; the lease ends, and somebody tries again
+            raise
+        except PreciseMailError as error:
+            raise SendBroken(str(error)) from error
+        except Exception as error:  # sources of lists are other people's code
+            logger.exception("What readers of send %s get cannot be loaded.", self.send.pk)
+            raise SendBroken(
+                _("What readers get cannot be loaded: %(error)s") % {"error": repr(error)[:300]}
+            ) from error
+
     def _compose(
-        self, claimed: Claim, wanted: Sequence[tuple[OutboxMessage, Contact | None]], at: datetime
+        self,
+        claimed: Claim,
+        wanted: Sequence[tuple[OutboxMessage, Contact | None]],
+        readers: dict[int, Reader],
+        at: datetime,
     ) -> dict[int, Envelope]:
         """Return the envelopes by message; a contact whose message cannot be made is skipped alone.
 
@@ -153,7 +179,8 @@ class _Worker:
         failures: list[tuple[OutboxMessage, Exception]] = []
         for message, contact in wanted:
             try:
-                envelopes[message.pk] = self.composer.compose(message, contact, at=at)
+                known = readers[message.pk]
+                envelopes[message.pk] = self.composer.compose(message, contact, at=at, known=known)
             except Exception as problem:  # merge fields and processors are other people's code; one contact fails alone
                 log = logger.warning if isinstance(problem, RenderError) else logger.exception
                 log("Message %s cannot be rendered: %s", message.pk, problem)

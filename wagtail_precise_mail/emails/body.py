@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wagtail.blocks import StreamBlock
 
@@ -28,3 +28,9 @@ def make_column_block() -> StreamBlock:
     """Return the blocks that fit in a column: MJML has no sections inside columns."""
     children = [(key, block()) for key, block in email_blocks.items() if block.fits_in_column]
     return StreamBlock(children, required=False)
+
+
+def make_variant_block(**options: Any) -> StreamBlock:
+    """Return the blocks of a variant: everything but variants in variants and saved blocks."""
+    children = [(key, block()) for key, block in email_blocks.items() if block.may_be_saved and key != "variants"]
+    return StreamBlock(children, required=False, **options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from django.apps import apps
@@ -40,6 +40,19 @@ class Brand:
     def address_lines(self) -> list[str]:
         """The postal address, line by line."""
         return [line.strip() for line in self.postal_address.splitlines() if line.strip()]
+
+    def on(self, background: str) -> Brand:
+        """Return the brand on a ground of its own: "tint", "primary" or "dark"; its colors can be read there."""
+        ground = {
+            "tint": mix(self.primary_color, self.panel_color, 0.9),
+            "primary": self.primary_color,
+            "dark": _DARK_PANEL,
+        }.get(background)
+        if ground is None:
+            return self
+        # A button must not vanish in a ground of its own color.
+        primary = self.on_primary_color if ground == self.primary_color else self.primary_color
+        return replace(self, panel_color=ground, text_color=readable(self.text_color, ground), primary_color=primary)
 
     @property
     def on_primary_color(self) -> str:

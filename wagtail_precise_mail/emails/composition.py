@@ -19,12 +19,15 @@ from wagtail.models import Site
 from wagtail_precise_mail.emails.brand import load_brand
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.languages import babel_locale, site_language
+from wagtail_precise_mail.emails.look import Look, apply_look
+from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.mjml import compile_mjml
+from wagtail_precise_mail.emails.settings_group import audience_of
 from wagtail_precise_mail.emails.text import join, wrap
 from wagtail_precise_mail.emails.values import one_line
 from wagtail_precise_mail.exceptions import RenderError
 
-PAYLOAD_VERSION = 1
+PAYLOAD_VERSION = 2
 """Of the JSON in ``CompiledEmail.payload``; old ones stay readable, because sent emails keep theirs."""
 
 
@@ -106,11 +109,14 @@ def compile_source(source: Source) -> dict[str, Any]:
     html = _to_html(source).replace("</body>", f"{marks.system('html_tail')}</body>", 1)
     return {
         "version": PAYLOAD_VERSION,
+        "language": source.context.language,
+        "site": source.context.site.pk,
         "subject": marks.split(source.subject, escape="header"),
         "preheader": marks.split(source.preheader, escape="header"),
         "html": marks.split(html, escape="html"),
         "text": marks.split(source.text, escape="text"),
         "links": marks.links,
+        "lists": {name: {**spec, "shown": sorted(source.context.shared.shown)} for name, spec in marks.lists.items()},
     }
 
 
@@ -146,15 +152,30 @@ def _compose(email: Written, context: RenderContext) -> Source:
 
 
 def _render_child(child: Any, context: RenderContext, *, in_column: bool) -> Piece:
-    render = child.block.compile if in_column else child.block.compile_section
     try:
-        return Piece(context.block_label, render(child.value, context), child.block.text(child.value, context))
+        return _render_whole(child, context, in_column=in_column)
     except (RenderError, ValidationError) as error:
         failure = _blame(error, context)
         if not context.is_draft:
             raise failure from error
-        context.shared.failures.append(failure)
+        # A column may be rendered for several rows.
+        if str(failure) not in map(str, context.shared.failures):
+            context.shared.failures.append(failure)
         return _note(failure, in_column=in_column)
+
+
+def _render_whole(child: Any, context: RenderContext, *, in_column: bool) -> Piece:
+    """A block with its settings: its ground, the space around it, and who sees it."""
+    block, value = child.block, child.value
+    audience, look = audience_of(value.get("audience")), Look.of(value)
+    context = context.on(look.background)
+    render = block.compile if in_column else block.compile_section
+    mjml = apply_look(render(value, context), look, context.brand, in_column=in_column)
+    text = block.text(value, context)
+    if audience is not None:
+        mjml = context.only_for(audience, mjml, Place.COLUMN if in_column else Place.SECTION)
+        text = context.only_for(audience, text, Place.INLINE)
+    return Piece(context.block_label, mjml, text)
 
 
 def _blame(error: RenderError | ValidationError, context: RenderContext) -> RenderError:

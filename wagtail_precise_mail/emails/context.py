@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.images.models import AbstractImage, SourceImageIOError
 from wagtail.models import Site
 
+from wagtail_precise_mail.emails.audience import Expression
 from wagtail_precise_mail.emails.brand import Brand
 from wagtail_precise_mail.emails.links import absolute, with_tags
-from wagtail_precise_mail.emails.marks import Marks
+from wagtail_precise_mail.emails.lists import ItemList
+from wagtail_precise_mail.emails.marks import Marks, Place
 from wagtail_precise_mail.emails.merge import Tag, parse
 from wagtail_precise_mail.emails.merge_fields import brand_values
 from wagtail_precise_mail.exceptions import RenderError
@@ -53,6 +55,8 @@ class Shared:
     note_count: int = 0
     # Products that the email shows somewhere: a replacement must not be one of them.
     product_ids: set[int] = field(default_factory=set)
+    # Keys of everything that all readers see, such as "page:5": lists leave it out.
+    shown: set[str] = field(default_factory=set)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     # Why blocks of a draft show a note.
     failures: list[RenderError] = field(default_factory=list)
@@ -95,9 +99,44 @@ class RenderContext:
         """Return this context for the blocks of a column."""
         return replace(self, width=width)
 
+    def on(self, background: str) -> RenderContext:
+        """Return this context for a block on a background of the brand; its colors can be read there."""
+        return replace(self, brand=self.brand.on(background)) if background else self
+
+    def only_for(self, audience: Expression, content: str, place: Place) -> SafeString:
+        """Return content that only some readers get."""
+        return mark_safe(self.marks.region({"if": audience}, content, place))
+
+    def item_list(self, source: str, *, count: int, **words: Any) -> ItemList:
+        """Return a list whose items are chosen for each reader when the email leaves.
+
+        Args:
+            source: key of the source in ``item_sources``.
+            count: items at the most.
+            words: what the source should know, as JSON.
+        """
+        spec = {"source": source, "count": count, "block_id": self.block_id, **words}
+        return ItemList(self.marks, self.marks.add_list(spec), self.block_id)
+
+    def personal_link(self, name: str, argument: str = "") -> str:
+        """Return the ``href`` of an address of ours that is signed for each message.
+
+        Args:
+            name: its key in ``personal_links``.
+            argument: what it says beside the message and the block, such as an answer.
+        """
+        return self.marks.personal(name, block_id=self.block_id, argument=argument)
+
     def once(self, value: Any, compute: Callable[[], T]) -> T:
         """Return what ``compute`` gives for a block's value: HTML and text are made of the same facts."""
-        key = (id(value), self.width)
+        return self._once(value, self.width, compute)
+
+    def once_per_email(self, value: Any, compute: Callable[[], T]) -> T:
+        """Return what ``compute`` gives for a block's value, whatever the width: for choices that must not differ."""
+        return self._once(value, 0, compute)
+
+    def _once(self, value: Any, width: int, compute: Callable[[], T]) -> T:
+        key = (id(value), width)
         if key not in self.shared.memo:
             self.shared.kept_alive.append(value)  # an id is of use as long as its object lives
             self.shared.memo[key] = compute()
@@ -165,7 +204,8 @@ class RenderContext:
 
     def warn(self, message: str) -> None:
         """Keep something about this block that the editor should know before sending."""
-        self.shared.warnings.append((self.block_label, message))
+        if (self.block_label, message) not in self.shared.warnings:
+            self.shared.warnings.append((self.block_label, message))
 
     def _tag(self, tag: Tag, write: Callable[[str], str]) -> str:
         # The brand is the same for all contacts, so its fields are written at once.

@@ -153,6 +153,8 @@ class CompiledEmail(models.Model):
     email = models.ForeignKey(Email, models.SET_NULL, null=True, related_name="compiled")
     revision_id = models.BigIntegerField(null=True)
     payload = models.JSONField()
+    # Keys of the pages and products that every reader sees in it, such as "page:5".
+    shown = models.JSONField(default=list)
     html_size = models.PositiveIntegerField(help_text="Bytes of the HTML before filling.")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

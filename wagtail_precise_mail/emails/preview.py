@@ -26,7 +26,8 @@ from wagtail_precise_mail.emails.composition import (
     render_stream,
 )
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
-from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer, contact_values
+from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
+from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 from wagtail_precise_mail.emails.sites import base_url_of, default_site
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -74,13 +75,10 @@ def email_preview(email: Previewed, mode: str) -> HttpResponse:
     return _html(filled.html)
 
 
-def sample_values(contact: Contact | None) -> dict[str, str]:
-    """Return the merge values of the contact to preview as, or of somebody made up."""
-    return contact_values(
-        contact
-        or Contact(
-            first_name="Alex", last_name="Sample", email="alex@example.com", city="London", country="GB", locale="en"
-        )
+def sample_contact() -> Contact:
+    """Return somebody made up, whom a preview shows where nobody was chosen."""
+    return Contact(
+        first_name="Alex", last_name="Sample", email="alex@example.com", city="London", country="GB", locale="en"
     )
 
 
@@ -100,7 +98,7 @@ def brand_preview(fields: BrandFields) -> HttpResponse:
         facts = {"brand": context.brand, "pairs": color_pairs(context.brand), "gutter": GUTTER}
         frame = {**frame_of(context), "body": mark_safe(render_document("specimen.mjml", facts))}
         document = render_document("document.mjml", frame)
-        return _html(_inert(compile_source(Source(document, "", "", "", [], context)), {}).html)
+        return _html(_inert(compile_source(Source(document, "", "", "", [], context)), Reader()).html)
 
 
 def picker_preview(block: Previewable) -> SafeString:
@@ -121,20 +119,26 @@ def _bare(mjml: str, context: RenderContext) -> HttpResponse:
         payload = compile_source(Source(document, "", "", "", [], context))
     except RenderError as error:
         return _page("preview_error.html", {"error": error})
-    return _html(_inert(payload, sample_values(None)).html)
+    return _html(_inert(payload, _reader(payload, sample_contact(), context)).html)
 
 
 def _fill(email: Previewed, *, with_values: bool, keep_links: bool) -> tuple[FilledEmail, Source]:
     site = default_site()
     source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
-    values = sample_values(email.sample_contact) if with_values else {"contact.email": "alex@example.com"}
-    return _inert(compile_source(source), values, keep_links=keep_links), source
+    contact = email.sample_contact or sample_contact() if with_values else Contact(email="alex@example.com")
+    payload = compile_source(source)
+    return _inert(payload, _reader(payload, contact, source.context), keep_links=keep_links), source
 
 
-def _inert(payload: dict[str, Any], values: dict[str, str], *, keep_links: bool = False) -> FilledEmail:
+def _reader(payload: dict[str, Any], contact: Contact, context: RenderContext) -> Reader:
+    known = ReaderLoader(payload).load([contact], at=context.at, base_url=context.base_url)
+    return known[contact.pk or 0]
+
+
+def _inert(payload: dict[str, Any], reader: Reader, *, keep_links: bool = False) -> FilledEmail:
     # Links lead nowhere: a click in the preview must not load the site into the editor's frame.
     return Personalizer(_Compiled(payload)).fill(
-        values,
+        reader,
         rewrite_link=lambda link: link.url if keep_links else "#",
         system={"unsubscribe_url": "#"},
     )

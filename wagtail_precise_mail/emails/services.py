@@ -55,6 +55,7 @@ def compile_email(
             "email_id": email.pk,
             "revision_id": revision_id or email.latest_revision_id,
             "payload": payload,
+            "shown": sorted(source.context.shared.shown),
             "html_size": html_size,
             "created_by_id": by.pk if by else None,
         },

@@ -224,5 +224,5 @@ def _stream(blocks: list[tuple[str, dict[str, Any]]]) -> str:
 
 def _child(kind: str, value: dict[str, Any]) -> dict[str, Any]:
     if kind == "columns":
-        value = {**value, "columns": [[_child(*block) for block in stream] for stream in value["columns"]]}
+        value = {**value, "columns": [{"content": [_child(*one) for one in stream]} for stream in value["columns"]]}
     return {"type": kind, "value": value}

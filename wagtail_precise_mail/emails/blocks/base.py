@@ -7,14 +7,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from wagtail.blocks import StreamValue, StructBlock, StructValue
-from wagtail.blocks.struct_block import StructBlockValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail.blocks import ChoiceBlock, StreamValue, StructBlock, StructValue
+from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.preview import picker_preview
 from wagtail_precise_mail.emails.richtext import check_merge_tags
+from wagtail_precise_mail.emails.settings_group import ALIGNMENTS, BACKGROUNDS, PADDINGS, SETTINGS, AudienceBlock
 
 
 class EmailBlock(StructBlock):
@@ -22,7 +24,15 @@ class EmailBlock(StructBlock):
 
     A subclass declares child blocks, names its ``mjml_template``, prepares what the template shows in
     :meth:`prepare`, and writes :meth:`text`. It must cope with empty values: previews show half-written blocks.
+
+    Every block has the settings below, in a group of their own; a subclass sets those to None that make no sense for
+    it. They are applied around what the block renders: a block need not know of them.
     """
+
+    audience = AudienceBlock(label=_("Audience"), required=False)
+    padding = ChoiceBlock(label=_("Space above and below"), choices=PADDINGS, required=False)
+    background = ChoiceBlock(label=_("Background"), choices=BACKGROUNDS, required=False)
+    align = ChoiceBlock(label=_("Align"), choices=ALIGNMENTS, required=False)
 
     mjml_template = ""
     """What goes into a column."""
@@ -35,6 +45,16 @@ class EmailBlock(StructBlock):
 
     may_be_saved = True
     """Whether saved blocks may contain it."""
+
+    def get_form_layout(self) -> BlockGroup:
+        """Return the layout of the form: whatever the block says, with the settings of every block behind its own."""
+        layout = super().get_form_layout()
+        named = set(layout.get_sorted_block_names())
+        if self.meta.form_layout is None:  # then it names every child, the settings among them
+            layout = BlockGroup([name for name in self.child_blocks if name not in SETTINGS])
+            named -= set(SETTINGS)
+        common = [name for name in SETTINGS if name in self.child_blocks and name not in named]
+        return BlockGroup(layout.children, settings=[*layout.settings, *common])
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         """Return what the template and the text part show.
@@ -90,7 +110,7 @@ class EmailBlock(StructBlock):
 
     def merge_errors(self, value: StructValue) -> list[ValidationError]:
         """Return what is wrong with the block's merge tags."""
-        return [error for _name, error in self._merge_errors(value)]
+        return [error for _child, error in self._merge_errors(value)]
 
     def _merge_errors(self, value: StructValue) -> list[tuple[str, ValidationError]]:
         errors = []

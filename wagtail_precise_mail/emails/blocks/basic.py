@@ -21,7 +21,6 @@ from wagtail_precise_mail.emails.richtext import FEATURES, mail_text
 from wagtail_precise_mail.emails.text import underline, wrap
 from wagtail_precise_mail.exceptions import RenderError
 
-ALIGNMENTS = [("left", _("Left")), ("center", _("Center"))]
 # By level: size of the type, height of its lines, space above and below it.
 _SIZES = {1: (36, 1.15, 0, 16), 2: (27, 1.25, 8, 16), 3: (20, 1.3, 4, 10)}
 
@@ -34,7 +33,6 @@ class HeadingBlock(EmailBlock):
     level = ChoiceBlock(
         label=_("Level"), choices=[("1", _("Title")), ("2", _("Section")), ("3", _("Subsection"))], default="2"
     )
-    align = ChoiceBlock(label=_("Align"), choices=ALIGNMENTS, default="left")
 
     mjml_template = "wagtail_precise_mail/emails/blocks/heading.mjml"
     merge_fields = ("title",)
@@ -180,7 +178,6 @@ class ButtonBlock(LinkChildren):
         label=_("or to an address"), required=False, max_length=2000, help_text=_("Merge fields may follow the host.")
     )
     style = ChoiceBlock(label=_("Look"), choices=[("filled", _("Filled")), ("outline", _("Outline"))], default="filled")
-    align = ChoiceBlock(label=_("Align"), choices=ALIGNMENTS, default="left")
 
     mjml_template = "wagtail_precise_mail/emails/blocks/button.mjml"
     merge_fields = ("label", "url")

@@ -65,12 +65,13 @@ class ProductBlock(EmailBlock):
     def announce(self, value: StructValue, context: RenderContext) -> None:
         if product := value.get("product"):
             context.shared.product_ids.add(product.pk)
+            context.shared.shown.add(f"product:{product.pk}")
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         chosen = value.get("product")
         if chosen is None:
             raise RenderError(gettext("Choose a product: there is none, or it was deleted."))
-        product = self._available(chosen, value.get("replacement"), context)
+        product = context.once_per_email(value, lambda: self._available(chosen, value.get("replacement"), context))
         if product is None:
             return {"product": None}
         name = str(product)
@@ -132,6 +133,7 @@ class ProductBlock(EmailBlock):
             names = {"product": chosen, "replacement": product}
             context.warn(gettext("“%(product)s” is sold out; “%(replacement)s” is shown in its place.") % names)
         shown.add(product.pk)
+        context.shared.shown.add(f"product:{product.pk}")
         return product
 
     def _next_of_category(self, chosen: Product, shown: set[int]) -> Product | None:

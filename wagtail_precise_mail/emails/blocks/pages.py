@@ -44,6 +44,10 @@ class PageBlock(EmailBlock):
         preview_value = {"layout": "beside"}
         form_layout = BlockGroup(children=["page", "layout"], settings=["max_length", "link_label"])
 
+    def announce(self, value: StructValue, context: RenderContext) -> None:
+        if page := value.get("page"):
+            context.shared.shown.add(f"page:{page.pk}")
+
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         page = value.get("page")
         if page is None:

@@ -1,0 +1,64 @@
+"""What each message said: kept when it is handed over, to be shown again, and so that nobody is sent a thing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, SentItem
+from wagtail_precise_mail.emails.models import CompiledEmail
+from wagtail_precise_mail.emails.readers import Reader, sent_items
+
+State = OutboxMessage.State
+# Whoever may have got it has got it: a doubt is no reason to send it again.
+_LEFT = (State.HANDOFF, State.ACCEPTED, State.UNKNOWN)
+
+
+def keep_contents(messages: Sequence[OutboxMessage], readers: Mapping[int, Reader]) -> None:
+    """Keep what some messages say, in two statements; a second attempt overwrites the first."""
+    at = timezone.now()
+    rows = [
+        MessageContent(message=message, contact_id=message.contact_id, data=readers[message.pk].to_json())
+        for message in messages
+        if message.pk in readers
+    ]
+    MessageContent.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["message"], update_fields=["contact", "data"]
+    )
+    items = [
+        SentItem(message=message, contact_id=message.contact_id, key=key, sent_at=at)
+        for message in messages
+        if message.contact_id and message.pk in readers
+        for key in dict.fromkeys(readers[message.pk].item_keys)
+    ]
+    if items:
+        SentItem.objects.bulk_create(items, ignore_conflicts=True)
+
+
+def content_of(message: OutboxMessage) -> Reader | None:
+    """Return what a message said beside its compiled email, or None when that is not known (any more)."""
+    row = MessageContent.objects.filter(message=message).first()
+    return Reader.from_json(row.data) if row else None
+
+
+@sent_items.register("outbox")
+def already_sent(contacts: Sequence[Contact], days: int, at: datetime) -> dict[int, set[str]]:
+    """Return the keys of pages and products that contacts were sent in the last days: three queries at the most."""
+    since, ids = at - timedelta(days=days), [contact.pk for contact in contacts]
+    found: dict[int, set[str]] = {pk: set() for pk in ids}
+    items = SentItem.objects.filter(contact__in=ids, sent_at__gte=since, message__state__in=_LEFT)
+    for contact_id, key in items.values_list("contact_id", "key"):
+        found[contact_id].add(key)
+    messages = OutboxMessage.objects.filter(
+        contact__in=ids, created_at__gte=since, state__in=_LEFT, send__is_test=False
+    )
+    pairs = list(messages.values_list("contact_id", "send__compiled_id").distinct())
+    compiled = CompiledEmail.objects.filter(pk__in={compiled_id for _contact, compiled_id in pairs})
+    shown: dict[int, list[str]] = dict(compiled.values_list("pk", "shown"))
+    for contact_id, compiled_id in pairs:
+        if contact_id is not None:
+            found[contact_id].update(shown.get(compiled_id, ()))
+    return found

@@ -1,0 +1,192 @@
+"""Readers: all that a compiled email needs to know about the contacts of a batch, in a constant number of queries."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+
+from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.audience import segments_of
+from wagtail_precise_mail.emails.marks import Part
+from wagtail_precise_mail.emails.merge_fields import contact_values
+from wagtail_precise_mail.exceptions import RenderError
+from wagtail_precise_mail.registry import Registry
+from wagtail_precise_mail.segments.models import Segment
+from wagtail_precise_mail.segments.queries import members
+
+Item = Mapping[str, str]
+"""One line of a list as plain text, by the name of the fact; "key" names it, such as "product:12"."""
+
+Spec = Mapping[str, Any]
+"""What a block asks of a source: "source", "count", "block_id", "shown" and the source's own words."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What fills the holes of an email for one contact.
+
+    Attributes:
+        values: of merge fields, by name.
+        segments: ids of those segments, among the ones that the email asks for, of which they are a member.
+        lists: what each list of the email shows, by its name.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    segments: frozenset[int] = frozenset()
+    lists: Mapping[str, Sequence[Item]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is needed to show the same email again."""
+        lists = {name: [dict(item) for item in items] for name, items in self.lists.items()}
+        return {"values": dict(self.values), "segments": sorted(self.segments), "lists": lists}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reader:
+        """Return the reader that :meth:`to_json` described."""
+        return cls(data.get("values", {}), frozenset(data.get("segments", ())), data.get("lists", {}))
+
+    @property
+    def item_keys(self) -> list[str]:
+        """The keys of everything that the lists show."""
+        return [item["key"] for items in self.lists.values() for item in items if item.get("key")]
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """When, where and for which messages lists are loaded.
+
+    Attributes:
+        base_url: scheme and host in front of addresses.
+        messages: outbox message ids by the contact's id; empty in previews, in which nothing may be used up.
+    """
+
+    at: datetime
+    base_url: str
+    language: str
+    site_id: int | None = None
+    messages: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether nobody gets what is loaded."""
+        return not self.messages
+
+
+class ItemSource(ABC):
+    """Chooses for each contact what a list shows. Registered by a stable key, which compiled emails keep."""
+
+    @abstractmethod
+    def load(
+        self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
+    ) -> Mapping[int, Sequence[Item]]:
+        """Return candidates for each contact, best first, by the contact's id (0 for somebody made up).
+
+        Must cost a constant number of queries, whatever the number of contacts. Called in the language of the email.
+
+        Args:
+            limit: as many candidates are of use; more than the list shows, because some may be shown elsewhere.
+        """
+
+
+item_sources: Registry[type[ItemSource]] = Registry("source of lists in emails")
+
+SentItems = Callable[[Sequence[Contact], int, datetime], Mapping[int, set[str]]]
+sent_items: Registry[SentItems] = Registry("memory of what contacts were sent")
+"""Return the keys of what contacts were sent in the last days, by the contact's id. Rooms above contribute theirs."""
+
+
+class ReaderLoader:
+    """Loads the readers of one compiled email.
+
+    Raises:
+        RenderError: when loading: a segment that the email asks for is gone, or a source is not registered.
+    """
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        self._language = payload.get("language", "en")
+        self._site_id = payload.get("site")
+        self._lists: dict[str, Spec] = payload.get("lists", {})
+        holes = [hole for name in ("subject", "preheader", "html", "text") for hole in walk(payload[name])]
+        holes += [hole for link in payload["links"] for hole in walk(link["url"])]
+        self._segment_ids = sorted(set().union(*(segments_of(hole["if"]) for hole in holes if "if" in hole)))
+        self._fields = {hole.get("merge", hole)["field"] for hole in holes if "merge" in hole or "field" in hole}
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether readers differ in more than the values of merge fields."""
+        return bool(self._segment_ids or self._lists)
+
+    def load(
+        self, contacts: Sequence[Contact], *, at: datetime, base_url: str, messages: Mapping[int, int] | None = None
+    ) -> dict[int, Reader]:
+        """Return the reader of each contact by its id; somebody made up, who is not saved, has 0.
+
+        Args:
+            messages: outbox message ids by the contact's id; None in previews.
+        """
+        occasion = Occasion(at, base_url, self._language, self._site_id, messages or {})
+        segments = self._load_segments(contacts, at)
+        with translation.override(self._language):
+            lists = self._load_lists(contacts, occasion)
+        return {
+            key: Reader(self._values(contact), frozenset(segments.get(key, ())), lists.get(key, {}))
+            for contact in contacts
+            for key in [contact.pk or 0]
+        }
+
+    def _values(self, contact: Contact) -> dict[str, str]:
+        # What the email does not show need not be kept with it.
+        return {name: value for name, value in contact_values(contact).items() if name in self._fields}
+
+    def _load_segments(self, contacts: Sequence[Contact], at: datetime) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        segments = Segment.objects.in_bulk(self._segment_ids) if self._segment_ids else {}
+        pks = [contact.pk for contact in contacts if contact.pk]
+        for segment_id in self._segment_ids:
+            if segment_id not in segments:
+                raise RenderError(f"Segment {segment_id}, for which a part of this email is meant, no longer exists.")
+            for pk in members(segments[segment_id], at=at).filter(pk__in=pks).values_list("pk", flat=True):
+                found.setdefault(pk, set()).add(segment_id)
+        return found
+
+    def _load_lists(self, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, dict[str, list[Item]]]:
+        found: dict[int, dict[str, list[Item]]] = {contact.pk or 0: {} for contact in contacts}
+        shown: dict[int, set[str]] = {key: set() for key in found}
+        extra = 0
+        for name, spec in self._lists.items():
+            count = spec["count"]
+            sent = self._load_sent(spec, contacts, occasion)
+            source = item_sources.get(spec["source"])()
+            most = max((len(one) for one in sent.values()), default=0)
+            limit = count + extra + len(spec.get("shown", ())) + most
+            candidates = source.load(spec, contacts, limit=limit, occasion=occasion)
+            for key, lists in found.items():
+                taken = shown[key] | set(spec.get("shown", ())) | sent.get(key, set())
+                fresh = [item for item in candidates.get(key, ()) if not item.get("key") or item["key"] not in taken]
+                lists[name] = fresh[:count]
+                shown[key] |= {item["key"] for item in lists[name] if item.get("key")}
+            extra += count
+        return found
+
+    def _load_sent(self, spec: Spec, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, set[str]]:
+        sent: dict[int, set[str]] = {}
+        if not (days := spec.get("skip_sent_days")):
+            return sent
+        known = [contact for contact in contacts if contact.pk]
+        for _key, look_up in sent_items.items():
+            for contact_id, keys in look_up(known, days, occasion.at).items():
+                sent.setdefault(contact_id, set()).update(keys)
+        return sent
+
+
+def walk(parts: Iterable[Part]) -> Iterator[dict[str, Any]]:
+    """Yield every hole and region among parts, and those inside of regions."""
+    for part in parts:
+        if isinstance(part, dict):
+            yield part
+            yield from walk(part.get("parts", ()))
