@@ -8,7 +8,7 @@ from importlib import import_module
 
 import django
 
-BENCHMARKS = ["bench_import", "bench_segments"]
+BENCHMARKS = ["bench_import", "bench_segments", "bench_filling"]
 
 
 def main() -> int:

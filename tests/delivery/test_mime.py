@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wagtail_precise_mail.delivery import mime
@@ -49,6 +49,7 @@ def test_both_parts_come_back_as_they_were_written_text_first() -> None:
     assert not message.defects
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=400))
 def test_any_text_survives(text: str) -> None:
     expected = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")

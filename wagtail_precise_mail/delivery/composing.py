@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.urls import reverse
-
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token
 from wagtail_precise_mail.delivery import mime
@@ -17,6 +15,7 @@ from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
 from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
+from wagtail_precise_mail.paths import token_path
 
 TEST_PREFIX = "[Test] "
 
@@ -33,6 +32,7 @@ class Composer:
         self.personalizer = Personalizer(send.compiled)
         self.loader = ReaderLoader(send.compiled.payload)
         # A test counts nowhere: no tracked links, no pixel.
+        self._unsubscribe_path = token_path("unsubscribe")
         self.processors = [] if send.is_test else [make() for _key, make in message_processors.items()]
 
     def load(self, addressed: Sequence[tuple[OutboxMessage, Contact | None]], *, at: datetime) -> dict[int, Reader]:
@@ -67,7 +67,7 @@ class Composer:
         send, reader = self.send, contact or Contact()
         known = known or self.load([(message, contact)], at=at)[message.pk]
         unsubscribe_url = self._unsubscribe_url(message)
-        filled = self.personalizer.fill(
+        filled = self.personalizer.encode(
             known,
             rewrite_link=self._link_rewriter(message, reader),
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
@@ -99,7 +99,7 @@ class Composer:
         # In a test the link works and unsubscribes nobody: not the contact that the test only looks like.
         contact_id = 0 if self.send.is_test else message.contact_id or 0
         token = make_unsubscribe_token(contact_id, message.pk)
-        return self.send.base_url + reverse("wagtail_precise_mail:unsubscribe", args=[token])
+        return self.send.base_url + self._unsubscribe_path(token)
 
     def _personal_link(self, message: OutboxMessage) -> PersonalLink:
         contact_id = 0 if self.send.is_test else message.contact_id or 0
@@ -112,9 +112,11 @@ class Composer:
 
     def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> Callable[[LinkInfo], str]:
         def rewrite(link: LinkInfo) -> str:
-            for processor in self.processors:
-                link = replace(link, url=processor.rewrite_link(message, contact, link, self.send.base_url))
-            return link.url
+            url = link.url
+            for number, processor in enumerate(self.processors):
+                link = replace(link, url=url) if number else link
+                url = processor.rewrite_link(message, contact, link, self.send.base_url)
+            return url
 
         return rewrite
 

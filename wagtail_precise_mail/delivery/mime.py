@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 import struct
 from collections.abc import Mapping
@@ -11,10 +10,12 @@ from datetime import datetime
 from email.charset import SHORTEST, Charset
 from email.header import Header
 from email.utils import format_datetime, quote
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.emails.encodings import quoted_printable
 from wagtail_precise_mail.exceptions import InvalidToken, RenderError
 from wagtail_precise_mail.signing import sign, unsign
 
@@ -32,6 +33,8 @@ class Parts:
     """All that one message is made of.
 
     Args:
+        text: as text, or as bytes that are quoted-printable already, as :meth:`.Personalizer.encode` gives them.
+        html: likewise.
         message_id: with its angle brackets, as :func:`make_message_id` returns it.
         unsubscribe_url: where one click unsubscribes, or "" for mail that nobody can unsubscribe from.
         headers: further ones.
@@ -41,8 +44,8 @@ class Parts:
     from_address: str
     to_address: str
     subject: str
-    text: str
-    html: str
+    text: str | bytes
+    html: str | bytes
     message_id: str
     sent_at: datetime
     reply_to: str = ""
@@ -62,7 +65,7 @@ def build(parts: Parts) -> bytes:
     # Plain text first: readers show the last part that they can.
     body = b"".join(
         b"--%s\r\n%s" % (boundary.encode(), _part(kind, content))
-        for kind, content in [("plain", parts.text), ("html", parts.html)]
+        for kind, content in [(b"plain", parts.text), (b"html", parts.html)]
     )
     head = "\r\n".join(lines).encode("utf-8" if _needs_utf8(parts) else "ascii")
     return head + b"\r\n\r\n" + body + b"--" + boundary.encode() + b"--\r\n"
@@ -140,6 +143,7 @@ def _plain(name: str, value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=2000)
 def _words(name: str, value: str) -> str:
     """Return free text as a header value, folded, and encoded where it is more than plain ASCII words.
 
@@ -156,6 +160,7 @@ def _words(name: str, value: str) -> str:
     return Header(value, _UTF8, header_name=name, maxlinelen=75).encode(linesep="\r\n")
 
 
+@lru_cache(maxsize=100)
 def _mailbox(name: str, address: str) -> str:
     wire = wire_address(address)
     words = _words("From", name)
@@ -170,11 +175,16 @@ def _needs_utf8(parts: Parts) -> bool:
     return not (parts.from_address + parts.to_address + parts.reply_to).isascii()
 
 
-def _part(kind: str, content: str) -> bytes:
+_PART = {
+    kind: b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n' % kind
+    for kind in (b"plain", b"html")
+}
+
+
+def _part(kind: bytes, content: str | bytes) -> bytes:
     """Return one text part. Quoted-printable, because its lines are short whatever is written in them."""
-    lines = content.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    encoded = binascii.b2a_qp(lines.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
-    return (
-        b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n' % kind.encode()
-        + encoded
-    )
+    if isinstance(content, str):
+        lines = content.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+        return _PART[kind] + quoted_printable(lines)
+    # The line end that is added belongs to the boundary (RFC 2046), so nothing is added to the content.
+    return b"%s%s\r\n" % (_PART[kind], content)

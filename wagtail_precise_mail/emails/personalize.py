@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
-from wagtail_precise_mail.emails.audience import holds
+from wagtail_precise_mail.emails.encodings import PLAIN, QUOTED_PRINTABLE, quoted_printable
 from wagtail_precise_mail.emails.marks import Part
-from wagtail_precise_mail.emails.merge import Tag
 from wagtail_precise_mail.emails.merge_fields import contact_values
-from wagtail_precise_mail.emails.readers import Item, Reader
-from wagtail_precise_mail.emails.values import ESCAPES, clean
+from wagtail_precise_mail.emails.programs import NO_ITEM, MakeLink, PersonalLink, Program, Run, one_line, write_url
+from wagtail_precise_mail.emails.readers import Item, Reader, walk
 from wagtail_precise_mail.exceptions import RenderError
 
-__all__ = ["FilledEmail", "LinkInfo", "PersonalLink", "Personalizer", "contact_values"]
+__all__ = ["EncodedEmail", "FilledEmail", "LinkInfo", "PersonalLink", "Personalizer", "contact_values"]
 
 PAYLOAD_VERSIONS = (1, 2)
 """Of compiled emails that can still be filled."""
 
-_NO_ITEM: Item = {}
 _GAPS = re.compile(r"\n{3,}")
-_BREAKS_A_LINE = re.compile(r"[\x00-\x20\x7f]")
-
-
-PersonalLink = Callable[[str, str, str], str]
-"""Makes an address signed for one message, from its name, the id of its block and an argument."""
 
 
 class Compiled(Protocol):
@@ -63,6 +57,18 @@ class FilledEmail:
     preheader: str = ""
 
 
+@dataclass(frozen=True)
+class EncodedEmail:
+    """An email for one contact as it leaves: the body parts in quoted-printable, with CRLF line ends."""
+
+    subject: str
+    html: bytes
+    text: bytes
+
+
+RewriteLink = Callable[[LinkInfo], str]
+
+
 class Personalizer:
     """Fills a compiled email for one contact after the other.
 
@@ -74,11 +80,12 @@ class Personalizer:
         payload = compiled.payload
         if payload.get("version") not in PAYLOAD_VERSIONS:
             raise RenderError(f"This compiled email is of an unknown version: {payload.get('version')!r}.")
-        self._lines = {name: payload[name] for name in ("subject", "preheader", "html", "text")}
-        self._urls = [link["url"] for link in payload["links"]]
-        no_values: dict[str, str] = {}
+        self._payload = payload
+        self._locale: str = payload.get("language", "en")
+        self._urls: list[list[Part]] = [link["url"] for link in payload["links"]]
+        self._is_fixed = [all(isinstance(part, str) for part in url) for url in self._urls]
         self.links = [
-            LinkInfo(index, "".join(_write(part, no_values) for part in link["url"]), link["block_id"], link["label"])
+            LinkInfo(index, write_url(link["url"], {}, NO_ITEM, self._locale), link["block_id"], link["label"])
             for index, link in enumerate(payload["links"])
         ]
         """Every link, with the fallbacks of merge tags in its address; links to items of lists have none yet."""
@@ -87,7 +94,7 @@ class Personalizer:
         self,
         reader: Reader | Mapping[str, str],
         *,
-        rewrite_link: Callable[[LinkInfo], str],
+        rewrite_link: RewriteLink,
         system: Mapping[str, str],
         personal_link: PersonalLink | None = None,
     ) -> FilledEmail:
@@ -102,109 +109,94 @@ class Personalizer:
         Raises:
             RenderError: no ``unsubscribe_url`` was given.
         """
+        in_text, in_html = self._runs(reader, rewrite_link, system, personal_link)
+        return FilledEmail(
+            subject=self._subject.fill(in_text),
+            html=self._html.fill(in_html),
+            text=_without_gaps(self._text.fill(in_text)),
+            preheader=self._preheader.fill(in_text),
+        )
+
+    def encode(
+        self,
+        reader: Reader,
+        *,
+        rewrite_link: RewriteLink,
+        system: Mapping[str, str],
+        personal_link: PersonalLink | None = None,
+    ) -> EncodedEmail:
+        """Return the same as :meth:`fill`, encoded for a message: what all contacts share is encoded once.
+
+        Raises:
+            RenderError: no ``unsubscribe_url`` was given.
+        """
+        in_text, in_html = self._runs(reader, rewrite_link, system, personal_link)
+        encoded = self._encoded_text
+        text = quoted_printable(_without_gaps(self._text.fill(in_text))) if encoded is None else encoded.fill(in_text)
+        return EncodedEmail(self._subject.fill(in_text), self._encoded_html.fill(in_html), text)
+
+    @cached_property
+    def _subject(self) -> Program[str]:
+        return Program(self._payload["subject"], PLAIN, locale=self._locale, is_html=False)
+
+    @cached_property
+    def _preheader(self) -> Program[str]:
+        return Program(self._payload["preheader"], PLAIN, locale=self._locale, is_html=False)
+
+    @cached_property
+    def _html(self) -> Program[str]:
+        return Program(self._payload["html"], PLAIN, locale=self._locale, is_html=True)
+
+    @cached_property
+    def _text(self) -> Program[str]:
+        return Program(self._payload["text"], PLAIN, locale=self._locale, is_html=False)
+
+    @cached_property
+    def _encoded_html(self) -> Program[bytes]:
+        return Program(self._payload["html"], QUOTED_PRINTABLE, locale=self._locale, is_html=True)
+
+    @cached_property
+    def _encoded_text(self) -> Program[bytes] | None:
+        """None where readers get different paragraphs: the gaps between them are closed in the text as a whole."""
+        if any("parts" in hole for hole in walk(self._payload["text"])):
+            return None
+        return Program(self._payload["text"], QUOTED_PRINTABLE, locale=self._locale, is_html=False)
+
+    def _runs(
+        self,
+        reader: Reader | Mapping[str, str],
+        rewrite_link: RewriteLink,
+        system: Mapping[str, str],
+        personal_link: PersonalLink | None,
+    ) -> tuple[Run, Run]:
         if not system.get("unsubscribe_url"):
             raise RenderError("An email cannot be filled without the address to unsubscribe.")
         reader = reader if isinstance(reader, Reader) else Reader(reader)
-        filler = _Filler(reader, self._link_maker(reader, rewrite_link), personal_link or _nowhere)
-        in_html = {
-            "html_tail": system.get("html_tail", ""),
-            "unsubscribe_url": html.escape(_one_line(system["unsubscribe_url"])),
-        }
-        in_text = {"html_tail": "", "unsubscribe_url": _one_line(system["unsubscribe_url"])}
-        return FilledEmail(
-            subject=filler.fill(self._lines["subject"], in_text),
-            html=filler.fill(self._lines["html"], in_html, is_html=True),
-            text=_without_gaps(filler.fill(self._lines["text"], in_text)),
-            preheader=filler.fill(self._lines["preheader"], in_text),
-        )
+        link, personal = self._link_maker(reader, rewrite_link), personal_link or _nowhere
+        leave = one_line(system["unsubscribe_url"])
+        in_html = {"html_tail": system.get("html_tail", ""), "unsubscribe_url": html.escape(leave)}
+        in_text = {"html_tail": "", "unsubscribe_url": leave}
+        return Run(reader, link, personal, in_text), Run(reader, link, personal, in_html)
 
-    def _link_maker(self, reader: Reader, rewrite_link: Callable[[LinkInfo], str]) -> Callable[[int, Item], str]:
+    def _link_maker(self, reader: Reader, rewrite_link: RewriteLink) -> MakeLink:
         """Return what makes the address of a link, each distinct one once."""
         made: dict[tuple[int, str], str] = {}
 
         def make(index: int, item: Item) -> str:
-            key = (index, item.get("key", ""))
+            key = (index, item.get("url", ""))
             if key not in made:
-                link = self._resolve(self.links[index], reader.values, item)
-                made[key] = _one_line(rewrite_link(link)) if link.url else ""
+                link = self._resolve(index, reader.values, item)
+                made[key] = one_line(rewrite_link(link)) if link.url else ""
             return made[key]
 
         return make
 
-    def _resolve(self, link: LinkInfo, values: Mapping[str, str], item: Item) -> LinkInfo:
-        parts = self._urls[link.index]
-        if all(isinstance(part, str) for part in parts):
+    def _resolve(self, index: int, values: Mapping[str, str], item: Item) -> LinkInfo:
+        link = self.links[index]
+        if self._is_fixed[index]:
             return link
-        label = link.label or item.get("name", "")
-        return replace(link, url="".join(_write(part, values, item) for part in parts), label=label)
-
-
-class _Filler:
-    """Writes the parts of each place for one reader."""
-
-    def __init__(self, reader: Reader, link: Callable[[int, Item], str], personal_link: PersonalLink) -> None:
-        self._reader, self._link, self._personal_link = reader, link, personal_link
-
-    def fill(self, parts: list[Part], system: Mapping[str, str], *, is_html: bool = False) -> str:
-        self._system, self._address = system, html.escape if is_html else str
-        return "".join(self._parts(parts, _NO_ITEM, ()))
-
-    def _parts(self, parts: list[Part], item: Item, row: Sequence[Item]) -> Iterator[str]:
-        for part in parts:
-            if isinstance(part, str):
-                yield part
-            elif "parts" in part:
-                yield from self._region(part, item, row)
-            else:
-                yield self._hole(part, item)
-
-    def _hole(self, part: dict[str, Any], item: Item) -> str:
-        if "link" in part:
-            return self._address(self._link(part["link"], item))
-        if "system" in part:
-            return self._system[part["system"]]
-        if "personal" in part:
-            return self._address(self._personal_link(part["personal"], part["block"], part["argument"]))
-        return _write(part, self._reader.values, item)
-
-    def _region(self, part: dict[str, Any], item: Item, row: Sequence[Item]) -> Iterator[str]:
-        inner = part["parts"]
-        if "repeat" in part:
-            items, size = self._reader.lists.get(part["repeat"], ()), part["per_row"]
-            for start in range(0, len(items), size):
-                yield from self._parts(inner, items[start], items[start : start + size])
-        elif "slot" in part:
-            if part["slot"] < len(row):
-                yield from self._parts(inner, row[part["slot"]], ())
-        elif self._is_shown(part, item):
-            yield from self._parts(inner, item, row)
-
-    def _is_shown(self, part: dict[str, Any], item: Item) -> bool:
-        if "if" in part:
-            return holds(part["if"], self._reader.segments)
-        if "when" in part:
-            return bool(item.get(part["when"]))
-        name = part.get("filled") or part.get("empty")
-        return bool(self._reader.lists.get(str(name))) == ("filled" in part)
-
-
-def _write(part: Part, values: Mapping[str, str], item: Item = _NO_ITEM) -> str:
-    if isinstance(part, str):
-        return part
-    if "item" in part:
-        return _item_fact(part, item)
-    hole = part.get("merge", part)
-    tag = Tag(hole["field"], tuple(tuple(one) for one in hole["filters"]))
-    return ESCAPES[hole["escape"]](clean(tag.fill(clean(values.get(tag.field, "")))))
-
-
-def _item_fact(part: dict[str, Any], item: Item) -> str:
-    value = item.get(part["item"], "")
-    if part["item"].endswith("url"):
-        # Sources make these absolute; whatever else stands there leads nowhere.
-        value = value if value.startswith(("http://", "https://")) else ""
-        return html.escape(_one_line(value)) if part.get("escape") == "html" else _one_line(value)
-    return ESCAPES[part.get("escape", "text")](clean(value))
+        url = write_url(self._urls[index], values, item, self._locale)
+        return replace(link, url=url, label=link.label or item.get("name", ""))
 
 
 def _nowhere(name: str, block_id: str, argument: str) -> str:
@@ -214,8 +206,3 @@ def _nowhere(name: str, block_id: str, argument: str) -> str:
 def _without_gaps(text: str) -> str:
     # What is not shown to a reader leaves its empty lines behind.
     return _GAPS.sub("\n\n", text).lstrip("\n")
-
-
-def _one_line(url: str) -> str:
-    # A line break in an address would end the link in the text part.
-    return _BREAKS_A_LINE.sub(lambda match: f"%{ord(match.group()):02X}", url)

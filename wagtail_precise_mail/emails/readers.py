@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils import translation
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.audience import segments_of
+from wagtail_precise_mail.emails.encodings import are_plain
 from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.merge_fields import contact_values
 from wagtail_precise_mail.exceptions import RenderError
@@ -39,6 +41,11 @@ class Reader:
     values: Mapping[str, str] = field(default_factory=dict)
     segments: frozenset[int] = frozenset()
     lists: Mapping[str, Sequence[Item]] = field(default_factory=dict)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the values are written the same in every place; looked at once for all places."""
+        return are_plain(self.values.values())
 
     def to_json(self) -> dict[str, Any]:
         """Return what is needed to show the same email again."""

@@ -6,6 +6,7 @@ import re
 import struct
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.utils.encoding import iri_to_uri
@@ -55,6 +56,7 @@ def read_open_token(token: str) -> int:
     return int(message_id)
 
 
+@lru_cache(maxsize=5000)
 def is_trackable(url: str) -> bool:
     """Whether a link may lead through ours: a web address of a sane length (not mailto: and the like)."""
     try:
@@ -98,6 +100,7 @@ def read_click_token(token: str) -> ClickToken:
     return found
 
 
+@lru_cache(maxsize=5000)
 def _pack_block(block_id: str) -> tuple[int, bytes]:
     try:
         as_uuid = uuid.UUID(block_id)
