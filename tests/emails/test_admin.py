@@ -45,7 +45,14 @@ def editor(client: Client) -> Client:
 
 def form(title: str = "Hello", **overrides: Any) -> dict[str, Any]:
     body = streamfield([("heading", block_form(title=title, level="2"))])
-    values = {"name": "June", "subject": "News", "preheader": "For you", "body": body, "sample_contact": ""}
+    values = {
+        "name": "June",
+        "subject": "News",
+        "preheader": "For you",
+        "body": body,
+        "sample_contact": "",
+        "sample_segment": "",
+    }
     return nested_form_data({**values, **overrides})
 
 

@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from wagtail.blocks import StreamBlock, StructValue
 from wagtail.blocks.base import Block
@@ -20,12 +22,15 @@ from wagtail.models import Page
 
 from tests.factories.commerce import make_product
 from tests.factories.contacts import make_contact
-from tests.factories.emails import make_email, make_saved_block, raw_block
+from tests.factories.emails import make_email, make_image, make_saved_block, raw_block
+from tests.factories.segments import make_segment
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.body import make_body_block
 from wagtail_precise_mail.emails.context import RenderContext
+from wagtail_precise_mail.emails.inboxes import INBOXES, cut
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 from wagtail_precise_mail.emails.preview import MODES, brand_preview, email_preview
+from wagtail_precise_mail.emails.preview_readers import some_member
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +197,100 @@ def test_block_picker_shows_the_block_as_a_mail(kind: str, client: Client) -> No
     assert page.find(class_="wpm-panel") is not None
     assert "cannot be shown" not in page.get_text()
     assert "block 1" not in page.get_text()
+
+
+def for_fans(fans: Any, **overrides: Any) -> Email:
+    audience = {"show": "only", "segments": [fans.pk]}
+    return greeting(
+        body=[
+            raw_block("heading", title='Hello {{ contact.first_name | default: "friend" }}', level="1"),
+            raw_block("rich_text", content="<p>For fans only.</p>", audience=audience),
+        ],
+        **overrides,
+    )
+
+
+def city_segment(city: str) -> Any:
+    return make_segment({"contact_field": {"field": "city", "operator": "is", "values": [city]}}, name=f"In {city}")
+
+
+def test_email_with_parts_for_a_segment_has_a_preview_of_its_own_for_it() -> None:
+    fans = city_segment("Bath")
+    make_contact(first_name="Ada", city="Bath")
+    email = for_fans(fans)
+    assert (f"segment-{fans.pk}", "As a member of “In Bath”") in email.preview_modes
+    assert "For fans only." not in shown(email, "contact")
+    page = shown(email, f"segment-{fans.pk}")
+    assert "For fans only." in page
+    assert "Hello Ada" in page
+
+
+def test_preview_as_a_member_of_the_chosen_segment_stays_with_the_same_person() -> None:
+    bath = city_segment("Bath")
+    for name in ("Ada", "Bea", "Cleo", "Dora"):
+        make_contact(first_name=name, city="Bath")
+    email = greeting(sample_segment=bath)
+    with time_machine.travel("2026-03-01 09:00:00+00:00", tick=False):
+        first = shown(email, "contact")
+        assert first == shown(email, "contact")
+    assert any(f"Hello {name}" in first for name in ("Ada", "Bea", "Cleo", "Dora"))
+
+
+def test_preview_of_a_segment_without_members_shows_its_parts_to_somebody_made_up() -> None:
+    fans = city_segment("Nowhere")
+    page = shown(for_fans(fans), f"segment-{fans.pk}")
+    assert "For fans only." in page
+    assert "Hello Alex" in page
+
+
+def test_preview_shows_nobody_to_people_who_may_not_see_contacts() -> None:
+    fans = city_segment("Bath")
+    ada = make_contact(first_name="Ada", city="Bath")
+    email = for_fans(fans, sample_contact=ada, sample_segment=fans)
+    for mode in ("contact", f"segment-{fans.pk}", "inbox", "dark"):
+        assert "Ada" not in email_preview(email, mode, may_see_contacts=False).content.decode()
+    page = email_preview(email, f"segment-{fans.pk}", may_see_contacts=False).content.decode()
+    assert "For fans only." in page
+
+
+def test_choosing_a_member_costs_the_same_for_any_segment() -> None:
+    bath = city_segment("Bath")
+    for number in range(50):
+        make_contact(city="Bath", email=f"reader{number}@example.com")
+    with CaptureQueriesContext(connection) as captured:
+        assert some_member(bath, at=timezone.now())
+    assert len(captured) <= 2
+
+
+def test_preview_of_a_segment_that_cannot_be_evaluated_says_so() -> None:
+    draft = make_segment(live=False)
+    assert "is not published" in shown(for_fans(draft), f"segment-{draft.pk}")
+
+
+def test_dark_mode_is_in_force_in_its_preview() -> None:
+    page = shown(greeting(), "dark")
+    assert "prefers-color-scheme" not in page.split("<body")[0].replace("@media all", "")
+    assert "@media all" in page
+
+
+def test_preview_without_pictures_shows_their_descriptions() -> None:
+    picture = {"image": make_image().pk, "alt_text": "A fern at dusk", "decorative": False}
+    email = make_email(raw_block("image", image=picture))
+    page = BeautifulSoup(shown(email, "images_off"), "html.parser")
+    assert not page.find_all("img")
+    assert page.find(class_="wpm-no-picture").get_text() == "A fern at dusk"  # type: ignore[union-attr]
+
+
+def test_inbox_says_where_each_program_cuts_the_subject() -> None:
+    subject = "A quiet morning, well brewed, with seven ferns that like the dark and a new kettle"
+    page = BeautifulSoup(shown(greeting(subject=subject), "inbox"), "html.parser").get_text()
+    assert "iPhone Mail" in page
+    assert "A quiet morning, well brewed, with seven…" in page
+    assert page.count("The subject is cut here.") == len(INBOXES)
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "expected"), [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("茶と土", 5, "茶と…"), ("", 3, "")]
+)
+def test_wide_characters_take_the_room_of_two(text: str, room: int, expected: str) -> None:
+    assert cut(text, room) == expected

@@ -108,10 +108,15 @@ class EmailViewSet(snippets.SnippetViewSet):
                 heading=_("Merge fields"),
                 classname="collapsed",
             ),
-            FieldPanel(
-                "sample_contact",
+            MultiFieldPanel(
+                [
+                    FieldPanel("sample_contact"),
+                    FieldPanel(
+                        "sample_segment", help_text=_("Somebody of this segment, another person every ten minutes.")
+                    ),
+                ],
                 heading=_("Preview as"),
-                help_text=_("The preview and test mails show this contact. Nobody gets mail by being chosen here."),
+                help_text=_("The preview shows this person. Nobody gets mail by being chosen here."),
             ),
             PublishingPanel(),
         ],

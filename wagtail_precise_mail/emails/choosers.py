@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from wagtail_precise_mail.choosers import ChosenMultipleView, ChosenView, RequirePermission
 from wagtail_precise_mail.contacts.models import Contact
-
-
-def may_see_contacts(user: Any) -> bool:
-    """Whether a user has any permission for contacts."""
-    actions = ["view", "add", "change", "delete"]
-    return bool(ModelPermissionPolicy(Contact).user_has_any_permission(user, actions))
 
 
 class _ContactListing:

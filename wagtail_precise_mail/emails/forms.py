@@ -8,8 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from wagtail_precise_mail.emails.choosers import may_see_contacts
+from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.merge import parse
+from wagtail_precise_mail.emails.preview_readers import may_see
+from wagtail_precise_mail.segments.models import Segment
 
 
 class EmailForm(WagtailAdminModelForm):
@@ -18,8 +20,9 @@ class EmailForm(WagtailAdminModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The preview shows what is known about the contact: it is chosen by people who may see contacts.
-        if self.for_user and not may_see_contacts(self.for_user):
-            self.fields.pop("sample_contact", None)
+        for name, model in (("sample_contact", Contact), ("sample_segment", Segment)):
+            if self.for_user and not may_see(self.for_user, model):
+                self.fields.pop(name, None)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

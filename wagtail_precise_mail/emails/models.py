@@ -18,7 +18,9 @@ from wagtail.search import index
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.body import make_body_block, make_saved_body_block
+from wagtail_precise_mail.emails.preview_readers import may_see
 from wagtail_precise_mail.fields import RegistryStreamField
+from wagtail_precise_mail.segments.models import Segment
 
 _is_color = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color such as #1f6f5c."))
 # It stands in style attributes.
@@ -39,6 +41,9 @@ class Email(
     # Whom the preview and the test mail show; never an audience.
     sample_contact = models.ForeignKey(
         Contact, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("preview as")
+    )
+    sample_segment = models.ForeignKey(
+        Segment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("or as a member of")
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -67,7 +72,7 @@ class Email(
 
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
-        return preview.MODES
+        return preview.preview_modes(self)
 
     @property
     def preview_sizes(self) -> list[dict[str, Any]]:
@@ -75,7 +80,8 @@ class Email(
 
     def serve_preview(self, request: HttpRequest, mode: str) -> HttpResponse:
         # The request is made up by Wagtail, host and all: no address in the mail may come from it.
-        return preview.email_preview(self, mode)
+        user = getattr(request, "user", None)
+        return preview.email_preview(self, mode, may_see_contacts=user is None or may_see(user, Contact))
 
 
 class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, index.Indexed, models.Model):

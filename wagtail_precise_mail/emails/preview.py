@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -13,7 +14,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import StreamValue
 
-from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.brand import Brand, BrandFields, brand_of, color_pairs
 from wagtail_precise_mail.emails.composition import (
     Source,
@@ -26,16 +26,23 @@ from wagtail_precise_mail.emails.composition import (
     render_stream,
 )
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
+from wagtail_precise_mail.emails.inboxes import NARROWEST, inbox_lines
 from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
+from wagtail_precise_mail.emails.preview_looks import dark, without_pictures
+from wagtail_precise_mail.emails.preview_readers import SEGMENT_MODE, Samples, made_up_contact, preview_reader
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
+from wagtail_precise_mail.emails.settings_group import audience_ids
 from wagtail_precise_mail.emails.sites import base_url_of, default_site
-from wagtail_precise_mail.exceptions import RenderError
+from wagtail_precise_mail.exceptions import InvalidRules, RenderError
+from wagtail_precise_mail.segments.models import Segment
 
 MODES: list[tuple[str, str | Promise]] = [
     ("contact", _("As the sample contact")),
-    ("fallbacks", _("With nothing known about the contact")),
+    ("dark", _("In dark mode")),
+    ("images_off", _("Without pictures")),
     ("text", _("Plain text")),
     ("inbox", _("In the inbox")),
+    ("fallbacks", _("With nothing known about the contact")),
 ]
 
 SIZES: list[dict[str, Any]] = [
@@ -44,10 +51,8 @@ SIZES: list[dict[str, Any]] = [
 ]
 
 
-class Previewed(Written, Protocol):
-    """What is previewed: an email with the contact to show it as."""
-
-    sample_contact: Contact | None
+class Previewed(Written, Samples, Protocol):
+    """What is previewed: an email with whom to show it as."""
 
 
 class Previewable(Protocol):
@@ -62,24 +67,28 @@ class _Compiled:
     payload: dict[str, Any]
 
 
-def email_preview(email: Previewed, mode: str) -> HttpResponse:
-    """Return an email as one of :data:`MODES`; an email that cannot be rendered gives a page that says why."""
+def email_preview(email: Previewed, mode: str, *, may_see_contacts: bool = True) -> HttpResponse:
+    """Return an email as one of :func:`preview_modes`; one that cannot be rendered gives a page that says why.
+
+    Args:
+        may_see_contacts: whether who looks may know about contacts; else somebody made up is shown.
+    """
     try:
-        filled, source = _fill(email, with_values=mode != "fallbacks", keep_links=mode == "text")
-    except RenderError as error:
-        return _page("preview_error.html", {"error": error})
+        filled, source = _fill(email, mode, may_see_contacts=may_see_contacts)
+    except (RenderError, InvalidRules) as error:
+        return _page("preview_error.html", {"error": error, "message": getattr(error, "message", str(error))})
     if mode == "text":
         return _page("preview_text.html", {"email": filled})
     if mode == "inbox":
-        return _page("preview_inbox.html", _inbox_line(filled, source.context.brand))
-    return _html(filled.html)
+        return _page("preview_inbox.html", _inbox_facts(filled, source.context.brand))
+    return _html(_LOOKS.get(mode, str)(filled.html))
 
 
-def sample_contact() -> Contact:
-    """Return somebody made up, whom a preview shows where nobody was chosen."""
-    return Contact(
-        first_name="Alex", last_name="Sample", email="alex@example.com", city="London", country="GB", locale="en"
-    )
+def preview_modes(email: Previewed) -> list[tuple[str, str | Promise]]:
+    """Return the modes of an email: everybody's, and one for each segment for which it has parts of its own."""
+    segments = Segment.objects.filter(pk__in=audience_ids(email.body)).order_by("name")
+    label = _("As a member of “%(segment)s”")
+    return [*MODES, *((f"{SEGMENT_MODE}{one.pk}", str(label) % {"segment": one.name}) for one in segments)]
 
 
 def body_preview(body: StreamValue) -> HttpResponse:
@@ -118,21 +127,17 @@ def _bare(mjml: str, context: RenderContext) -> HttpResponse:
     try:
         payload = compile_source(Source(document, "", "", "", [], context))
     except RenderError as error:
-        return _page("preview_error.html", {"error": error})
-    return _html(_inert(payload, _reader(payload, sample_contact(), context)).html)
+        return _page("preview_error.html", {"error": error, "message": error.message})
+    known = ReaderLoader(payload).load([made_up_contact()], at=context.at, base_url=context.base_url)
+    return _html(_inert(payload, known[0]).html)
 
 
-def _fill(email: Previewed, *, with_values: bool, keep_links: bool) -> tuple[FilledEmail, Source]:
+def _fill(email: Previewed, mode: str, *, may_see_contacts: bool) -> tuple[FilledEmail, Source]:
     site = default_site()
     source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
-    contact = email.sample_contact or sample_contact() if with_values else Contact(email="alex@example.com")
     payload = compile_source(source)
-    return _inert(payload, _reader(payload, contact, source.context), keep_links=keep_links), source
-
-
-def _reader(payload: dict[str, Any], contact: Contact, context: RenderContext) -> Reader:
-    known = ReaderLoader(payload).load([contact], at=context.at, base_url=context.base_url)
-    return known[contact.pk or 0]
+    reader = preview_reader(payload, email, mode, source.context, may_see_contacts=may_see_contacts)
+    return _inert(payload, reader, keep_links=mode == "text"), source
 
 
 def _inert(payload: dict[str, Any], reader: Reader, *, keep_links: bool = False) -> FilledEmail:
@@ -144,10 +149,19 @@ def _inert(payload: dict[str, Any], reader: Reader, *, keep_links: bool = False)
     )
 
 
-def _inbox_line(filled: FilledEmail, brand: Brand) -> dict[str, Any]:
+def _inbox_facts(filled: FilledEmail, brand: Brand) -> dict[str, Any]:
     # Without a preheader, inboxes show the first words of the body.
-    words = " ".join(filled.text.split())[:120]
-    return {"email": filled, "brand": brand, "sender": brand.sender_name or brand.company_name, "first_line": words}
+    words = filled.preheader or " ".join(filled.text.split())[:200]
+    return {
+        "email": filled,
+        "brand": brand,
+        "sender": brand.sender_name or brand.company_name,
+        "lines": inbox_lines(filled.subject, words),
+        "narrowest": NARROWEST,
+    }
+
+
+_LOOKS: dict[str, Callable[[str], str]] = {"dark": dark, "images_off": without_pictures}
 
 
 def _page(template: str, facts: dict[str, Any]) -> HttpResponse:

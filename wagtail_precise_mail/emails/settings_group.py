@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.blocks import ChoiceBlock, ListBlock, StructBlock, StructValue
+from wagtail.blocks import ChoiceBlock, ListBlock, StreamValue, StructBlock, StructValue
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.snippets.blocks import SnippetChooserBlock
 
@@ -61,3 +64,25 @@ def audience_of(value: StructValue | None) -> Expression | None:
         raise RenderError(gettext("Choose whom this is shown to: there is no segment, or it was deleted."))
     expression = is_in({segment.pk for segment in segments})
     return negate(expression) if show == "except" else expression
+
+
+def audience_ids(body: StreamValue) -> set[int]:
+    """Return the ids of all segments for which a body has parts of its own, whatever holds them."""
+    return set(_segment_ids(body.get_prep_value()))
+
+
+def _segment_ids(value: Any) -> Iterator[int]:
+    # The stored form: blocks in blocks in columns need not be known here, nor their segments be loaded.
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "segments" and isinstance(inner, list):
+                yield from (pk for item in inner if isinstance(pk := _plain(item), int))
+            else:
+                yield from _segment_ids(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _segment_ids(inner)
+
+
+def _plain(item: Any) -> Any:
+    return item.get("value") if isinstance(item, dict) else item
