@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -23,6 +24,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
+from wagtail_precise_mail.emails import starters_admin
 from wagtail_precise_mail.emails.checks import Finding, check_email
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import ColorInput, EmailForm
@@ -63,6 +65,13 @@ class EmailChecksPanel(BaseSidePanel):
         return context
 
 
+class EmailIndexView(snippets.IndexView):
+    """Wagtail's, but a new email begins in the gallery of starters."""
+
+    def get_add_url(self) -> str | None:
+        return reverse("precise_mail_starters") if super().get_add_url() else None
+
+
 class EmailEditView(snippets.EditView):
     """Wagtail's, with checks of an email."""
 
@@ -86,6 +95,7 @@ class EmailViewSet(snippets.SnippetViewSet):
     list_per_page = 30
     search_fields = ["name", "subject"]
     search_backend_name = None
+    index_view_class = EmailIndexView
     edit_view_class = EmailEditView
     edit_handler = ObjectList(
         [
@@ -183,6 +193,8 @@ def register_contact_chooser() -> ChooserViewSet:
     """Register the chooser of contacts."""
     return contact_chooser_viewset
 
+
+__all__ = ["BrandSettings", "starters_admin", "viewsets"]
 
 viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet]
 """For the one menu group of the package."""

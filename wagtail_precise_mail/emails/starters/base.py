@@ -1,0 +1,93 @@
+"""What a starter email is, and the site's own material that it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import F
+from django.utils.functional import Promise
+from wagtail.images import get_image_model
+from wagtail.models import Page, Site
+
+from wagtail_precise_mail.commerce.models import Product
+from wagtail_precise_mail.registry import Registry
+
+RawBlock = dict[str, Any]
+"""A block as StreamFields store it."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the site has to show, newest first: starters show it instead of placeholders.
+
+    Asking for the third picture of two gives None; blocks cope with that, and the editor sees what to choose.
+    """
+
+    site: Site
+
+    def picture(self, number: int = 0) -> int | None:
+        """Return the id of one of the largest pictures of the library."""
+        return _nth(self._pictures, number)
+
+    def page(self, number: int = 0) -> int | None:
+        """Return the id of one of the newest pages below the start page that everybody may see."""
+        return _nth(self._pages, number)
+
+    def product(self, number: int = 0) -> int | None:
+        """Return the id of one of the newest products that can be bought and have a picture."""
+        return _nth(self._products, number)
+
+    @property
+    def home(self) -> int:
+        """The id of the start page."""
+        return int(self.site.root_page_id)
+
+    @cached_property
+    def _pictures(self) -> list[int]:
+        images = get_image_model().objects.filter(width__gte=F("height")).order_by("-width", "-pk")
+        return list(images.values_list("pk", flat=True)[:12])
+
+    @cached_property
+    def _pages(self) -> list[int]:
+        pages = Page.objects.live().public().descendant_of(self.site.root_page)
+        return list(pages.order_by("-first_published_at", "-pk").values_list("pk", flat=True)[:12])
+
+    @cached_property
+    def _products(self) -> list[int]:
+        products = Product.objects.filter(kind=Product.Kind.PRODUCT, is_published=True).exclude(stock_count=0)
+        products = products.exclude(image=None, image_url="")
+        return list(products.order_by("-created_at", "-pk").values_list("pk", flat=True)[:12])
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A finished email to begin with.
+
+    Attributes:
+        label: its name in the gallery.
+        description: what it is good for, in one sentence.
+        subject: with merge tags if wanted; so the preheader.
+        blocks: returns the body, from the material of a site.
+    """
+
+    label: str | Promise
+    description: str | Promise
+    subject: str | Promise
+    preheader: str | Promise
+    blocks: Callable[[Material], list[RawBlock]]
+
+
+starters: Registry[Starter] = Registry("starter email")
+
+
+def block(kind: str, **value: Any) -> RawBlock:
+    """Return a block as StreamFields store it, with an id of its own."""
+    return {"type": kind, "value": value, "id": str(uuid4())}
+
+
+def _nth(ids: list[int], number: int) -> int | None:
+    return ids[number] if number < len(ids) else None
