@@ -18,6 +18,7 @@ CONTRIBUTIONS = [
     "commerce.timeline",
     "emails.blocks",
     "emails.merge_fields",
+    "emails.listeners",
     "delivery.channels",
     "delivery.timeline",
     "tracking.processors",

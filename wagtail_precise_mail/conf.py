@@ -12,6 +12,7 @@ from django.core.signals import setting_changed
 from wagtail_precise_mail.exceptions import ConfigurationError
 
 SETTING = "WAGTAIL_PRECISE_MAIL"
+PRICE_CHANGES = ("warn", "stop")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,9 @@ class Options:
     html_size_limit: int = 102_000
     """Bytes of HTML above which Gmail clips a mail."""
 
+    price_change: str = "warn"
+    """What a campaign does whose prices are not those that were approved: "warn" sends and says so, "stop" pauses."""
+
     api_tokens: tuple[str, ...] = ()
     """Bearer tokens that may post orders; empty keeps the API closed."""
 
@@ -87,6 +91,9 @@ class Options:
                 raise ConfigurationError(f"{SETTING}[{field.name!r}] must be True or False, not {value!r}.")
             if field.type == "str" and not isinstance(value, str):
                 raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a string, not {value!r}.")
+        if self.price_change not in PRICE_CHANGES:
+            known = " or ".join(repr(value) for value in PRICE_CHANGES)
+            raise ConfigurationError(f"{SETTING}['price_change'] must be {known}, not {self.price_change!r}.")
         # A lone string would be taken apart, and each of its characters would open the API.
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
             raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")

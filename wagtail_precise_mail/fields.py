@@ -1,10 +1,12 @@
-"""A StreamField whose blocks come from a registry, so that adding a block changes no migration of ours."""
+"""Fields and names that our tables need: a StreamField whose blocks come from a registry, and the model of pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.utils.functional import cached_property
 from wagtail.blocks import StreamBlock
 from wagtail.fields import StreamField
@@ -31,3 +33,13 @@ class RegistryStreamField(StreamField):
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, _args, kwargs = super(StreamField, self).deconstruct()
         return name, path, [], kwargs
+
+
+def page_model_name() -> Any:  # to django-stubs, a str is the name of a model that it should know by now
+    """Return the model of pages for a foreign key: since Wagtail 8.0 a site may swap it."""
+    return str(getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page"))
+
+
+def page_model() -> Any:
+    """Return the model of pages, Wagtail's or the site's own."""
+    return apps.get_model(page_model_name())

@@ -12,11 +12,12 @@ from wagtail_precise_mail.contacts.models import (
     Topic,
 )
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SentItem
-from wagtail_precise_mail.emails.models import BrandSettings, CompiledEmail, Email, SavedBlock
+from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.tracking.models import MessageEvent
 
 __all__ = [
+    "ApprovedContent",
     "BrandSettings",
     "Campaign",
     "Category",

@@ -17,7 +17,9 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from example_site.magazine.blocks import StoryBlock
+from example_site.magazine.emails import STORY_IN_EMAILS
 from example_site.shop.queries import favorites, shop_window
+from wagtail_precise_mail.emails.bridge import EmailableMixin
 from wagtail_precise_mail.emails.cards import Card
 
 _IMAGE = get_image_model_string()
@@ -69,7 +71,7 @@ class ArticleTag(TaggedItemBase):
     content_object = ParentalKey("magazine.ArticlePage", on_delete=models.CASCADE, related_name="tagged_items")
 
 
-class ArticlePage(Page):
+class ArticlePage(EmailableMixin, Page):
     """One article."""
 
     published_on = models.DateField("date")
@@ -92,6 +94,7 @@ class ArticlePage(Page):
     parent_page_types = ["magazine.MagazineIndexPage"]
     subpage_types: list[str] = []
     template = "magazine/article_page.html"
+    email_blocks = STORY_IN_EMAILS
 
     @property
     def reading_minutes(self) -> int:
@@ -109,7 +112,7 @@ class ArticlePage(Page):
         return context
 
 
-class FlexPage(Page):
+class FlexPage(EmailableMixin, Page):
     """A page of its own, such as "About us"."""
 
     intro = models.TextField(blank=True)
@@ -121,6 +124,7 @@ class FlexPage(Page):
     parent_page_types = ["magazine.HomePage"]
     subpage_types: list[str] = []
     template = "magazine/flex_page.html"
+    email_blocks = STORY_IN_EMAILS
 
 
 def newest_articles() -> models.QuerySet[ArticlePage]:

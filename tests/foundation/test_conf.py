@@ -77,6 +77,12 @@ def test_a_switch_must_be_on_or_off(value):
         options()
 
 
+@pytest.mark.parametrize("value", ["ask", "", "STOP"])
+def test_a_change_of_price_warns_or_stops(value):
+    with given(price_change=value), pytest.raises(ConfigurationError, match="must be 'warn' or 'stop'"):
+        options()
+
+
 def test_a_list_becomes_a_tuple():
     with given(api_tokens=["a", "b"]):
         assert options().api_tokens == ("a", "b")

@@ -13,6 +13,8 @@ from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.starting import compile_for
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.models import Email
+from wagtail_precise_mail.emails.pins import changed_findings
+from wagtail_precise_mail.emails.reference_checks import check_references
 from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
 
 if TYPE_CHECKING:
@@ -65,7 +67,11 @@ def _check_email(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | 
             )
         ]
     approved = cast("Email", email.live_revision.as_object())
-    findings = _check_approved(campaign, approved, at, keep_for)
+    findings = [
+        *_check_approved(campaign, approved, at, keep_for),
+        *check_references(approved.body, campaign.site),
+        *changed_findings(email),
+    ]
     if email.has_unpublished_changes:
         findings.append(
             Finding(

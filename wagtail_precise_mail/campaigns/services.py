@@ -16,8 +16,9 @@ from wagtail_precise_mail import background
 from wagtail_precise_mail.campaigns import preflight
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.moves import move, record
-from wagtail_precise_mail.campaigns.starting import START_TASK, start_due
+from wagtail_precise_mail.campaigns.starting import ORIGIN_KIND, START_TASK, approve_content, start_due
 from wagtail_precise_mail.delivery import services as delivery
+from wagtail_precise_mail.emails import pins
 from wagtail_precise_mail.exceptions import InvalidTransition, NotReady
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def schedule(
             email_revision_id=campaign.email.live_revision_id,
             pause_reason="",
         )
+        approve_content(campaign, at=at)
         _wake(campaign, at)
     return campaign
 
@@ -127,6 +129,7 @@ def unschedule(campaign: Campaign, *, by: AbstractBaseUser) -> Campaign:
             pause_reason="",
         )
         background.forget_wake(START_TASK, campaign.pk)
+        pins.forget(origin_kind=ORIGIN_KIND, origin_id=campaign.pk)
     return campaign
 
 
@@ -151,8 +154,11 @@ def pause(campaign: Campaign, *, reason: str, by: AbstractBaseUser | None) -> Ca
 def resume(campaign: Campaign, *, by: AbstractBaseUser, at: datetime | None = None) -> Campaign:
     """Go on from where a pause held the campaign; one whose time has passed by now starts at once.
 
+    Whoever resumes it before its start approves the prices, pages and saved blocks as they are now.
+
     Raises:
         InvalidTransition: it is not paused.
+        NotReady: the approved version of the email was deleted.
     """
     at = at or timezone.now()
     campaign.refresh_from_db()
@@ -164,6 +170,8 @@ def resume(campaign: Campaign, *, by: AbstractBaseUser, at: datetime | None = No
         move(campaign, goes_on, verb="resume", by=by, pause_reason="", scheduled_by=by)
         if campaign.send:
             delivery.resume(campaign.send)
+        else:
+            approve_content(campaign, at=at)
         _wake(campaign, at)
     return campaign
 

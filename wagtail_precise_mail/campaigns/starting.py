@@ -22,6 +22,7 @@ from wagtail_precise_mail.campaigns.moves import move, record
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.delivery.models import Send
+from wagtail_precise_mail.emails import pins
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of
@@ -30,6 +31,7 @@ from wagtail_precise_mail.segments.queries import members
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.emails.models import CompiledEmail
+    from wagtail_precise_mail.emails.pins import Change
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,9 @@ START_TASK = "wagtail_precise_mail.campaigns.tasks.start_campaign"
 # As ``Send.origin_kind``.
 ORIGIN_KIND = "campaign"
 PERMISSION = "wagtail_precise_mail.send_campaign"
+
+# Changes that a reason to pause and the log name.
+_NAMED_CHANGES = 5
 
 State = Campaign.State
 _VERBS = {State.SENT: "finish", State.PAUSED: "pause", State.SENDING: "resume", State.CANCELLED: "cancel"}
@@ -135,6 +140,34 @@ def pinned_email(campaign: Campaign) -> Email:
     return cast("Email", revision.as_object())
 
 
+def approve_content(campaign: Campaign, *, at: datetime) -> None:
+    """Keep what the campaign's version of the email shows now: whoever schedules or resumes it has approved that."""
+    email = pinned_email(campaign)
+    pins.pin(
+        campaign.email,
+        email.body,
+        revision_id=cast("int", campaign.email_revision_id),
+        at=at,
+        origin_kind=ORIGIN_KIND,
+        origin_id=campaign.pk,
+    )
+
+
+def changes_since_scheduled(campaign: Campaign) -> list[Change]:
+    """Return what is different now from what the campaign's email showed when it was scheduled or resumed last."""
+    approval = pins.approval_of(
+        campaign.email, revision_id=campaign.email_revision_id, origin_kind=ORIGIN_KIND, origin_id=campaign.pk
+    )
+    return pins.changes_since(approval)
+
+
+def in_words(changes: list[Change]) -> str:
+    """Return the first changes in one line, and the number of the others."""
+    words = "; ".join(str(change) for change in changes[:_NAMED_CHANGES])
+    more = len(changes) - _NAMED_CHANGES
+    return _("%(changes)s; and %(count)s more") % {"changes": words, "count": more} if more > 0 else words
+
+
 def compile_for(campaign: Campaign, email: Email, *, revision_id: int | None, at: datetime, by: Any) -> CompiledEmail:
     """Compile a version of the campaign's email for its site; the same version again costs no MJML.
 
@@ -180,6 +213,8 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
         at=at,
         by=campaign.scheduled_by,
     )
+    changes = changes_since_scheduled(campaign)
+    _require_approved_prices(changes)
     with transaction.atomic():
         send = delivery.start_send(
             origin_kind=ORIGIN_KIND,
@@ -198,7 +233,16 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             return None
         campaign.send = send
         record(campaign, "start", by=None, data={"send": send.pk, "revision": campaign.email_revision_id})
+        if changes:
+            record(campaign, "differ", by=None, data={"changes": in_words(changes)})
     return send
+
+
+def _require_approved_prices(changes: list[Change]) -> None:
+    prices = [change for change in changes if change.is_price]
+    if prices and options().price_change == "stop":
+        message = _("Prices are not those that were approved: %(changes)s. Look at the email; resuming approves them.")
+        raise NotReady([message % {"changes": in_words(prices)}])
 
 
 def _reason(campaign: Campaign, error: PreciseMailError) -> str:

@@ -25,10 +25,13 @@ from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
 from wagtail_precise_mail.emails import starters_admin
+from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
 from wagtail_precise_mail.emails.checks import Finding, check_email
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import ColorInput, EmailForm
 from wagtail_precise_mail.emails.models import BrandSettings, Email, SavedBlock
+from wagtail_precise_mail.emails.pins import changed_findings
+from wagtail_precise_mail.emails.reference_checks import check_references
 from wagtail_precise_mail.emails.sites import default_site
 
 
@@ -52,8 +55,10 @@ class EmailChecksPanel(BaseSidePanel):
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What :func:`check_email` says about the version that was saved last."""
-        return check_email(self.object, default_site())
+        """What :func:`check_email` says about the version saved last, and what differs from the approved one."""
+        email, site = self.object, default_site()
+        findings = [*check_email(email, site), *check_references(email.body, site), *changed_findings(email)]
+        return sorted(findings, key=lambda finding: not finding.is_error)
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(parent_context)
@@ -100,6 +105,7 @@ class EmailViewSet(snippets.SnippetViewSet):
     edit_handler = ObjectList(
         [
             FieldPanel("name", classname="title"),
+            SourcePagePanel(),
             MultiFieldPanel(
                 [
                     FieldPanel(

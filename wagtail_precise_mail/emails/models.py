@@ -19,7 +19,7 @@ from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.body import make_body_block, make_saved_body_block
 from wagtail_precise_mail.emails.preview_readers import may_see
-from wagtail_precise_mail.fields import RegistryStreamField
+from wagtail_precise_mail.fields import RegistryStreamField, page_model_name
 from wagtail_precise_mail.segments.models import Segment
 
 _is_color = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color such as #1f6f5c."))
@@ -44,6 +44,15 @@ class Email(
     )
     sample_segment = models.ForeignKey(
         Segment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("or as a member of")
+    )
+    # Where "Email this page" was pressed; the usage of the page lists its emails by it.
+    source_page = models.ForeignKey(
+        page_model_name(),
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("made from the page"),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -171,3 +180,32 @@ class CompiledEmail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email}: {self.source_hash[:12]}"
+
+
+class ApprovedContent(models.Model):
+    """What an approved version of an email showed of the site when it was approved: pages, products, saved blocks.
+
+    One row for the publishing of a version, and one for everything that relied on it later, such as a campaign that
+    was scheduled: each has its own moment, and so its own prices.
+    """
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="approvals")
+    revision_id = models.BigIntegerField()
+    # Who relied on it: "" for the publishing itself, or the kind and id of a campaign.
+    origin_kind = models.CharField(max_length=20, blank=True)
+    origin_id = models.BigIntegerField(default=0)
+    # As written by pins.facts_of.
+    facts = models.JSONField()
+    approved_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("approved content")
+        verbose_name_plural = _("approved contents")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email", "revision_id", "origin_kind", "origin_id"], name="wpm_approved_content_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}, version {self.revision_id}"

@@ -24,6 +24,7 @@ _ENTRIES = {
     "reschedule": (_("Reschedule campaign"), _("Moved to %(scheduled_at)s UTC")),
     "unschedule": (_("Unschedule campaign"), _("Made a draft again")),
     "start": (_("Start campaign"), _("Started; its audience was frozen as send %(send)s")),
+    "differ": (_("Differ from the approved content"), _("Not as it was approved: %(changes)s")),
     "pause": (_("Pause campaign"), _("Paused: %(reason)s")),
     "resume": (_("Resume campaign"), _("Resumed")),
     "cancel": (_("Cancel campaign"), _("Cancelled")),
@@ -36,7 +37,7 @@ class MoveFormatter(LogFormatter):
     """A sentence with the data of the entry in it."""
 
     def format_message(self, log_entry: Any) -> str:
-        data = dict.fromkeys(("scheduled_at", "revision", "send", "reason"), "?") | (log_entry.data or {})
+        data = dict.fromkeys(("scheduled_at", "revision", "send", "reason", "changes"), "?") | (log_entry.data or {})
         data["scheduled_at"] = str(data["scheduled_at"])[:16].replace("T", " ")
         return str(self.message) % data
 

@@ -27,6 +27,7 @@ from wagtail_precise_mail.campaigns.admin.forms import TimeForm
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.preflight import audience_or_problem, preflight
 from wagtail_precise_mail.campaigns.queries import report_for
+from wagtail_precise_mail.campaigns.starting import changes_since_scheduled
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -125,6 +126,8 @@ class CampaignPage(generic.InspectView):
         audience, problem = audience_or_problem(self.object, at=at)
         findings = preflight(self.object, at=at) if self.object.is_editable else []
         return {
+            "changes": [] if self.object.is_editable else changes_since_scheduled(self.object),
+            "stops_at_prices": options().price_change == "stop",
             "findings": findings,
             "has_errors": any(finding.is_error for finding in findings),
             "audience": audience,

@@ -109,6 +109,9 @@ class LinkChildren(EmailBlock):
             RenderError: the address may not stand in a mail.
         """
         if page := value.get("page"):
+            # While the email is written the page may be, too: the checks say so, and the preview shows the block.
+            if not page.live and not context.is_draft:
+                raise RenderError(gettext("The page “%(page)s” is not published.") % {"page": page.title})
             url = page_url(page, context.base_url, context.site.pk)
             if not url:
                 raise RenderError(gettext("The page “%(page)s” has no address.") % {"page": page.title})
