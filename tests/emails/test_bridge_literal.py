@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,7 +41,7 @@ def test_no_rich_text_of_a_page_holds_a_tag_whatever_is_formatted(parts: list[tu
     written = BeautifulSoup(literal_rich_text(str(soup)), "html.parser")
     assert all(isinstance(part, str) for part in parse(written.get_text()))
     assert all("{{" not in tag["href"] for tag in written.find_all("a"))
-    assert visible(written.get_text()) == soup.get_text()
+    assert "".join(visible(written.get_text()).split()) == "".join(soup.get_text().split())
 
 
 @pytest.mark.parametrize("source", ["&#123;&#123; contact.email }}", "&lbrace;{ contact.email }}", "{<b>{</b> x }}"])
@@ -92,11 +91,10 @@ def test_merge_fields_inside_columns_are_literal_too(monkeypatch: pytest.MonkeyP
     from tests.testapp.models import MixedPage
 
     def box(value: Any) -> list[tuple[str, Any]]:
-        return [("columns", {"columns": [[("heading", {"title": value["title"]})]]})]
+        return [("columns", {"columns": [{"content": [("heading", {"title": value["title"]})]}]})]
 
     monkeypatch.setattr(MixedPage, "email_blocks", {"box": box})
     page = make_page(("box", {"title": "{{ contact.email }}", "text": "<p>x</p>"}))
     body = email_from_page(page, by=None).email.body
-    column = next(child for child in body if child.block_type == "columns").value["columns"][0]
+    column = next(child for child in body if child.block_type == "columns").value["columns"][0]["content"]
     assert column[0].value["title"] == "{\u2060{ contact.email }}"
-    assert SimpleNamespace(body=body).body

@@ -191,7 +191,8 @@ class TestConverters:
         [
             ([("carousel", {"title": "x"})], "There is no email block 'carousel'"),
             ([("heading", {"titel": "x"})], "The email block 'heading' has no titel"),
-            ([("columns", {"columns": [[("carousel", {})]]})], "carousel"),
+            ([("columns", {"columns": [{"content": [("carousel", {})]}]})], "no email block 'carousel' here"),
+            ([("columns", {"columns": [[("heading", {})]]})], "takes a dict of its fields"),
             ([("heading", "x")], "The email block 'heading' takes a dict of its fields"),
             (None, "NoneType"),
         ],

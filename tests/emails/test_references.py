@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 def columns(*blocks: dict[str, Any]) -> dict[str, Any]:
     """Raw blocks, each in a column."""
     return raw_block(
-        "columns", columns=[{"type": "item", "value": [block], "id": f"c{block['id']}"} for block in blocks]
+        "columns",
+        columns=[{"type": "item", "value": {"content": [block]}, "id": f"c{block['id']}"} for block in blocks],
     )
 
 

@@ -37,7 +37,11 @@ def test_steps_tips_and_products_of_an_article_are_in_its_email() -> None:
     texts = [child.value["content"].source for child in email.body if child.block_type == "rich_text"]
     assert [text.count("<li>") for text in texts if text.startswith("<ol>")] == [5]
     columns = next(child for child in email.body if child.block_type == "columns").value["columns"]
-    assert [column[0].value["product"].sku for column in columns] == ["TEA-BREAKFAST", "POT-BROWN", "CUP-CLASSIC"]
+    assert [column["content"][0].value["product"].sku for column in columns] == [
+        "TEA-BREAKFAST",
+        "POT-BROWN",
+        "CUP-CLASSIC",
+    ]
 
 
 def test_how_to_shows_the_code_that_runs() -> None:

@@ -24,7 +24,6 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.commerce.models import Product
-from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.bridge import pieces
 from wagtail_precise_mail.emails.bridge.pieces import RawBlock
 from wagtail_precise_mail.emails.models import Email, SavedBlock
@@ -186,7 +185,7 @@ def require_known(block: Any, value: Any) -> None:
 
     Raises:
         LookupError: there is no such block or field.
-        TypeError: a value of an email block is no mapping of fields.
+        TypeError: a value of a block with fields is no mapping of them.
     """
     if isinstance(block, StreamBlock):
         for key, inner in value:
@@ -201,7 +200,7 @@ def require_known(block: Any, value: Any) -> None:
             raise LookupError(f"The email block {block.name!r} has no {', '.join(sorted(unknown))}.")
         for name, inner in value.items():
             require_known(block.child_blocks[name], inner)
-    elif isinstance(block, EmailBlock):
+    elif isinstance(block, StructBlock) and not isinstance(value, AbstractImage | None):
         raise TypeError(f"The email block {block.name!r} takes a dict of its fields, not {value!r}.")
 
 

@@ -106,7 +106,7 @@ def product(one: Product, *, layout: str = "beside") -> RawBlock:
 
 def columns(*blocks: Iterable[RawBlock], on_phones: str = "below") -> RawBlock:
     """Return one to four columns, each of blocks that fit in one."""
-    return "columns", {"columns": [list(column) for column in blocks], "on_phones": on_phones}
+    return "columns", {"columns": [{"content": list(column)} for column in blocks], "on_phones": on_phones}
 
 
 def _text(source: str) -> list[RawBlock]:
