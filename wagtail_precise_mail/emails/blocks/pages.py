@@ -35,6 +35,7 @@ class PageBlock(EmailBlock):
 
     mjml_template = "wagtail_precise_mail/emails/blocks/page.mjml"
     merge_fields = ("link_label",)
+    nature = "editorial"
 
     class Meta:
         icon = "doc-full"

@@ -25,6 +25,7 @@ class SavedBlockBlock(EmailBlock):
     saved_block = SnippetChooserBlock("wagtail_precise_mail.SavedBlock", label=_("Saved block"))
 
     fits_in_column = False
+    aida = None
     may_be_saved = False
 
     class Meta:

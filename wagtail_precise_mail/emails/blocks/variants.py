@@ -43,6 +43,7 @@ class VariantsBlock(EmailBlock):
     """The first variant that is meant for a reader, else the default: always exactly one."""
 
     fits_in_column = False
+    aida = None
     background = None
     padding = None
     align = None
