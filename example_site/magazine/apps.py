@@ -8,6 +8,3 @@ class MagazineConfig(AppConfig):
 
     name = "example_site.magazine"
     verbose_name = "Magazine"
-
-    def ready(self) -> None:
-        from example_site.magazine import email_blocks  # noqa: F401  registers what it defines

@@ -21,25 +21,31 @@ if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.audience import Audience
 
 
-def preflight(campaign: Campaign, *, at: datetime, keep_for: AbstractBaseUser | None = None) -> list[Finding]:
+def preflight(
+    campaign: Campaign, *, at: datetime, leaves_at: datetime | None = None, keep_for: AbstractBaseUser | None = None
+) -> list[Finding]:
     """Check a campaign as it would be sent now: errors first, then warnings.
 
     Compiles the email, so that what cannot be rendered is found here rather than at the time of sending.
 
     Args:
+        leaves_at: when it is to be sent; None means now. Offers must have started by then, and not be over.
         keep_for: who schedules, so that the compiled email is kept for the send; None only looks.
     """
-    findings = [*_check_email(campaign, at, keep_for), *_check_audience(campaign, at)]
+    findings = [*_check_email(campaign, leaves_at or at, keep_for), *_check_audience(campaign, at)]
     return sorted(findings, key=lambda finding: not finding.is_error)
 
 
-def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser) -> None:
+def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser, leaves_at: datetime | None = None) -> None:
     """Let a campaign pass that has no errors; warnings are for people to weigh.
+
+    Args:
+        leaves_at: as in :func:`preflight`.
 
     Raises:
         NotReady: with every error and its remedy.
     """
-    errors = [finding for finding in preflight(campaign, at=at, keep_for=by) if finding.is_error]
+    errors = [finding for finding in preflight(campaign, at=at, leaves_at=leaves_at, keep_for=by) if finding.is_error]
     if errors:
         raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
 

@@ -37,7 +37,7 @@ class EmailBlock(StructBlock):
     it. They are applied around what the block renders: a block need not know of them.
     """
 
-    audience = AudienceBlock(label=_("Audience"), required=False)
+    audience: AudienceBlock | None = AudienceBlock(label=_("Audience"), required=False)
     padding = ChoiceBlock(label=_("Space above and below"), choices=PADDINGS, required=False)
     background = ChoiceBlock(label=_("Background"), choices=BACKGROUNDS, required=False)
     align = ChoiceBlock(label=_("Align"), choices=ALIGNMENTS, required=False)

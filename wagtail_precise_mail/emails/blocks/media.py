@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.blocks import CharBlock, ListBlock, PageChooserBlock, StructBlock, StructValue
+from wagtail.blocks import CharBlock, ListBlock, PageChooserBlock, StructValue
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
@@ -18,7 +18,7 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.basic import LinkChildren, alt_of, credit_of
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
-from wagtail_precise_mail.emails.context import GUTTER, RenderContext
+from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, RenderContext
 from wagtail_precise_mail.emails.effects import play_badge
 from wagtail_precise_mail.emails.languages import start_side
 from wagtail_precise_mail.emails.text import wrap
@@ -168,6 +168,9 @@ class GalleryItemBlock(LinkChildren):
         label_format = "{caption}"
 
 
+_ITEM = GalleryItemBlock()
+
+
 @email_blocks.register("gallery")
 class GalleryBlock(EmailBlock):
     """Two to six pictures in rows: what a carousel shows one after the other, and most mail programs do not."""
@@ -182,24 +185,26 @@ class GalleryBlock(EmailBlock):
         description = _("Two to six pictures side by side, each with a link and a caption if wanted.")
         preview_value: dict[str, Any] = {}
 
-    pictures = ListBlock(GalleryItemBlock(), label=_("Pictures"), min_num=2, max_num=6)
+    pictures = ListBlock(_ITEM, label=_("Pictures"), min_num=2, max_num=6)
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         items = [item for item in value.get("pictures") or [] if item.get("image")]
         if not items:
             raise RenderError(gettext("Choose at least two pictures."))
-        per_row = per_row_of(len(items))
-        width = context.width if context.width < 300 else (context.width + 2 * GAP) // per_row - 2 * GAP
-        block = self.child_blocks["pictures"].child_block
-        cells = [self._cell(block, item, width, context) for item in items]
-        return {"cells": cells, "per_row": per_row}
+        remaining = iter(items)
+        rows = [[next(remaining) for _place in range(size)] for size in row_sizes(len(items))]
+        return {"rows": [[self._cell(item, len(row), context) for item in row] for row in rows]}
+
+    def compile(self, value: StructValue, context: RenderContext) -> SafeString:
+        cells = [cell for row in self.facts(value, context)["rows"] for cell in row]
+        return self.render_mjml(self.mjml_template, {"cells": cells}, context)
 
     def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
         return self._rows(self.facts(value, context), context)
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         lines = []
-        for cell in self.facts(value, context)["cells"]:
+        for cell in (cell for row in self.facts(value, context)["rows"] for cell in row):
             words = cell["plain"] or cell["picture"].alt
             lines += [wrap(words, first="- ", rest="  ")] if words else []
             lines += [f"  {cell['href']}" if words else f"- {cell['href']}"] if cell["href"] else []
@@ -207,35 +212,33 @@ class GalleryBlock(EmailBlock):
 
     def preview_mjml(self, context: RenderContext) -> str:
         picture = sample_picture(context, 165, 165)
-        captions = ["Moss", "Fern", "Fig"]
-        cells = [{"picture": picture, "caption": caption, "href": "#"} for caption in captions]
-        return self._rows({"cells": cells, "per_row": 3}, context)
+        row = [{"picture": picture, "caption": caption, "href": "#"} for caption in ("Moss", "Fern", "Fig")]
+        return self._rows({"rows": [row]}, context)
 
-    def _cell(self, block: StructBlock, item: StructValue, width: int, context: RenderContext) -> dict[str, Any]:
-        image = item["image"]
+    def _cell(self, item: StructValue, per_row: int, context: RenderContext) -> dict[str, Any]:
+        """One picture; in a column, where all stand below each other, it is as wide as the column."""
+        image, caption = item["image"], item.get("caption") or ""
+        is_stacked = context.width < BODY_WIDTH - 2 * GUTTER
+        width = context.width if is_stacked else (context.width + 2 * GAP) // per_row - 2 * GAP
         alt = alt_of(image)
-        caption = item.get("caption") or ""
         return {
-            "picture": context.picture(image, alt, ratio=1 if width < 200 else 4 / 3, width=width),
+            "picture": context.picture(image, alt, ratio=1 if per_row == 3 else 4 / 3, width=width),
             "caption": context.merge(caption),
             "plain": context.merge_text(caption),
-            "href": block.href(item, context, caption or alt or image.title),
+            "href": _ITEM.href(item, context, caption or alt or image.title),
             "credit": credit_of(image, context),
         }
 
     def _rows(self, facts: dict[str, Any], context: RenderContext) -> SafeString:
-        cells, per_row = facts["cells"], facts["per_row"]
-        rows = [
-            {"cells": cells[start : start + per_row], "blanks": range(start + per_row - len(cells))}
-            for start in range(0, len(cells), per_row)
-        ]
-        more = {"rows": rows, "share": f"{100 / per_row:.4f}", "gutter": GUTTER - GAP, "gap": GAP}
+        more = {**facts, "gutter": GUTTER - GAP, "gap": GAP}
         return self.render_mjml("wagtail_precise_mail/emails/blocks/gallery.mjml", more, context)
 
 
-def per_row_of(count: int) -> int:
-    """Return how many pictures stand in a row, so that no row is nearly empty."""
-    return 2 if count in (1, 2, 4) else 3
+def row_sizes(count: int) -> list[int]:
+    """Return how many pictures stand in each row: two or three, so that no row has a hole."""
+    if count <= 3:
+        return [count]
+    return [2, *row_sizes(count - 2)] if count in (4, 5) else [3, *row_sizes(count - 3)]
 
 
 def _address(document: AbstractDocument) -> str:

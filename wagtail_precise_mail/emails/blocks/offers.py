@@ -130,6 +130,7 @@ class OfferBlock(LinkChildren):
             "plain": {name: context.merge_text(text) for name, text in written.items()},
             "align": value.get("align") or "center",
             **_colors(context),
+            "is_narrow": context.width < 300,
             "size": 22 if context.width < 300 else 28,
         }
 

@@ -24,7 +24,7 @@ class OpeningHoursBlock(EmailBlock):
     lines = ListBlock(HoursBlock())
     note = CharBlock(required=False, max_length=200)
 
-    mjml_template = "magazine/emails/opening_hours.mjml"
+    mjml_template = "shop/emails/opening_hours.mjml"
     merge_fields = ("note",)
 
     class Meta:
