@@ -89,18 +89,18 @@ def _check_approved(
     campaign: Campaign, approved: Email, at: datetime, keep_for: AbstractBaseUser | None
 ) -> list[Finding]:
     if keep_for is None:
-        return check_email(approved, campaign.site)
+        return check_email(approved, campaign.site, at=at)
     try:
         compiled = compile_for(campaign, approved, revision_id=campaign.email.live_revision_id, at=at, by=keep_for)
     except RenderError as error:
-        findings = check_email(approved, campaign.site)
+        findings = check_email(approved, campaign.site, at=at)
         if any(finding.is_error for finding in findings):
             return findings
         remedy = _("Repair the block, and publish the email again.")
         message = _("The email cannot be rendered: %(error)s") % {"error": error}
         return [*findings, Finding(Level.ERROR, message, remedy, error.block)]
     # With the payload: the MJML is compiled once for the checks and for everybody who gets it.
-    return check_email(approved, campaign.site, payload=compiled.payload)
+    return check_email(approved, campaign.site, payload=compiled.payload, at=at)
 
 
 def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from wagtail_precise_mail.emails.languages import babel_locale
 
-_WEEKDAY, _MONTH = re.compile(r"E{1,3}(?!E)|ccc(?!c)"), re.compile(r"(?<!M)M{3}(?!M)")
+_WEEKDAY, _MONTH = re.compile(r"E+|c+"), re.compile(r"(?<!M)M{3}(?!M)")
 _END_OF_DAY = time(23, 59)
 
 

@@ -15,7 +15,7 @@ from wagtail.images.models import AbstractImage
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
-from wagtail_precise_mail.emails.blocks.samples import sample_picture
+from wagtail_precise_mail.emails.blocks.samples import between_words, sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.languages import start_side
@@ -316,6 +316,9 @@ class DividerBlock(EmailBlock):
     def text(self, value: StructValue, context: RenderContext) -> str:
         return "* * *" if self.facts(value, context)["is_line"] else ""
 
+    def preview_mjml(self, context: RenderContext) -> str:
+        return self.as_section(between_words(self.compile(self.get_preview_value(), context)))
+
 
 @email_blocks.register("spacer")
 class SpacerBlock(EmailBlock):
@@ -344,6 +347,9 @@ class SpacerBlock(EmailBlock):
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         return ""
+
+    def preview_mjml(self, context: RenderContext) -> str:
+        return self.as_section(between_words(self.compile(self.get_preview_value(), context)))
 
 
 def alt_of(image: AbstractImage) -> str:

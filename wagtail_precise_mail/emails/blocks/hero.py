@@ -112,7 +112,7 @@ class HeroBlock(LinkChildren):
 
     def preview_mjml(self, context: RenderContext) -> str:
         facts = self.prepare(self.get_preview_value(), context)
-        return self._in_layout("background", facts, sample_picture(context, BODY_WIDTH, 400), context)
+        return self._in_layout("background", facts, sample_picture(context, BODY_WIDTH, 400, name="dusk"), context)
 
     def _picture(self, layout: str, facts: dict[str, Any], context: RenderContext) -> Picture | None:
         if not (image := facts["image"]):

@@ -66,7 +66,7 @@ class SocialBlock(EmailBlock):
     aida = None
 
     class Meta:
-        icon = "group"
+        icon = "globe"
         label = _("Social links")
         group = _("Reader")
         description = _("Links to your accounts in social networks.")

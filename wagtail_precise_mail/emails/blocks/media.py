@@ -211,8 +211,11 @@ class GalleryBlock(EmailBlock):
         return "\n".join(lines)
 
     def preview_mjml(self, context: RenderContext) -> str:
-        picture = sample_picture(context, 165, 165)
-        row = [{"picture": picture, "caption": caption, "href": "#"} for caption in ("Moss", "Fern", "Fig")]
+        motifs = {"leaf": "A young fig", "cup": "The morning cup", "": "Above the mill"}
+        row = [
+            {"picture": sample_picture(context, 165, 124, name=name), "caption": caption, "href": "#"}
+            for name, caption in motifs.items()
+        ]
         return self._rows({"rows": [row]}, context)
 
     def _cell(self, item: StructValue, per_row: int, context: RenderContext) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class OfferBlock(LinkChildren):
     nature = "promotion"
 
     class Meta:
-        icon = "tag"
+        icon = "date"
         label = _("Offer")
         group = _("Shop")
         description = _("Something special for a while: it says when it ends, and never leaves after that.")
