@@ -14,6 +14,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model_string
 from wagtail.models import Page
+from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from example_site.magazine.blocks import StoryBlock
@@ -104,7 +105,13 @@ class ArticlePage(EmailableMixin, Page):
 
     def get_email_card(self) -> Card:
         """What a mail shows of an article: the introduction, which is written to be read before it."""
-        return Card(title=self.title, summary=self.intro, image=self.hero_image)
+        return Card(
+            title=self.title,
+            summary=self.intro,
+            image=self.hero_image,
+            published_on=self.published_on,
+            author=self.author,
+        )
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
@@ -127,7 +134,7 @@ class FlexPage(EmailableMixin, Page):
     email_blocks = STORY_IN_EMAILS
 
 
-def newest_articles() -> models.QuerySet[ArticlePage]:
+def newest_articles() -> PageQuerySet:
     """Return the articles that visitors see, newest first, ready for cards."""
     return (
         ArticlePage.objects.live()

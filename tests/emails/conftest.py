@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from django.core.cache import cache
 
 from tests.factories.emails import compiled, make_brand
@@ -39,3 +39,20 @@ def fill(email: Email, /, **values: str) -> FilledEmail:
 def soup(email: Email, /, **values: str) -> BeautifulSoup:
     """The HTML of the email for a contact with these values."""
     return BeautifulSoup(fill(email, **values).html, "html.parser")
+
+
+def body_of(html: BeautifulSoup) -> Tag:
+    """The panel between header and footer."""
+    found = html.find(class_="wpm-panel")
+    assert isinstance(found, Tag)
+    return found
+
+
+def text_of(email: Email, /, **values: str) -> str:
+    """The text part without the footer."""
+    return fill(email, **values).text.split("-" * 40)[0].strip()
+
+
+def image_value(image: Any, **overrides: Any) -> dict[str, Any]:
+    """An image with its description, as a block stores it."""
+    return {"image": image.pk, "alt_text": "A fern", "decorative": False, **overrides}

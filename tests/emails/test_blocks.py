@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import wagtail.admin
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from django.core.exceptions import ValidationError
 from wagtail.models import Page
 
-from tests.emails.conftest import fill, soup
+from tests.emails.conftest import body_of, fill, soup, text_of
 from tests.factories.commerce import make_category, make_product
 from tests.factories.emails import compiled, default_site, make_email, make_image, make_saved_block, raw_block
 from tests.testapp.models import StoryPage
@@ -37,18 +37,6 @@ def product_block(product: Product | None, **overrides: Any) -> dict[str, Any]:
 def page_block(page: Page | None, **overrides: Any) -> dict[str, Any]:
     value = {"layout": "above", "max_length": 200, "link_label": ""}
     return raw_block("page", **{**value, "page": page.pk if page else None, **overrides})
-
-
-def body_of(html: BeautifulSoup) -> Tag:
-    """The panel between header and footer."""
-    panel = html.find(class_="wpm-panel")
-    assert isinstance(panel, Tag)
-    return panel
-
-
-def text_of(email: Any, /, **values: str) -> str:
-    """The text part without the footer."""
-    return fill(email, **values).text.split("-" * 40)[0].strip()
 
 
 @pytest.mark.parametrize("level", ["1", "2", "3"])

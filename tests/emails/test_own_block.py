@@ -1,50 +1,47 @@
-"""The block that the how-to adds, and that the how-to shows it as it is."""
+"""The block that the how-to adds: it runs on the example site, and the how-to shows it as it is."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 
-from tests.factories.emails import COMPILED_AT, default_site, raw_block
-from wagtail_precise_mail.emails.blocks import EmailBlock, email_blocks
-from wagtail_precise_mail.emails.body import make_body_block
-from wagtail_precise_mail.emails.composition import compile_source, compose
-from wagtail_precise_mail.emails.personalize import Personalizer
+from tests.emails.conftest import body_of, soup, text_of
+from tests.factories.emails import make_email, raw_block
 
 ROOT = Path(__file__).resolve().parents[2]
 HOW_TO = ROOT / "docs" / "how-to" / "add-a-block.md"
+FILES = ["shop/email_blocks.py", "templates/shop/emails/opening_hours.mjml"]
 
 
-@pytest.fixture
-def _quote() -> Iterator[None]:
-    with email_blocks.temporarily("nothing", EmailBlock):  # what is registered inside is gone afterwards
-        sys.modules.pop("tests.testapp.quote_block", None)
-        importlib.import_module("tests.testapp.quote_block")
-        yield
+def opening_hours(**overrides: Any) -> dict[str, Any]:
+    lines = [{"days": "Tuesday & Friday", "hours": "9–17"}]
+    return raw_block("opening_hours", **{"title": "Come by", "lines": lines, "note": "", **overrides})
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_quote")
 def test_block_of_ones_own_is_rendered_in_html_and_text() -> None:
-    words = 'Best tea, {{ contact.first_name | default: "friend" }}'
-    body = make_body_block().to_python([raw_block("quote", words=words, name="Ada & Co")])
-    email = SimpleNamespace(subject="x", preheader="", body=body)
-    source = compose(email, site=default_site(), base_url="https://x.example", at=COMPILED_AT)
-    filled = Personalizer(SimpleNamespace(payload=compile_source(source))).fill(
-        {"contact.first_name": "Bob"}, rewrite_link=lambda link: link.url, system={"unsubscribe_url": "https://x/"}
-    )
-    assert "“Best tea, Bob”" in BeautifulSoup(filled.html, "html.parser").get_text()
-    assert filled.text.startswith("“Best tea, Bob”\n  — Ada & Co")
+    email = make_email(opening_hours(note='The kettle is on, {{ contact.first_name | default: "friend" }}.'))
+    assert "Tuesday & Friday9–17" in body_of(soup(email, first_name="Bob")).get_text()
+    assert "The kettle is on, Bob." in body_of(soup(email, first_name="Bob")).get_text()
+    assert text_of(email) == "Come by\n\nTuesday & Friday: 9–17\n\nThe kettle is on, friend."
 
 
-@pytest.mark.parametrize("file", ["quote_block.py", "templates/testapp/quote.mjml"])
+@pytest.mark.django_db
+def test_block_of_ones_own_copes_with_empty_and_hostile_values() -> None:
+    hostile = opening_hours(title="<script>x</script>", lines=[{"days": "<b>", "hours": ""}])
+    panel = body_of(soup(make_email(raw_block("opening_hours"), hostile)))
+    assert not panel.find_all(["script", "b"])
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_how_to_shows_the_code_that_runs(file: str) -> None:
-    code = (ROOT / "tests" / "testapp" / file).read_text()
+    code = (ROOT / "example_site" / file).read_text()
     shown = code[code.index("from typing") :] if file.endswith(".py") else code
     assert shown.strip() in HOW_TO.read_text()
+
+
+def test_block_of_ones_own_takes_less_than_fifty_lines() -> None:
+    code = "\n".join((ROOT / "example_site" / file).read_text() for file in FILES)
+    assert len([line for line in code.splitlines() if line.strip()]) < 50

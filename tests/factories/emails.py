@@ -30,7 +30,7 @@ def raw_block(kind: str, block_id: str = "", **value: Any) -> dict[str, Any]:
 def block_form(**value: Any) -> dict[str, Any]:
     """A block as its form posts it, with nothing chosen among the settings of every block."""
     audience = {"show": "", "segments": streamfield([])}
-    return {"audience": audience, "padding": "", "background": "", "align": "", **value}
+    return {"audience": audience, "padding": "", "background": "", "align": "", "aida": "", **value}
 
 
 def make_email(*blocks: dict[str, Any], **overrides: Any) -> Email:

@@ -23,25 +23,31 @@ if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.audience import Audience
 
 
-def preflight(campaign: Campaign, *, at: datetime, keep_for: AbstractBaseUser | None = None) -> list[Finding]:
+def preflight(
+    campaign: Campaign, *, at: datetime, leaves_at: datetime | None = None, keep_for: AbstractBaseUser | None = None
+) -> list[Finding]:
     """Check a campaign as it would be sent now: errors first, then warnings.
 
     Compiles the email, so that what cannot be rendered is found here rather than at the time of sending.
 
     Args:
+        leaves_at: when it is to be sent; None means now. Offers must have started by then, and not be over.
         keep_for: who schedules, so that the compiled email is kept for the send; None only looks.
     """
-    findings = [*_check_email(campaign, at, keep_for), *_check_audience(campaign, at)]
+    findings = [*_check_email(campaign, leaves_at or at, keep_for), *_check_audience(campaign, at)]
     return sorted(findings, key=lambda finding: not finding.is_error)
 
 
-def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser) -> None:
+def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser, leaves_at: datetime | None = None) -> None:
     """Let a campaign pass that has no errors; warnings are for people to weigh.
+
+    Args:
+        leaves_at: as in :func:`preflight`.
 
     Raises:
         NotReady: with every error and its remedy.
     """
-    errors = [finding for finding in preflight(campaign, at=at, keep_for=by) if finding.is_error]
+    errors = [finding for finding in preflight(campaign, at=at, leaves_at=leaves_at, keep_for=by) if finding.is_error]
     if errors:
         raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
 
@@ -89,18 +95,18 @@ def _check_approved(
     campaign: Campaign, approved: Email, at: datetime, keep_for: AbstractBaseUser | None
 ) -> list[Finding]:
     if keep_for is None:
-        return check_email(approved, campaign.site)
+        return check_email(approved, campaign.site, at=at)
     try:
         compiled = compile_for(campaign, approved, revision_id=campaign.email.live_revision_id, at=at, by=keep_for)
     except RenderError as error:
-        findings = check_email(approved, campaign.site)
+        findings = check_email(approved, campaign.site, at=at)
         if any(finding.is_error for finding in findings):
             return findings
         remedy = _("Repair the block, and publish the email again.")
         message = _("The email cannot be rendered: %(error)s") % {"error": error}
         return [*findings, Finding(Level.ERROR, message, remedy, error.block)]
     # With the payload: the MJML is compiled once for the checks and for everybody who gets it.
-    return check_email(approved, campaign.site, payload=compiled.payload)
+    return check_email(approved, campaign.site, payload=compiled.payload, at=at)
 
 
 def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:

@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail import background
 from wagtail_precise_mail.campaigns import preflight
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.moves import move, record
-from wagtail_precise_mail.campaigns.starting import ORIGIN_KIND, START_TASK, approve_content, start_due
+from wagtail_precise_mail.campaigns.starting import (
+    ORIGIN_KIND,
+    START_TASK,
+    approve_content,
+    pinned_email,
+    start_due,
+)
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.emails import pins
+from wagtail_precise_mail.emails.periods import sendable_from, sendable_until
 from wagtail_precise_mail.exceptions import InvalidTransition, NotReady
 
 if TYPE_CHECKING:
@@ -56,7 +64,7 @@ def schedule(
     if campaign.state != State.DRAFT:
         raise InvalidTransition(_("Only a draft can be scheduled."))
     _refuse_the_past(scheduled_at, at)
-    preflight.require_ready(campaign, at=at, by=by)
+    preflight.require_ready(campaign, at=at, leaves_at=scheduled_at, by=by)
     with transaction.atomic():
         move(
             campaign,
@@ -90,10 +98,11 @@ def reschedule(
 
     Raises:
         InvalidTransition: it is neither scheduled nor paused before its start.
-        NotReady: the time is past.
+        NotReady: the time is past, or an offer of the email is not valid then.
     """
     at = at or timezone.now()
     _refuse_the_past(scheduled_at, at)
+    _refuse_other_times_than_its_offers(campaign, scheduled_at)
     with transaction.atomic():
         waiting = Campaign.objects.filter(
             pk=campaign.pk, state__in=[State.SCHEDULED, State.PAUSED], send=None, started_at=None
@@ -204,6 +213,19 @@ def evaluate(campaign: Campaign, *, note: str, by: AbstractBaseUser) -> Campaign
 def _refuse_the_past(scheduled_at: datetime, at: datetime) -> None:
     if scheduled_at < at:
         raise NotReady([_("The time to send is past. Choose a later one.")])
+
+
+def _refuse_other_times_than_its_offers(campaign: Campaign, scheduled_at: datetime) -> None:
+    if campaign.email_revision_id is None:
+        return
+    body = pinned_email(campaign).body
+    starts_at, ends_at = sendable_from(body), sendable_until(body)
+    if starts_at and scheduled_at < starts_at:
+        moment = date_format(timezone.localtime(starts_at), "j F Y, H:i")
+        raise NotReady([_("An offer in the email starts on %(moment)s: choose a later time.") % {"moment": moment}])
+    if ends_at and scheduled_at >= ends_at:
+        moment = date_format(timezone.localtime(ends_at), "j F Y, H:i")
+        raise NotReady([_("An offer in the email ends on %(moment)s: choose an earlier time.") % {"moment": moment}])
 
 
 def _wake(campaign: Campaign, at: datetime) -> None:

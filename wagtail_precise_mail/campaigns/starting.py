@@ -24,6 +24,7 @@ from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.emails import pins
 from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.emails.periods import sendable_until
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of
 from wagtail_precise_mail.exceptions import InvalidRules, InvalidTransition, NotReady, PreciseMailError, RenderError
@@ -206,9 +207,10 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
     brand = BrandSettings.for_site(campaign.site)
     if not brand.sender_address:
         raise NotReady([_("The site has no sender address. Enter one in Settings, Email brand.")])
+    email = pinned_email(campaign)
     compiled = compile_for(
         campaign,
-        pinned_email(campaign),
+        email,
         revision_id=campaign.email_revision_id,
         at=at,
         by=campaign.scheduled_by,
@@ -225,6 +227,8 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             from_address=brand.sender_address,
             reply_to=brand.reply_to,
             base_url=base_url_of(campaign.site),
+            # However long the send takes or rests: what an offer promised must still hold when it is read.
+            send_before=sendable_until(email.body),
         )
         claimed = Campaign.objects.filter(pk=campaign.pk, state=State.SENDING, send=None)
         if not claimed.update(send=send):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import StreamBlock
 
 from wagtail_precise_mail.registry import Registry
@@ -14,23 +16,33 @@ if TYPE_CHECKING:
 email_blocks: Registry[type[EmailBlock]] = Registry("email block")
 
 
+GROUPS = (_("Text"), _("Pictures"), _("Layout"), _("From the site"), _("Shop"), _("Reader"))
+"""The groups of the picker in their order; groups of other packages follow."""
+
+
 def make_body_block() -> StreamBlock:
     """Return the blocks of an email: every registered one."""
-    return StreamBlock([(key, block()) for key, block in email_blocks.items()])
+    return _stream(lambda key, block: True)
 
 
 def make_saved_body_block() -> StreamBlock:
     """Return the blocks of a saved block: every one but saved blocks, so that none can hold itself."""
-    return StreamBlock([(key, block()) for key, block in email_blocks.items() if block.may_be_saved])
+    return _stream(lambda key, block: block.may_be_saved)
 
 
 def make_column_block() -> StreamBlock:
     """Return the blocks that fit in a column: MJML has no sections inside columns."""
-    children = [(key, block()) for key, block in email_blocks.items() if block.fits_in_column]
-    return StreamBlock(children, required=False)
+    return _stream(lambda key, block: block.fits_in_column, required=False)
 
 
 def make_variant_block(**options: Any) -> StreamBlock:
     """Return the blocks of a variant: everything but variants in variants and saved blocks."""
-    children = [(key, block()) for key, block in email_blocks.items() if block.may_be_saved and key != "variants"]
-    return StreamBlock(children, required=False, **options)
+    return _stream(lambda key, block: block.may_be_saved and key != "variants", required=False, **options)
+
+
+def _stream(fits: Callable[[str, type[EmailBlock]], bool], **options: Any) -> StreamBlock:
+    """Return the blocks that fit, by group and in the order of their registration."""
+    children = [(key, block()) for key, block in email_blocks.items() if fits(key, block)]
+    groups = [str(group) for group in GROUPS]
+    groups += [group for _key, block in children if (group := str(block.meta.group)) not in groups]
+    return StreamBlock(sorted(children, key=lambda child: groups.index(str(child[1].meta.group))), **options)

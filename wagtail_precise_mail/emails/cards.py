@@ -9,10 +9,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
-from django.db.models import ForeignKey
+from django.db.models import ForeignKey, Model
+from django.utils import timezone
 from django.utils.html import strip_tags
 from wagtail.fields import RichTextField, StreamField
 from wagtail.images import get_image_model
@@ -27,6 +29,13 @@ SUMMARY_FIELDS = ("search_description", "introduction", "intro", "summary", "exc
 """Where the default looks for a summary, in this order, before it takes the first rich text."""
 
 
+DATE_FIELDS = ("published_on", "published_at", "date", "date_published", "publication_date")
+"""Where the default looks for the day of a page, in this order; when it was first published says little to readers."""
+
+AUTHOR_FIELDS = ("author", "author_name", "byline", "written_by")
+"""Where the default looks for its author."""
+
+
 @dataclass(frozen=True)
 class Card:
     """What a mail shows of a page.
@@ -35,6 +44,8 @@ class Card:
         summary: plain text of any length; the block shortens it.
         alt: the description of the image; "" when the title beside it says it all.
         url: "" takes the page's own.
+        published_on: the day that readers should see; None shows none.
+        author: who wrote it; "" shows nobody.
     """
 
     title: str
@@ -42,6 +53,8 @@ class Card:
     image: AbstractImage | None = None
     alt: str = ""
     url: str = ""
+    published_on: date | None = None
+    author: str = ""
 
 
 @runtime_checkable
@@ -80,13 +93,18 @@ def card_of(page: Page, *, base_url: str, site_id: int) -> Card:
     else:
         adapter = next((page_cards[model] for model in type(page).__mro__ if model in page_cards), default_card)
         card = adapter(page)
-    url = card.url or page_url(page, base_url, site_id)
-    return Card(card.title, card.summary, card.image, card.alt, url)
+    return replace(card, url=card.url or page_url(page, base_url, site_id))
 
 
 def default_card(page: Page) -> Card:
-    """Return what most pages have: title, search description or introduction, and the first image."""
-    return Card(title=page.title, summary=_summary(page), image=_image(page))
+    """Return what most pages have: title, search description or introduction, the first image, day and author."""
+    return Card(
+        title=page.title,
+        summary=_summary(page),
+        image=_image(page),
+        published_on=_published_on(page),
+        author=_author(page),
+    )
 
 
 def shorten(text: str, limit: int) -> str:
@@ -118,6 +136,25 @@ def _summary(page: Page) -> str:
         if isinstance(field, RichTextField) and (text := plain(getattr(page, field.name))):
             return text
     return _first_words_of_streams(page)
+
+
+def _published_on(page: Page) -> date | None:
+    for name in DATE_FIELDS:
+        value = getattr(page, name, None)
+        if isinstance(value, datetime):
+            return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
+        if isinstance(value, date):
+            return value
+    return None
+
+
+def _author(page: Page) -> str:
+    for name in AUTHOR_FIELDS:
+        value = getattr(page, name, None)
+        # A person of another table is called as it calls itself; a manager or a method is nobody.
+        if isinstance(value, str | Model) and (author := plain(value).strip()):
+            return author
+    return ""
 
 
 def _first_words_of_streams(page: Page) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -56,13 +57,16 @@ class Finding:
         return self.level == Level.ERROR
 
 
-def check_email(email: Written, site: Site, *, payload: dict[str, Any] | None = None) -> list[Finding]:
+def check_email(
+    email: Written, site: Site, *, payload: dict[str, Any] | None = None, at: datetime | None = None
+) -> list[Finding]:
     """Return what is wrong with an email as it would be sent now, errors first.
 
     Args:
         payload: of the compiled email, where there is one, so that its MJML is not compiled for the checks again.
+        at: when the email would be sent; None means now.
     """
-    source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
+    source = compose(email, site=site, base_url=base_url_of(site), at=at or timezone.now(), is_draft=True)
     findings = [
         *_check_inbox_line(email),
         *_check_brand(source.context.brand),

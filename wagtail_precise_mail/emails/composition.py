@@ -146,9 +146,17 @@ def _compose(email: Written, context: RenderContext) -> Source:
     for child in email.body:
         child.block.announce(child.value, context)
     pieces = render_stream(email.body, context)
-    document = _document(subject, preheader, pieces, frame)
+    document = _document(subject, preheader, pieces, {**frame, "is_flush": is_flush(email.body)})
     text = join(*(piece.text for piece in pieces), _text_footer(frame))
     return Source(document, f"{text}\n", subject, preheader, pieces, context)
+
+
+def is_flush(body: StreamValue) -> bool:
+    """Whether the first block of a body reaches the edge of the panel, for everybody who gets the email."""
+    first = next(iter(body), None)
+    if first is None or not first.block.bleeds(first.value):
+        return False
+    return not (first.value.get("audience") or {}).get("show")
 
 
 def _render_child(child: Any, context: RenderContext, *, in_column: bool) -> Piece:

@@ -173,12 +173,15 @@ class RenderContext:
         """
         return self._link(with_tags(url, self.base_url), label)
 
-    def picture(self, image: AbstractImage, alt: str, *, ratio: float | None = None, width: int = 0) -> Picture:
+    def picture(
+        self, image: AbstractImage, alt: str, *, ratio: float | None = None, width: int = 0, effect: str = ""
+    ) -> Picture:
         """Return an image in a format that every mail client shows, with twice the pixels of its size.
 
         Args:
             ratio: width by height; the image is cut around its focal point. None keeps its own.
             width: CSS pixels; 0 takes the width of the block.
+            effect: an operation on images, such as those of :mod:`.effects`.
 
         Raises:
             RenderError: the file is missing, or is a vector graphic.
@@ -188,10 +191,10 @@ class RenderContext:
         width = min(width or self.width, image.width)
         pixels = min(max(width * 2, PHONE_PIXELS), image.width)
         size = f"fill-{pixels}x{round(pixels / ratio)}" if ratio else f"width-{pixels}"
-        keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY)
+        keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY) and not effect
         file_format = "format-png" if keeps else "format-jpeg|jpegquality-80|bgcolor-ffffff"
         try:
-            rendition = image.get_rendition(f"{size}|{file_format}")
+            rendition = image.get_rendition("|".join(filter(None, [size, effect, file_format])))
         except (SourceImageIOError, OSError) as error:
             raise RenderError(f"The file of the image “{image.title}” is missing.", block=self.block_label) from error
         height = round(width * rendition.height / max(rendition.width, 1))

@@ -22,3 +22,8 @@ def babel_locale(code: str) -> Locale:
 def site_language(site: Site) -> str:
     """Return the code of the language that a site is written in."""
     return str(site.root_page.locale.language_code)
+
+
+def start_side(code: str) -> str:
+    """Return the side on which lines of a language begin: "left" or "right"."""
+    return "right" if babel_locale(code).text_direction == "rtl" else "left"

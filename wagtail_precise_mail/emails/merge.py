@@ -57,6 +57,10 @@ def _default(value: str, fallback: str) -> str:
     return value if value.strip() else fallback
 
 
+def _phrase(value: str, known: str, unknown: str) -> str:
+    return known.replace("#", value) if value.strip() else unknown
+
+
 def _capitalize(value: str) -> str:
     return value[:1].upper() + value[1:]
 
@@ -67,6 +71,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "lower": str.lower,
     "title": str.title,
     "capitalize": _capitalize,
+    "phrase": _phrase,
 }
 
 

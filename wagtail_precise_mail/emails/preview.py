@@ -61,6 +61,12 @@ class Previewable(Protocol):
     def preview_mjml(self, context: RenderContext) -> str:
         """Return the MJML of the picker's preview."""
 
+    def bleeds(self, value: Any) -> bool:
+        """Whether the block reaches the edges of the panel."""
+
+    def get_preview_value(self) -> Any:
+        """Return the value that the preview shows."""
+
 
 @dataclass
 class _Compiled:
@@ -114,7 +120,8 @@ def picker_preview(block: Previewable) -> SafeString:
     """Return the whole HTML page that the block picker frames."""
     context = _draft_context()
     with translation.override(context.language):
-        return mark_safe(_bare(block.preview_mjml(context), context).content.decode())
+        is_flush = block.bleeds(block.get_preview_value())
+        return mark_safe(_bare(block.preview_mjml(context), context, is_flush=is_flush).content.decode())
 
 
 def _draft_context() -> RenderContext:
@@ -122,8 +129,8 @@ def _draft_context() -> RenderContext:
     return make_context(site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
 
 
-def _bare(mjml: str, context: RenderContext) -> HttpResponse:
-    document = render_document("picker.mjml", {**frame_of(context), "body": mark_safe(mjml)})
+def _bare(mjml: str, context: RenderContext, *, is_flush: bool = False) -> HttpResponse:
+    document = render_document("picker.mjml", {**frame_of(context), "body": mark_safe(mjml), "is_flush": is_flush})
     try:
         payload = compile_source(Source(document, "", "", "", [], context))
     except RenderError as error:

@@ -1,4 +1,4 @@
-"""What every block has under its settings button: who sees it, the space around it, its ground, its alignment."""
+"""What every block has under its settings button: who sees it, space, ground, alignment, and what it is there for."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 from wagtail_precise_mail.emails.audience import Expression, is_in, negate
 from wagtail_precise_mail.exceptions import RenderError
 
-SETTINGS = ("audience", "padding", "background", "align")
+SETTINGS = ("audience", "padding", "background", "align", "aida")
 """The children that every block has, unless it sets one to None."""
 
 ALIGNMENTS = [("left", _("Left")), ("center", _("Center")), ("right", _("Right"))]
 PADDINGS = [("none", _("None")), ("small", _("Small")), ("medium", _("Medium")), ("large", _("Large"))]
 BACKGROUNDS = [("tint", _("Tinted")), ("primary", _("Primary color")), ("dark", _("Dark"))]
+AIDA_ROLES = [
+    ("attention", _("Attention")),
+    ("interest", _("Interest")),
+    ("desire", _("Desire")),
+    ("action", _("Action")),
+]
 
 
 class AudienceBlock(StructBlock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +17,14 @@ from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.preview import picker_preview
 from wagtail_precise_mail.emails.richtext import check_merge_tags
-from wagtail_precise_mail.emails.settings_group import ALIGNMENTS, BACKGROUNDS, PADDINGS, SETTINGS, AudienceBlock
+from wagtail_precise_mail.emails.settings_group import (
+    AIDA_ROLES,
+    ALIGNMENTS,
+    BACKGROUNDS,
+    PADDINGS,
+    SETTINGS,
+    AudienceBlock,
+)
 
 
 class EmailBlock(StructBlock):
@@ -29,10 +37,11 @@ class EmailBlock(StructBlock):
     it. They are applied around what the block renders: a block need not know of them.
     """
 
-    audience = AudienceBlock(label=_("Audience"), required=False)
+    audience: AudienceBlock | None = AudienceBlock(label=_("Audience"), required=False)
     padding = ChoiceBlock(label=_("Space above and below"), choices=PADDINGS, required=False)
     background = ChoiceBlock(label=_("Background"), choices=BACKGROUNDS, required=False)
     align = ChoiceBlock(label=_("Align"), choices=ALIGNMENTS, required=False)
+    aida = ChoiceBlock(label=_("Part in the story (AIDA)"), choices=AIDA_ROLES, required=False)
 
     mjml_template = ""
     """What goes into a column."""
@@ -45,6 +54,12 @@ class EmailBlock(StructBlock):
 
     may_be_saved = True
     """Whether saved blocks may contain it."""
+
+    nature = ""
+    """"promotion" for what sells, "editorial" for what is worth reading by itself, "" for neither."""
+
+    aida_role = ""
+    """What the block is there for when its settings do not say: a key of ``AIDA_ROLES``."""
 
     def get_form_layout(self) -> BlockGroup:
         """Return the layout of the form: whatever the block says, with the settings of every block behind its own."""
@@ -78,6 +93,18 @@ class EmailBlock(StructBlock):
         for stream in self.streams(value):
             for child in stream:
                 child.block.announce(child.value, context)
+
+    def bleeds(self, value: StructValue) -> bool:
+        """Whether the block reaches the edges of the panel: as the first of an email it leaves no space above."""
+        return False
+
+    def starts_at(self, value: StructValue) -> datetime | None:
+        """Return the moment before which the block must not be read, or None."""
+        return None
+
+    def expires_at(self, value: StructValue) -> datetime | None:
+        """Return the moment from which the block must not be sent any more, or None."""
+        return None
 
     def facts(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         """Return what :meth:`prepare` gives, computed once per email."""

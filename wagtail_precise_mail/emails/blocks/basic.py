@@ -1,21 +1,24 @@
-"""Heading, text, image, button, divider."""
+"""Heading, text, image, button, divider, spacer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import CharBlock, ChoiceBlock, PageChooserBlock, RichTextBlock, StructValue
-from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
+from wagtail.images.models import AbstractImage
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
-from wagtail_precise_mail.emails.blocks.samples import sample_picture
+from wagtail_precise_mail.emails.blocks.samples import between_words, sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
+from wagtail_precise_mail.emails.languages import start_side
 from wagtail_precise_mail.emails.links import page_url, with_tags
 from wagtail_precise_mail.emails.richtext import FEATURES, mail_text
 from wagtail_precise_mail.emails.text import underline, wrap
@@ -23,6 +26,19 @@ from wagtail_precise_mail.exceptions import RenderError
 
 # By level: size of the type, height of its lines, space above and below it.
 _SIZES = {1: (36, 1.15, 0, 16), 2: (27, 1.25, 8, 16), 3: (20, 1.3, 4, 10)}
+
+WIDTHS = {"full": (_("Full"), 1.0), "medium": (_("Medium"), 0.66), "small": (_("Small"), 0.36)}
+"""Widths of a picture: name, and share of the room."""
+
+HEIGHTS = {
+    "small": (_("Small"), 16),
+    "medium": (_("Medium"), 32),
+    "large": (_("Large"), 56),
+    "huge": (_("Very large"), 88),
+}
+"""Heights of a space: name, and pixels."""
+
+BUTTON_STYLES = [("filled", _("Filled")), ("outline", _("Outline"))]
 
 
 @email_blocks.register("heading")
@@ -58,7 +74,7 @@ class HeadingBlock(EmailBlock):
             "line_height": line_height,
             "space": space,
             "space_above": above,
-            "align": value.get("align") or "left",
+            "align": value.get("align") or start_side(context.language),
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:
@@ -78,6 +94,7 @@ class TextBlock(EmailBlock):
 
     mjml_template = "wagtail_precise_mail/emails/blocks/rich_text.mjml"
     merge_fields = ("content",)
+    nature = "editorial"
 
     class Meta:
         icon = "pilcrow"
@@ -102,13 +119,16 @@ class TextBlock(EmailBlock):
 class LinkChildren(EmailBlock):
     """For blocks that lead to a page of the site or to an address."""
 
-    def href(self, value: StructValue, context: RenderContext, label: str) -> str:
+    link_prefixes: tuple[str, ...] = ("",)
+    """What stands before "page" and "url" in the names of the children, once per link."""
+
+    def href(self, value: StructValue, context: RenderContext, label: str, *, prefix: str = "") -> str:
         """Return the address behind a block, or "" when it has none.
 
         Raises:
             RenderError: the address may not stand in a mail.
         """
-        if page := value.get("page"):
+        if page := value.get(f"{prefix}page"):
             # While the email is written the page may be, too: the checks say so, and the preview shows the block.
             if not page.live and not context.is_draft:
                 raise RenderError(gettext("The page “%(page)s” is not published.") % {"page": page.title})
@@ -116,7 +136,7 @@ class LinkChildren(EmailBlock):
             if not url:
                 raise RenderError(gettext("The page “%(page)s” has no address.") % {"page": page.title})
             return context.link(url, label)
-        if not (written := value.get("url") or ""):
+        if not (written := value.get(f"{prefix}url") or ""):
             return ""
         if not (href := context.editors_link(written, label)):
             raise RenderError(gettext("“%(url)s” is not an address for a mail.") % {"url": written[:100]})
@@ -124,21 +144,32 @@ class LinkChildren(EmailBlock):
 
     def clean(self, value: StructValue) -> StructValue:
         cleaned = super().clean(value)
-        written = cleaned.get("url") or ""
-        if not self.is_deferred_validation and written and not with_tags(written, "https://example.com"):
-            message = _("Use an address such as https://example.com/page; merge fields may stand after the host only.")
-            raise StructBlockValidationError(block_errors={"url": ValidationError(message)})
+        if self.is_deferred_validation:
+            return cleaned
+        if errors := dict(self._link_errors(cleaned)):
+            raise StructBlockValidationError(block_errors=errors)
         return cleaned
+
+    def _link_errors(self, value: StructValue) -> Iterator[tuple[str, ValidationError]]:
+        for name in (f"{prefix}url" for prefix in self.link_prefixes):
+            if (written := value.get(name) or "") and not with_tags(written, "https://example.com"):
+                message = _(
+                    "Use an address such as https://example.com/page; merge fields may stand after the host only."
+                )
+                yield name, ValidationError(message)
 
 
 @email_blocks.register("image")
 class ImageBlock(LinkChildren):
-    """A picture over the whole width, with a link and a caption if wanted."""
+    """A picture, with a link, a caption and its credit if there are any."""
 
     image = WagtailImageBlock(label=_("Picture"))
     caption = CharBlock(label=_("Caption"), required=False, max_length=250)
     page = PageChooserBlock(label=_("Leads to a page"), required=False)
     url = CharBlock(label=_("or to an address"), required=False, max_length=2000)
+    width = ChoiceBlock(
+        label=_("Width"), choices=[(key, label) for key, (label, _share) in WIDTHS.items()], default="full"
+    )
 
     mjml_template = "wagtail_precise_mail/emails/blocks/image.mjml"
     merge_fields = ("caption", "url")
@@ -149,74 +180,120 @@ class ImageBlock(LinkChildren):
         group = _("Pictures")
         description = _("A picture with its description for people who do not see it.")
         preview_value = {"caption": "Our garden in June"}
+        form_layout = BlockGroup(children=["image", "caption", "page", "url"], settings=["width"])
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         if not (image := value.get("image")):
             raise RenderError(gettext("Choose an image: there is none, or it was deleted."))
-        alt = "" if getattr(image, "decorative", False) else getattr(image, "contextual_alt_text", None) or ""
+        alt = alt_of(image)
+        _label, share = WIDTHS.get(value.get("width") or "", WIDTHS["full"])
         return {
-            "picture": context.picture(image, alt),
+            "picture": context.picture(image, alt, width=round(context.width * share)),
+            "is_full": share == 1,
             "caption": context.merge(value.get("caption") or ""),
+            "credit": credit_of(image, context),
             "words": context.merge_text(value.get("caption") or ""),
             "href": self.href(value, context, alt or image.title),
+            "align": value.get("align") or "center",
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
         words = facts["words"] or (f"[{facts['picture'].alt}]" if facts["picture"].alt else "")
-        return "\n".join(filter(None, [wrap(words), facts["href"]]))
+        return "\n".join(filter(None, [wrap(words), wrap(facts["credit"]), facts["href"]]))
 
     def preview_mjml(self, context: RenderContext) -> str:
-        facts = {"picture": sample_picture(context, context.width, 320), "caption": "Our garden in June"}
+        facts = {
+            "picture": sample_picture(context, context.width, 320),
+            "is_full": True,
+            "caption": "Our garden in June",
+            "credit": "Photo: Ada Moss",
+            "align": "center",
+        }
         return self.as_section(self.render_mjml(self.mjml_template, facts, context))
 
 
 @email_blocks.register("button")
 class ButtonBlock(LinkChildren):
-    """The call to action."""
+    """The call to action, and beside it, if wanted, a second one that asks for less."""
 
     label = CharBlock(label=_("Words"), max_length=80)
     page = PageChooserBlock(label=_("Leads to a page"), required=False)
     url = CharBlock(
         label=_("or to an address"), required=False, max_length=2000, help_text=_("Merge fields may follow the host.")
     )
-    style = ChoiceBlock(label=_("Look"), choices=[("filled", _("Filled")), ("outline", _("Outline"))], default="filled")
+    style = ChoiceBlock(label=_("Look"), choices=BUTTON_STYLES, default="filled")
+    second_label = CharBlock(label=_("Second button"), required=False, max_length=80)
+    second_page = PageChooserBlock(label=_("Its page"), required=False)
+    second_url = CharBlock(label=_("Its address"), required=False, max_length=2000)
+    second_style = ChoiceBlock(label=_("Its look"), choices=BUTTON_STYLES, default="outline")
 
     mjml_template = "wagtail_precise_mail/emails/blocks/button.mjml"
-    merge_fields = ("label", "url")
+    merge_fields = ("label", "url", "second_label", "second_url")
+    link_prefixes = ("", "second_")
 
     class Meta:
         icon = "link"
         label = _("Button")
         group = _("Text")
-        description = _("What the reader should do. Every email needs one, two are enough.")
-        preview_value = {"label": "See the new teas", "url": "https://example.com/", "style": "filled", "align": "left"}
+        description = _(
+            "What the reader should do; beside it, if wanted, a second button for those who are not sure yet."
+        )
+        preview_value = {
+            "label": "See the new teas",
+            "url": "https://example.com/",
+            "style": "filled",
+            "second_label": "Ask us first",
+            "second_url": "https://example.com/",
+            "second_style": "outline",
+        }
         label_format = "{label}"
+        form_layout = BlockGroup(
+            children=[
+                "label",
+                "page",
+                "url",
+                "style",
+                BlockGroup(
+                    children=["second_label", "second_page", "second_url", "second_style"],
+                    heading=_("A second button beside it"),
+                    classname="collapsed",
+                    icon="plus",
+                ),
+            ]
+        )
 
-    def clean(self, value: StructValue) -> StructValue:
-        cleaned = super().clean(value)
-        if not self.is_deferred_validation and not (cleaned.get("page") or cleaned.get("url")):
-            message = ValidationError(_("Choose a page or write an address."))
-            raise StructBlockValidationError(block_errors={"page": message})
-        return cleaned
+    def _link_errors(self, value: StructValue) -> Iterator[tuple[str, ValidationError]]:
+        yield from super()._link_errors(value)
+        if not (value.get("page") or value.get("url")):
+            yield "page", ValidationError(_("Choose a page or write an address."))
+        has_second_link = bool(value.get("second_page") or value.get("second_url"))
+        if value.get("second_label") and not has_second_link:
+            yield "second_page", ValidationError(_("Choose a page or write an address."))
+        elif has_second_link and not value.get("second_label"):
+            yield "second_label", ValidationError(_("Write what stands on the second button."))
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
-        label = value.get("label") or ""
-        words = context.merge_text(label)
-        href = self.href(value, context, label)
+        buttons = [self._button(value, context, "")]
+        if value.get("second_label") or value.get("second_page") or value.get("second_url"):
+            buttons.append(self._button(value, context, "second_"))
+        return {"buttons": buttons, "align": value.get("align") or start_side(context.language)}
+
+    def _button(self, value: StructValue, context: RenderContext, prefix: str) -> dict[str, Any]:
+        label = value.get(f"{prefix}label") or ""
+        href = self.href(value, context, label, prefix=prefix)
         if not (href and label):
             raise RenderError(gettext("A button needs words and somewhere to lead to."))
         return {
             "label": context.merge(label),
-            "words": words,
+            "words": context.merge_text(label),
             "href": href,
-            "align": value.get("align") or "left",
-            "is_outline": value.get("style") == "outline",
+            "is_outline": value.get(f"{prefix}style") == "outline",
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:
-        facts = self.facts(value, context)
-        return f"{wrap(facts['words'], first='→ ', rest='  ')}\n{facts['href']}"
+        buttons = self.facts(value, context)["buttons"]
+        return "\n".join(f"{wrap(one['words'], first='→ ', rest='  ')}\n{one['href']}" for one in buttons)
 
 
 @email_blocks.register("divider")
@@ -226,6 +303,8 @@ class DividerBlock(EmailBlock):
     style = ChoiceBlock(label=_("Look"), choices=[("line", _("Line")), ("space", _("Space"))], default="line")
 
     mjml_template = "wagtail_precise_mail/emails/blocks/divider.mjml"
+    align = None
+    aida = None
 
     class Meta:
         icon = "minus"
@@ -239,3 +318,48 @@ class DividerBlock(EmailBlock):
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         return "* * *" if self.facts(value, context)["is_line"] else ""
+
+    def preview_mjml(self, context: RenderContext) -> str:
+        return self.as_section(between_words(self.compile(self.get_preview_value(), context)))
+
+
+@email_blocks.register("spacer")
+class SpacerBlock(EmailBlock):
+    """Nothing, of a height."""
+
+    height = ChoiceBlock(
+        label=_("Height"), choices=[(key, label) for key, (label, _pixels) in HEIGHTS.items()], default="medium"
+    )
+
+    mjml_template = "wagtail_precise_mail/emails/blocks/spacer.mjml"
+    padding = None
+    align = None
+    aida = None
+
+    class Meta:
+        icon = "order"
+        label = _("Space")
+        group = _("Layout")
+        description = _("Room to breathe between two parts.")
+        preview_value = {"height": "large"}
+        label_format = "{height}"
+
+    def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
+        _label, pixels = HEIGHTS.get(value.get("height") or "", HEIGHTS["medium"])
+        return {"pixels": pixels}
+
+    def text(self, value: StructValue, context: RenderContext) -> str:
+        return ""
+
+    def preview_mjml(self, context: RenderContext) -> str:
+        return self.as_section(between_words(self.compile(self.get_preview_value(), context)))
+
+
+def alt_of(image: AbstractImage) -> str:
+    """Return what is read in place of an image that an editor chose; "" for one that only decorates."""
+    return "" if getattr(image, "decorative", False) else getattr(image, "contextual_alt_text", None) or ""
+
+
+def credit_of(image: AbstractImage, context: RenderContext) -> str:
+    """Return whose the image is, for image models with a field for it; "" for others."""
+    return str(getattr(image, "credit", "") or "").strip()

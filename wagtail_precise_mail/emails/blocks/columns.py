@@ -50,6 +50,7 @@ class ColumnsBlock(EmailBlock):
     """
 
     fits_in_column = False
+    aida = None
     mjml_template = "wagtail_precise_mail/emails/blocks/columns.mjml"
 
     class Meta:

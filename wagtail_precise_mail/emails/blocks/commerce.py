@@ -51,6 +51,7 @@ class ProductBlock(EmailBlock):
 
     mjml_template = "wagtail_precise_mail/emails/blocks/product.mjml"
     merge_fields = ("link_label",)
+    nature = "promotion"
 
     class Meta:
         icon = "tag"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.blocks import CharBlock, ChoiceBlock, IntegerBlock, PageChooserBlock, StructValue
+from wagtail.blocks import BooleanBlock, CharBlock, ChoiceBlock, IntegerBlock, PageChooserBlock, StructValue
 from wagtail.blocks.struct_block import BlockGroup
 
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
-from wagtail_precise_mail.emails.cards import card_of, shorten
+from wagtail_precise_mail.emails.cards import Card, card_of, shorten
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
+from wagtail_precise_mail.emails.days import long_date
 from wagtail_precise_mail.emails.text import wrap
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -31,10 +33,14 @@ class PageBlock(EmailBlock):
     max_length = IntegerBlock(
         label=_("Characters of the summary"), default=200, min_value=0, max_value=1000, help_text=_("0 shows none.")
     )
+    show_meta = BooleanBlock(
+        label=_("Show its day and author"), required=False, default=True, help_text=_("Where the page has them.")
+    )
     link_label = CharBlock(label=_("Words of the link"), required=False, max_length=80, help_text=_("“Read more”"))
 
     mjml_template = "wagtail_precise_mail/emails/blocks/page.mjml"
     merge_fields = ("link_label",)
+    nature = "editorial"
 
     class Meta:
         icon = "doc-full"
@@ -42,7 +48,7 @@ class PageBlock(EmailBlock):
         group = _("From the site")
         description = _("A page of the site: its title, summary and picture, with a link to it.")
         preview_value = {"layout": "beside"}
-        form_layout = BlockGroup(children=["page", "layout"], settings=["max_length", "link_label"])
+        form_layout = BlockGroup(children=["page", "layout"], settings=["max_length", "show_meta", "link_label"])
 
     def announce(self, value: StructValue, context: RenderContext) -> None:
         if page := value.get("page"):
@@ -64,6 +70,7 @@ class PageBlock(EmailBlock):
             "card": card,
             "title": card.title,
             "summary": shorten(card.summary, 200 if limit is None else limit),
+            "meta": _meta(card, context) if value.get("show_meta", True) else "",
             "href": href,
             "link_label": context.merge(label),
             "words": context.merge_text(label),
@@ -84,13 +91,14 @@ class PageBlock(EmailBlock):
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
-        return "\n".join(filter(None, [wrap(facts["title"]), wrap(facts["summary"]), facts["href"]]))
+        return "\n".join(filter(None, [wrap(facts["title"]), facts["meta"], wrap(facts["summary"]), facts["href"]]))
 
     def preview_mjml(self, context: RenderContext) -> str:
         facts = {
             **sizes(context),
             "title": "Seven ferns that like the dark",
             "summary": "They ask for little: a north window, a cool floor, and to be left alone.",
+            "meta": f"{long_date(date(2026, 6, 14), context.language)} · Ada Moss",
             "href": "#",
             "link_label": gettext("Read more"),
             "picture": sample_picture(context, 206, 155),
@@ -108,6 +116,11 @@ class PageBlock(EmailBlock):
 
 
 BESIDE = "wagtail_precise_mail/emails/blocks/page_beside.mjml"
+
+
+def _meta(card: Card, context: RenderContext) -> str:
+    day = long_date(card.published_on, context.language) if card.published_on else ""
+    return " · ".join(filter(None, [day, card.author]))
 
 
 def sizes(context: RenderContext) -> dict[str, int]:

@@ -25,6 +25,7 @@ class SavedBlockBlock(EmailBlock):
     saved_block = SnippetChooserBlock("wagtail_precise_mail.SavedBlock", label=_("Saved block"))
 
     fits_in_column = False
+    aida = None
     may_be_saved = False
 
     class Meta:
@@ -32,6 +33,7 @@ class SavedBlockBlock(EmailBlock):
         label = _("Saved block")
         group = _("From the site")
         description = _("Blocks kept in one place: a change there reaches every email that was not sent yet.")
+        preview_value: dict[str, Any] = {}
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         saved = value.get("saved_block")
@@ -51,6 +53,6 @@ class SavedBlockBlock(EmailBlock):
     def text(self, value: StructValue, context: RenderContext) -> str:
         return join(*(piece.text for piece in self.facts(value, context)["pieces"]))
 
-    @property
-    def is_previewable(self) -> bool:
-        return False
+    def preview_mjml(self, context: RenderContext) -> str:
+        template = "wagtail_precise_mail/emails/blocks/saved_sample.mjml"
+        return self.as_section(self.render_mjml(template, {"name": gettext("Until soon")}, context))

@@ -43,6 +43,7 @@ class VariantsBlock(EmailBlock):
     """The first variant that is meant for a reader, else the default: always exactly one."""
 
     fits_in_column = False
+    aida = None
     background = None
     padding = None
     align = None
@@ -88,8 +89,13 @@ class VariantsBlock(EmailBlock):
         )
 
     def preview_mjml(self, context: RenderContext) -> str:
-        words = ngettext("For members of %(count)s segment", "For members of %(count)s segments", 2) % {"count": 2}
-        return self.as_section(mark_safe(f"<mj-text>{words} …</mj-text><mj-text>… {gettext('or else')} …</mj-text>"))
+        segments = ngettext("For members of %(count)s segment", "For members of %(count)s segments", 2) % {"count": 2}
+        choices = [
+            (segments, gettext("Thank you for five years with us.")),
+            (gettext("Everybody else"), gettext("Good to have you here.")),
+        ]
+        template = "wagtail_precise_mail/emails/blocks/variants_sample.mjml"
+        return self.as_section(self.render_mjml(template, {"choices": choices}, context))
 
 
 def _choices(value: StructValue) -> list[tuple[Expression, StreamValue]]:
