@@ -120,14 +120,15 @@ class Brand:
         ground = grounds.get(background)
         if ground is None:
             return self
-        own = ("own_heading_color", "own_link_color", "own_accent_color")
+        names = ("own_heading_color", "own_link_color", "own_accent_color")
+        own: dict[str, Any] = {name: readable(color, ground) for name in names if (color := getattr(self, name))}
         return replace(
             self,
             panel_color=ground,
             text_color=self._ink_on(ground),
             # A button must not vanish in a ground of its own color.
             primary_color=self.on_primary_color if ground == self.primary_color else self.primary_color,
-            **{name: readable(color, ground) for name in own if (color := getattr(self, name))},
+            **own,
         )
 
     @property

@@ -68,14 +68,13 @@ def ready_links(links: Sequence[FrameLink], context: RenderContext) -> list[Read
 def header_mjml(context: RenderContext, *, menu: Sequence[ReadyLink] = (), align: str = "") -> SafeString:
     """Return the section above the body: the logo, else the name, with a menu if there is one."""
     brand = context.brand
-    align = align or brand.theme.align
     facts = {
         **_logos(context),
         "home": context.link("/", brand.company_name),
         "menu": menu,
-        "align": align,
-        "start": _start(context) if align == "left" else "center",
-        "end": "left" if direction_of(context) == "rtl" else "right",
+        "is_beside": bool(menu) and (align or brand.theme.align) == "left",
+        "align": _edge(align, context),
+        "end": "left" if _start(context) == "right" else "right",
         "is_band": brand.theme.header_ground != "background",
         "logo_column": (column := _logo_column(context)),
         "menu_column": 100 - column,
@@ -92,11 +91,10 @@ def automatic_footer(context: RenderContext) -> Footer:
 def footer_mjml(footer: Footer, context: RenderContext) -> SafeString:
     """Return the section below the body."""
     brand = context.brand
-    align = footer.align or brand.theme.align
     facts = {
         "footer": footer,
         **_footer_lists(footer, context),
-        "start": _start(context) if align == "left" else "center",
+        "align": _edge(footer.align, context),
         "is_band": brand.theme.footer_ground != "background",
         "contact_href": context.link(f"mailto:{brand.contact_address}") if brand.contact_address else "",
         "unsubscribe_url": context.marks.system("unsubscribe_url"),
@@ -157,6 +155,11 @@ def _logo_column(context: RenderContext) -> int:
     """Return the percentage of the width that a logo beside a menu takes."""
     width = BODY_WIDTH - 2 * GUTTER
     return min(70, max(30, round(100 * (context.brand.logo_width + MARGIN) / width)))
+
+
+def _edge(align: str, context: RenderContext) -> str:
+    """Return what an editor chose; else the theme's, whose left is where the language begins."""
+    return align or (_start(context) if context.brand.theme.align == "left" else "center")
 
 
 def _start(context: RenderContext) -> str:

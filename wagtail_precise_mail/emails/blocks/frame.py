@@ -32,11 +32,14 @@ from wagtail_precise_mail.emails.frame import (
 from wagtail_precise_mail.emails.link_blocks import MENU_LIMIT, LinkBlock
 from wagtail_precise_mail.emails.values import one_line
 
+
 class FrameBlock(EmailBlock):
     """A block that is shown in the frame of the email, and so takes no room in the body."""
 
     # Everybody gets it: an email has one frame, and nobody may miss the way out.
-    audience = padding = background = None
+    audience = None  # type: ignore[assignment]  # so StructBlock takes a child away
+    padding = None
+    background = None
 
     fits_in_column = False
     may_be_saved = False
