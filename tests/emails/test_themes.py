@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -74,3 +75,12 @@ def test_theme_may_bring_a_document_of_its_own() -> None:
 def test_theme_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         themes.get("paper").radius = 3  # type: ignore[misc]
+
+
+HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "brand-and-themes.md"
+
+
+@pytest.mark.parametrize("file", ["shop/look.py", "templates/shop/seed_packet.css"])
+def test_how_to_shows_the_code_that_runs(file: str) -> None:
+    code = (HOW_TO.parents[2] / "example_site" / file).read_text()
+    assert code.strip() in HOW_TO.read_text()
