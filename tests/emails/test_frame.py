@@ -133,6 +133,10 @@ class TestPreheader:
         filled = fill(make_email(raw_block("preheader", words=""), text_block(), preheader="The field"))
         assert filled.preheader == "The field"
 
+    def test_preheader_block_is_enough_for_the_checks(self) -> None:
+        email = make_email(raw_block("preheader", words="For you"), text_block(), preheader="")
+        assert "The email has no preheader." not in [finding.message for finding in check_email(email, default_site())]
+
 
 class TestFooter:
     def test_email_without_a_footer_has_the_brands(self) -> None:

@@ -24,7 +24,7 @@ from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
 from wagtail_precise_mail.emails import (
-    brand_admin,  # noqa: F401  gives the brand its form
+    brand_admin,
     starters_admin,
 )
 from wagtail_precise_mail.emails.checks import Finding, check_email
@@ -169,7 +169,7 @@ def register_contact_chooser() -> ChooserViewSet:
     return contact_chooser_viewset
 
 
-__all__ = ["BrandSettings", "starters_admin", "viewsets"]
+__all__ = ["brand_admin", "starters_admin", "viewsets"]
 
 viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet]
 """For the one menu group of the package."""
