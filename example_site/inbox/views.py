@@ -20,7 +20,8 @@ PER_PAGE = 50
 # No scripts, no forms, no frames, no origin of our own; links open in a new tab, pictures load as in any inbox.
 _SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox"
 _POLICY = (
-    f"{_SANDBOX}; default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; "
+    f"{_SANDBOX}; default-src 'none'; img-src http: https: data:; font-src http: https:; "
+    "style-src 'unsafe-inline' http: https:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _VIEWS = [("html", "HTML"), ("phone", "On a phone"), ("text", "Plain text"), ("headers", "Headers")]

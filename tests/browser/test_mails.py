@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
@@ -10,6 +11,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.emails.conftest import fill
 from tests.emails.test_newsletter import make_newsletter
+from tests.factories.commerce import make_product
+from tests.factories.emails import make_brand, make_email, raw_block
+from wagtail_precise_mail.emails.models import Email
 
 
 @pytest.mark.django_db
@@ -27,6 +31,46 @@ def test_mail_fits_phones_and_desktops_and_can_be_read(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert worst_contrast(page) >= 4.5
     page.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mode", ["light", "dark", "outlook.com"])
+@pytest.mark.parametrize("theme", ["paper", "clean", "bold", "seed_packet"])
+@pytest.mark.parametrize("primary", ["#1f5a48", "#ffd400", "#0b0b0b"])
+def test_every_theme_can_be_read_on_every_ground(
+    theme: str, mode: str, primary: str, chromium: Browser, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    cache.clear()
+    email = make_grounds()
+    make_brand(theme=theme, primary_color=primary, logo=None, reason="You asked for it.")
+    html = fill(email).html
+    scheme: Literal["light", "dark"] = "dark" if mode == "dark" else "light"
+    page = chromium.new_page(viewport={"width": 640, "height": 800}, color_scheme=scheme)
+    page.route("**/*", lambda route: route.abort())
+    page.set_content(html)
+    if mode == "outlook.com":
+        # What it writes above the mail when it turns colors dark.
+        page.evaluate("document.documentElement.dataset.ogsc = document.documentElement.dataset.ogsb = ''")
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") != "rgb(34, 48, 44)"
+    assert worst_contrast(page) >= 4.5
+    page.close()
+
+
+def make_grounds() -> Email:
+    """An email with headings, text, links, buttons, products and a menu on every ground that a block can have."""
+    make_brand()
+    product = make_product(name="Teapot", price=Decimal("38"), url="/shop/teapot/")
+    blocks = []
+    for ground in ("", "tint", "primary", "dark"):
+        blocks += [
+            raw_block("heading", title="A quiet morning", level="1", background=ground),
+            raw_block("rich_text", content='<p>See <a href="/shop/">the shop</a>.</p>', background=ground),
+            raw_block("button", label="Go", url="https://example.org/", background=ground),
+            raw_block("button", label="Look", url="https://example.org/", style="outline", background=ground),
+            raw_block("product", product=product.pk, show_price=True, background=ground),
+        ]
+    return make_email(raw_block("header", links=[{"label": "Teas", "url": "/teas/", "page": None}]), *blocks)
 
 
 def worst_contrast(page: Page) -> float:

@@ -17,7 +17,7 @@ from wagtail.snippets.models import create_extra_permissions
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
 from tests.factories.contacts import make_contact
-from tests.factories.emails import block_form, default_site, make_email, raw_block
+from tests.factories.emails import block_form, default_site, make_email, make_image, make_svg, raw_block
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 
 pytestmark = pytest.mark.django_db
@@ -182,21 +182,20 @@ def brand_url() -> str:
     return reverse("wagtailsettings:edit", args=["wagtail_precise_mail", "brandsettings", site.pk])
 
 
-def brand_form(**overrides: str) -> dict[str, str]:
+def brand_form(**overrides: Any) -> dict[str, Any]:
     values = {
         "company_name": "Fern",
         "postal_address": "12 Moss Lane",
         "sender_name": "Fern",
         "sender_address": "hello@example.com",
-        "reply_to": "",
-        "logo": "",
+        "logo_width": "180",
+        "theme": "paper",
         "primary_color": "#112233",
-        "text_color": "#000000",
-        "background_color": "#ffffff",
-        "panel_color": "#ffffff",
         "font_family": "Georgia, serif",
+        "footer_links": streamfield([]),
+        "social_accounts": streamfield([]),
     }
-    return {**values, **overrides}
+    return nested_form_data({**values, **overrides})
 
 
 def test_brand_is_a_setting_of_the_site(client: Client) -> None:
@@ -207,12 +206,89 @@ def test_brand_is_a_setting_of_the_site(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("primary_color", "red"), ("text_color", "#12345g"), ("font_family", "serif;color:red"), ("font_family", "a{}")],
+    [
+        ("primary_color", "red"),
+        ("text_color", "#12345g"),
+        ("font_family", "serif;color:red"),
+        ("font_family", "a{}"),
+        ("font_family", "'Times, serif"),
+        ("heading_font_family", "x</style><script>"),
+        ("theme", "gone"),
+        ("web_font", "gone"),
+        ("corner_radius", "41"),
+        ("logo_width", "2000"),
+        ("own_font_name", "Fern'"),
+    ],
 )
-def test_brand_refuses_what_is_no_color_and_no_font(client: Client, field: str, value: str) -> None:
+def test_brand_refuses_what_no_mail_can_show(client: Client, field: str, value: str) -> None:
     login(client, "change_brandsettings")
     response = client.post(brand_url(), brand_form(**{field: value}))
     assert field in response.context["form"].errors
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com/a.css", "https://example.com/a.css')", "javascript:alert(1)", "/a.css"]
+)
+def test_brand_refuses_addresses_of_fonts_that_no_style_sheet_can_hold(client: Client, url: str) -> None:
+    login(client, "change_brandsettings")
+    response = client.post(brand_url(), brand_form(own_font_name="Fern", own_font_url=url))
+    assert "https://example.com/fonts/serif.woff2" in response.context["form"].errors["own_font_url"][0]
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"own_font_url": "https://example.com/a.css"}, {"own_font_name"}),
+        ({"own_font_name": "Fern"}, {"own_font_url"}),
+        ({"heading_web_font": "own"}, {"own_font_name", "own_font_url"}),
+    ],
+)
+def test_brand_asks_for_the_other_half_of_a_web_font(client: Client, given: dict[str, str], missing: set[str]) -> None:
+    login(client, "change_brandsettings")
+    assert set(client.post(brand_url(), brand_form(**given)).context["form"].errors) == missing
+
+
+def test_brand_takes_a_web_font_of_ones_own(client: Client) -> None:
+    login(client, "change_brandsettings")
+    font = {"own_font_name": "Fern Serif", "own_font_url": "https://example.com/fern.woff2", "web_font": "own"}
+    assert client.post(brand_url(), brand_form(**font)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"label": "Imprint", "page": "", "url": ""},
+        {"label": "Imprint", "page": "", "url": "javascript:alert(1)"},
+        {"label": "", "page": "", "url": "https://example.com/"},
+    ],
+)
+def test_brand_refuses_links_that_lead_nowhere(client: Client, link: dict[str, str]) -> None:
+    login(client, "change_brandsettings")
+    response = client.post(brand_url(), brand_form(footer_links=streamfield([("link", link)])))
+    assert "footer_links" in response.context["form"].errors
+
+
+def test_brand_refuses_a_vector_graphic_as_logo(client: Client) -> None:
+    login(client, "change_brandsettings")
+    logo = make_svg()
+    response = client.post(brand_url(), brand_form(logo=str(logo.pk)))
+    assert "choose a PNG" in response.context["form"].errors["logo"][0]
+
+
+def test_logo_for_dark_grounds_asks_for_one_for_light_grounds(client: Client) -> None:
+    login(client, "change_brandsettings")
+    response = client.post(brand_url(), brand_form(logo_dark=str(make_image(name="dark.png").pk)))
+    assert "logo" in response.context["form"].errors
+
+
+def test_preview_of_the_brand_shows_what_is_being_typed_in_light_and_dark(client: Client) -> None:
+    login(client, "change_brandsettings")
+    url = reverse("wagtailsettings:preview_on_edit", args=["wagtail_precise_mail", "brandsettings", default_site().pk])
+    assert client.post(url, brand_form(theme="bold", primary_color="#aa1166")).json()["is_valid"]
+    light, dark = (client.get(url, {"mode": mode}).content.decode() for mode in ("light", "dark"))
+    assert "#aa1166" in light
+    assert "@media all" in dark
+    assert "@media not all" in light
 
 
 def test_brand_is_closed_to_people_without_the_permission(client: Client) -> None:

@@ -85,6 +85,9 @@ def test_every_preview_is_sandboxed(mode: str) -> None:
 
 
 EMPTY = {
+    "preheader": {"words": ""},
+    "header": {"links": []},
+    "footer": {"reason": ""},
     "heading": {"title": "", "level": "2"},
     "rich_text": {"content": ""},
     "image": {"image": {"image": None, "alt_text": "", "decorative": False}},

@@ -72,6 +72,14 @@ def make_image(title: str = "Fern", *, size: tuple[int, int] = (1600, 1200), nam
     return get_image_model().objects.create(title=title, file=ContentFile(file.getvalue(), name=name))
 
 
+def make_svg() -> Any:
+    """A vector graphic in the library."""
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40"/></svg>'
+    return get_image_model().objects.create(
+        title="Drawing", file=ContentFile(drawing, name="drawing.svg"), width=40, height=40
+    )
+
+
 def default_site() -> Site:
     """The site that Wagtail's migrations made."""
     return Site.objects.get(is_default_site=True)

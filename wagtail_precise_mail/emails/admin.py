@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.panels import (
     FieldPanel,
-    FieldRowPanel,
     HelpPanel,
     MultiFieldPanel,
     ObjectList,
@@ -24,12 +23,12 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
-from wagtail_precise_mail.emails import starters_admin
+from wagtail_precise_mail.emails import brand_admin, starters_admin
 from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
 from wagtail_precise_mail.emails.checks import Finding, check_email
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
-from wagtail_precise_mail.emails.forms import ColorInput, EmailForm
-from wagtail_precise_mail.emails.models import BrandSettings, Email, SavedBlock
+from wagtail_precise_mail.emails.forms import EmailForm
+from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.emails.pins import changed_findings
 from wagtail_precise_mail.emails.reference_checks import check_references
 from wagtail_precise_mail.emails.sites import default_site
@@ -167,40 +166,13 @@ class SavedBlockViewSet(snippets.SnippetViewSet):
     )
 
 
-# Settings take their form from the model; it is set here because panels are no business of a table.
-BrandSettings.edit_handler = ObjectList(
-    [
-        MultiFieldPanel(
-            [FieldPanel("company_name"), FieldPanel("postal_address", attrs={"rows": 3}), FieldPanel("logo")],
-            heading=_("Company"),
-        ),
-        MultiFieldPanel(
-            [FieldPanel("sender_name"), FieldRowPanel([FieldPanel("sender_address"), FieldPanel("reply_to")])],
-            heading=_("Sender"),
-        ),
-        MultiFieldPanel(
-            [
-                FieldRowPanel(
-                    [FieldPanel("primary_color", widget=ColorInput), FieldPanel("text_color", widget=ColorInput)]
-                ),
-                FieldRowPanel(
-                    [FieldPanel("background_color", widget=ColorInput), FieldPanel("panel_color", widget=ColorInput)]
-                ),
-                FieldPanel("font_family"),
-            ],
-            heading=_("Look"),
-        ),
-    ]
-)
-
-
 @hooks.register("register_admin_viewset")
 def register_contact_chooser() -> ChooserViewSet:
     """Register the chooser of contacts."""
     return contact_chooser_viewset
 
 
-__all__ = ["BrandSettings", "starters_admin", "viewsets"]
+__all__ = ["brand_admin", "starters_admin", "viewsets"]
 
 viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet]
 """For the one menu group of the package."""

@@ -68,7 +68,7 @@ def check_email(
     """
     source = compose(email, site=site, base_url=base_url_of(site), at=at or timezone.now(), is_draft=True)
     findings = [
-        *_check_inbox_line(email),
+        *_check_inbox_line(email.subject.strip(), source.preheader),
         *_check_brand(source.context.brand),
         *_check_body(email.body),
         *_check_rendering(source, payload),
@@ -84,8 +84,7 @@ def _warning(message: str, remedy: str, place: str = "") -> Finding:
     return Finding(Level.WARNING, message, remedy, place)
 
 
-def _check_inbox_line(email: Written) -> Iterator[Finding]:
-    subject = email.subject.strip()
+def _check_inbox_line(subject: str, preheader: str) -> Iterator[Finding]:
     if not subject:
         yield _error(
             _("The email has no subject."), _("Write one: it decides whether the mail is opened."), _("Subject")
@@ -96,7 +95,7 @@ def _check_inbox_line(email: Written) -> Iterator[Finding]:
             _("Phones show about %(limit)s: put what matters first.") % {"limit": SUBJECT_LENGTH},
             _("Subject"),
         )
-    if not email.preheader.strip():
+    if not preheader.strip():
         yield _warning(
             _("The email has no preheader."),
             _("Write the line that inboxes show after the subject; else they show the first words they find."),

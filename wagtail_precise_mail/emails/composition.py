@@ -11,19 +11,27 @@ from typing import Any, Protocol
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from wagtail.blocks import StreamValue
 from wagtail.models import Site
 
 from wagtail_precise_mail.emails.brand import load_brand
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
-from wagtail_precise_mail.emails.languages import babel_locale, site_language
+from wagtail_precise_mail.emails.frame import (
+    automatic_footer,
+    direction_of,
+    font_css,
+    footer_mjml,
+    footer_text,
+    header_mjml,
+)
+from wagtail_precise_mail.emails.languages import site_language
 from wagtail_precise_mail.emails.look import Look, apply_look
 from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.mjml import compile_mjml
 from wagtail_precise_mail.emails.settings_group import audience_of
-from wagtail_precise_mail.emails.text import join, wrap
+from wagtail_precise_mail.emails.text import join
 from wagtail_precise_mail.emails.values import one_line
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -122,7 +130,7 @@ def compile_source(source: Source) -> dict[str, Any]:
 
 def render_document(template: str, facts: dict[str, Any]) -> str:
     """Return one MJML document; there is no mj-include in it."""
-    return render_to_string(f"wagtail_precise_mail/emails/{template}", facts)
+    return render_to_string(template, facts)
 
 
 def render_stream(stream: StreamValue, context: RenderContext, *, in_column: bool = False) -> list[Piece]:
@@ -142,12 +150,15 @@ def render_stream(stream: StreamValue, context: RenderContext, *, in_column: boo
 def _compose(email: Written, context: RenderContext) -> Source:
     subject = _merge_line(email.subject, context.at_block("subject", _("Subject")))
     preheader = _merge_line(email.preheader, context.at_block("preheader", _("Preheader")))
-    frame = frame_of(context)
     for child in email.body:
         child.block.announce(child.value, context)
+    frame = frame_of(context)
     pieces = render_stream(email.body, context)
+    frame |= own_frame(context)
+    preheader = context.shared.frame.get("preheader") or preheader
     document = _document(subject, preheader, pieces, {**frame, "is_flush": is_flush(email.body)})
-    text = join(*(piece.text for piece in pieces), _text_footer(frame))
+    text = join(*(piece.text for piece in pieces), frame["footer_text"])
+    _check_way_out(document, text, context)
     return Source(document, f"{text}\n", subject, preheader, pieces, context)
 
 
@@ -211,18 +222,30 @@ def _merge_line(text: str, context: RenderContext) -> str:
 
 
 def frame_of(context: RenderContext) -> dict[str, Any]:
-    """What stands around every body: the logo, the address of the sender, the way out."""
-    brand, marks = context.brand, context.marks
-    header = context.at_block("header", _("Header"))
-    logo = header.picture(brand.logo, brand.company_name, width=180) if brand.logo else None
-    return {
+    """What stands around every body: the header, and the sender with the way out; blocks may bring their own."""
+    brand, own = context.brand, context.shared.frame
+    facts: dict[str, Any] = {
         "brand": brand,
         "language": context.language,
-        "direction": "rtl" if babel_locale(context.language).text_direction == "rtl" else "ltr",
-        "logo": logo,
-        "home": header.link("/", brand.company_name),
-        "unsubscribe_url": marks.system("unsubscribe_url"),
+        "direction": direction_of(context),
+        "start": "right" if direction_of(context) == "rtl" else "left",
+        # All three were cleaned: they are rules and names of fonts, and nothing else.
+        "font_css": mark_safe(font_css(context)),
+        "mso_font": mark_safe(brand.plain_font),
+        "mso_heading_font": mark_safe(brand.plain_heading_font),
     }
+    if "header" not in own:
+        facts["header"] = header_mjml(context.at_block("header", _("Header")))
+    if "footer" not in own:
+        footer, place = automatic_footer(context), context.at_block("footer", _("Footer"))
+        facts |= {"footer": footer_mjml(footer, place), "footer_text": footer_text(footer, place)}
+    return facts | own_frame(context)
+
+
+def own_frame(context: RenderContext) -> dict[str, SafeString]:
+    """Return the parts of the frame that blocks have brought so far."""
+    parts = {"footer_text": "", **context.shared.frame} if "footer" in context.shared.frame else context.shared.frame
+    return {part: mark_safe(written) for part, written in parts.items() if part != "preheader"}
 
 
 def _document(subject: str, preheader: str, pieces: list[Piece], frame: dict[str, Any]) -> str:
@@ -230,13 +253,18 @@ def _document(subject: str, preheader: str, pieces: list[Piece], frame: dict[str
     # Inboxes fill the line with what follows; these invisible characters keep the body out of it.
     padding = mark_safe("&#847;&#8199;" * 50)
     facts = {**frame, "subject": subject, "preheader": preheader, "padding": padding, "body": body}
-    return render_document("document.mjml", facts)
+    return render_document(frame["brand"].theme.document, facts)
 
 
-def _text_footer(frame: dict[str, Any]) -> str:
-    brand = frame["brand"]
-    sender = "\n".join([brand.company_name, *brand.address_lines])
-    return join("-" * 40, wrap(sender), f"{_('Unsubscribe')}:\n{frame['unsubscribe_url']}")
+def _check_way_out(document: str, text: str, context: RenderContext) -> None:
+    # A theme may bring a footer of its own: one without the link would send mail that nobody can stop.
+    mark = context.marks.system("unsubscribe_url")
+    if mark in document and mark in text:
+        return
+    error = RenderError(_("The footer of this theme has no unsubscribe link: ask your developer."))
+    if not context.is_draft:
+        raise error
+    context.shared.failures.append(error)
 
 
 def _to_html(source: Source) -> str:

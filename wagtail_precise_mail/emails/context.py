@@ -60,6 +60,9 @@ class Shared:
     warnings: list[tuple[str, str]] = field(default_factory=list)
     # Why blocks of a draft show a note.
     failures: list[RenderError] = field(default_factory=list)
+    # What blocks put in the place of the email's own "preheader", "header" (MJML), "footer" (MJML), "footer_text";
+    # "" for a block that is yet to be rendered.
+    frame: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

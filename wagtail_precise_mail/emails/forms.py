@@ -6,11 +6,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.staticfiles import versioned_static
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.preview_readers import may_see
+from wagtail_precise_mail.emails.themes import find_theme
 from wagtail_precise_mail.segments.models import Segment
 
 
@@ -39,6 +42,30 @@ class EmailForm(WagtailAdminModelForm):
 
 
 class ColorInput(forms.TextInput):
-    """The color picker of the browser."""
+    """A color as text, with the browser's picker beside it: brand books give codes, and empty means automatic."""
 
-    input_type = "color"
+    template_name = "wagtail_precise_mail/emails/widgets/color.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"placeholder": _("From the theme"), "spellcheck": "false", "size": "10", **(attrs or {})})
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media(
+            js=[versioned_static("wagtail_precise_mail/emails/color.js")],
+            css={"all": [versioned_static("wagtail_precise_mail/emails/color.css")]},
+        )
+
+
+class ThemeSelect(forms.RadioSelect):
+    """Themes, each with the sentence that describes it."""
+
+    template_name = "wagtail_precise_mail/emails/widgets/themes.html"
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        return {**option, "theme": find_theme(str(value))}
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media(css={"all": [versioned_static("wagtail_precise_mail/emails/color.css")]})

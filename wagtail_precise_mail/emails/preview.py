@@ -8,13 +8,15 @@ from typing import Any, Protocol
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import StreamValue
 
-from wagtail_precise_mail.emails.brand import Brand, BrandFields, brand_of, color_pairs
+from wagtail_precise_mail.emails.brand import Brand, BrandFields, brand_of
+from wagtail_precise_mail.emails.colors import AA_TEXT
 from wagtail_precise_mail.emails.composition import (
     Source,
     Written,
@@ -25,10 +27,11 @@ from wagtail_precise_mail.emails.composition import (
     render_document,
     render_stream,
 )
-from wagtail_precise_mail.emails.context import GUTTER, RenderContext
+from wagtail_precise_mail.emails.context import GUTTER, Picture, RenderContext
+from wagtail_precise_mail.emails.contrast import color_pairs, dark_pairs
 from wagtail_precise_mail.emails.inboxes import NARROWEST, inbox_lines
 from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
-from wagtail_precise_mail.emails.preview_looks import dark, without_pictures
+from wagtail_precise_mail.emails.preview_looks import dark, light, without_pictures
 from wagtail_precise_mail.emails.preview_readers import SEGMENT_MODE, Samples, made_up_contact, preview_reader
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 from wagtail_precise_mail.emails.settings_group import audience_ids
@@ -49,6 +52,9 @@ SIZES: list[dict[str, Any]] = [
     {"name": "phone", "icon": "mobile-alt", "device_width": 375, "label": _("Preview on a phone")},
     {"name": "desktop", "icon": "desktop", "device_width": 700, "label": _("Preview on a desktop")},
 ]
+
+
+BRAND_MODES: list[tuple[str, str | Promise]] = [("light", _("In light mode")), ("dark", _("In dark mode"))]
 
 
 class Previewed(Written, Samples, Protocol):
@@ -105,15 +111,28 @@ def body_preview(body: StreamValue) -> HttpResponse:
         return _bare(mjml, context)
 
 
-def brand_preview(fields: BrandFields) -> HttpResponse:
-    """Return a specimen of a brand, with what is wrong with its colors."""
+def brand_preview(fields: BrandFields, mode: str = "light") -> HttpResponse:
+    """Return a specimen of a brand as one of :data:`BRAND_MODES`, with how well its colors can be read."""
     site = fields.site
     context = replace(_draft_context(), site=site, brand=brand_of(fields, site))
     with translation.override(context.language):
-        facts = {"brand": context.brand, "pairs": color_pairs(context.brand), "gutter": GUTTER}
-        frame = {**frame_of(context), "body": mark_safe(render_document("specimen.mjml", facts))}
-        document = render_document("document.mjml", frame)
-        return _html(_inert(compile_source(Source(document, "", "", "", [], context)), Reader()).html)
+        try:
+            html = _inert(compile_source(Source(_specimen(context), "", "", "", [], context)), Reader()).html
+        except RenderError as error:
+            return _page("preview_error.html", {"error": error, "message": error.message})
+    return _html(dark(html) if mode == "dark" else light(html))
+
+
+def _specimen(context: RenderContext) -> str:
+    facts = {
+        "brand": context.brand,
+        "pairs": list(zip(color_pairs(context.brand), dark_pairs(context.brand), strict=True)),
+        "least": AA_TEXT,
+        "picture": Picture(static("wagtail_precise_mail/emails/sample.svg"), 520, 390, ""),
+        "gutter": GUTTER,
+    }
+    body = mark_safe(render_document("wagtail_precise_mail/emails/specimen.mjml", facts))
+    return render_document(context.brand.theme.document, {**frame_of(context), "body": body})
 
 
 def picker_preview(block: Previewable) -> SafeString:
@@ -130,7 +149,8 @@ def _draft_context() -> RenderContext:
 
 
 def _bare(mjml: str, context: RenderContext, *, is_flush: bool = False) -> HttpResponse:
-    document = render_document("picker.mjml", {**frame_of(context), "body": mark_safe(mjml), "is_flush": is_flush})
+    facts = {**frame_of(context), "body": mark_safe(mjml), "own": context.shared.frame, "is_flush": is_flush}
+    document = render_document("wagtail_precise_mail/emails/picker.mjml", facts)
     try:
         payload = compile_source(Source(document, "", "", "", [], context))
     except RenderError as error:

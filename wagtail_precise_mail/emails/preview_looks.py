@@ -23,10 +23,18 @@ def dark(html: str) -> str:
     return _DARK_QUERY.sub("@media all", html).replace("</head>", f"{_SCHEME}</head>", 1)
 
 
+def light(html: str) -> str:
+    """Return an email as it looks in light mode, whatever the editor's own screen is set to."""
+    return _DARK_QUERY.sub("@media not all", html)
+
+
 def without_pictures(html: str) -> str:
     """Return an email as it looks before a reader lets pictures load: their descriptions stand in their place."""
     soup = BeautifulSoup(html, "html.parser")
     for image in soup.find_all("img"):
+        if "display:none" in str(image.get("style", "")):
+            image.decompose()  # the logo of dark mode
+            continue
         image.replace_with(_box(soup, image))
     for tag in soup.find_all(True):
         if tag.get("background"):

@@ -131,6 +131,8 @@ def _style(soup: BeautifulSoup, context: RenderContext) -> None:
     colors = {"link": context.brand.link_color, "line": context.brand.line_color}
     for tag in soup.find_all(list(_STYLES)):
         tag["style"] = _STYLES[tag.name].format(**colors)
+    for tag in soup.find_all(["h2", "h3", "h4"]):
+        tag["style"] = f"{tag['style']};{context.brand.heading_style}"
     for tag in soup.find_all("a"):
         tag["class"] = "wpm-link"
     last = soup.find_all(True, recursive=False)

@@ -65,13 +65,13 @@ class Canvas:
 
     def path(self, data: str, fill: Fill, *, opacity: float = 1.0) -> None:
         """Fill an SVG path (absolute M, L, C, Q, Z; several closed parts are all filled)."""
-        for part in _flatten(data):
+        for part in flatten(data):
             self.polygon(part, fill, opacity=opacity)
 
     def line(self, data: str, color: Color, width: float, *, opacity: float = 1.0) -> None:
         """Stroke an SVG path with round ends."""
         scale = self._place[-1][2]
-        for part in _flatten(data):
+        for part in flatten(data):
             points = [self._to_pixels(point) for point in part]
             self._stamp(points, color, opacity, stroke=width * scale)
 
@@ -167,7 +167,7 @@ def _arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> 
     return [(x + rx * math.cos(angle), y + ry * math.sin(angle)) for angle in angles]
 
 
-def _flatten(data: str) -> Iterator[list[Point]]:
+def flatten(data: str) -> Iterator[list[Point]]:
     """Turn path data into polygons."""
     tokens = _TOKEN.findall(data)
     points: list[Point] = []

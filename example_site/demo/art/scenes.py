@@ -1,4 +1,4 @@
-"""Whole pictures: a product on its backdrop, wide scenes for the magazine, and the logo."""
+"""Whole pictures: a product on its backdrop, wide scenes for the magazine, and the mark of the shop."""
 # ruff: noqa: E501  paths of drawings are read as a picture, not as prose
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from example_site.demo.art import plants, vessels
 from example_site.demo.art.canvas import Canvas, Color, darker, lighter, mix
@@ -85,25 +85,6 @@ def scene(name: str, *, width: int = 1600, height: int = 900) -> Image.Image:
     with canvas.at(0, 0, width / 1600):
         SCENES[name](canvas)
     return canvas.finish()
-
-
-def logo(*, height: int = 160, ink: Color = FOREST, paper: Color = "#f1e9d9") -> Image.Image:
-    """Return the wordmark for the head of emails: a kettle that sprouts, and the name.
-
-    It brings its paper along: dark letters on nothing would be lost where a mail program turns the page dark.
-    """
-    mark = Canvas(height, height)
-    mark.background(paper)
-    with mark.at(0, 0, height / 160):
-        emblem(mark, ink)
-    font = ImageFont.load_default(height * 0.5)
-    text = "Fern & Kettle"
-    left, _top, right, _bottom = font.getbbox(text)
-    picture = Image.new("RGB", (height + round(right - left) + round(height * 0.22), height), paper)
-    picture.paste(mark.finish(), (0, 0))
-    draw = ImageDraw.Draw(picture)
-    draw.text((height * 1.1, height * 0.5), text, font=font, fill=vessels.INK, anchor="lm")
-    return picture
 
 
 def emblem(c: Canvas, ink: Color) -> None:

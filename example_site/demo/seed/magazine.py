@@ -10,7 +10,7 @@ from wagtail.models import Page, Site
 
 from example_site.demo.art.scenes import scene
 from example_site.demo.seed.shopfront import keep_picture
-from example_site.demo.seed.stories import ABOUT, STORIES, Body, Story
+from example_site.demo.seed.stories import ABOUT, STORIES, YOUR_DATA, Body, Story
 from example_site.magazine.models import ArticlePage, FlexPage, HomePage, MagazineIndexPage
 from wagtail_precise_mail.commerce.models import Product
 
@@ -34,6 +34,8 @@ def make_magazine(products: dict[str, Product], *, at: datetime, picture_width: 
             _make_article(story, index, products, at, picture_width)
     if not FlexPage.objects.filter(slug="about").exists():
         home.add_child(instance=_about(picture_width))
+    if not FlexPage.objects.filter(slug="your-data").exists():
+        home.add_child(instance=_your_data())
     return home
 
 
@@ -70,6 +72,16 @@ def _about(picture_width: int) -> FlexPage:
         intro="Who we are, what we sell and why we write.",
         hero_image=_scene("about", "A shop counter with a teapot, plants and shelves of tea", picture_width),
         body=_body(ABOUT, {}),
+    )
+
+
+def _your_data() -> FlexPage:
+    return FlexPage(
+        title="What we know about you",
+        slug="your-data",
+        search_description="What Fern & Kettle keeps about you, for how long, and how to have it deleted.",
+        intro="Your name, your address and what you bought. That is all, and this is what we do with it.",
+        body=_body(YOUR_DATA, {}),
     )
 
 

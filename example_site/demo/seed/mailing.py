@@ -12,14 +12,13 @@ from django.contrib.contenttypes.models import ContentType
 from wagtail.images import get_image_model
 from wagtail.models import GroupApprovalTask, Site, Workflow, WorkflowContentType, WorkflowTask
 
-from example_site.demo.art.scenes import logo
+from example_site.demo.seed.brand import make_brand
 from example_site.demo.seed.colleagues import SENDERS
-from example_site.demo.seed.shopfront import keep_picture
 from example_site.magazine.models import ArticlePage
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.contacts.models import Contact, Topic
-from wagtail_precise_mail.emails.models import BrandSettings, Email, SavedBlock
+from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.rules import Rules
 from wagtail_precise_mail.segments.services import save_segment
@@ -71,7 +70,7 @@ _SEGMENTS: list[dict[str, Any]] = [
 
 def make_mailing(admin: User, *, site: Site) -> None:
     """Write what is missing."""
-    _make_brand(site)
+    make_brand(site)
     _make_workflow()
     for facts in _SEGMENTS:
         _make_segment(facts)
@@ -86,23 +85,6 @@ def make_mailing(admin: User, *, site: Site) -> None:
             "time_zone": "Europe/London",
         },
     )
-
-
-def _make_brand(site: Site) -> None:
-    brand = BrandSettings.for_site(site)
-    if brand.company_name:
-        return
-    brand.company_name = "Fern & Kettle Ltd."
-    brand.postal_address = "The Old Seed Store, 4 Mill Lane\nHebden Bridge HX7 0AA\nUnited Kingdom"
-    brand.sender_name = "Ruth from Fern & Kettle"
-    brand.sender_address = "ruth@example.com"
-    brand.reply_to = "hello@example.com"
-    brand.logo = keep_picture(logo(), title="Logo", name="logo", description="Fern & Kettle", file_format="PNG")
-    brand.primary_color = "#1f5a48"
-    brand.text_color = "#22302c"
-    brand.background_color = "#f1e9d9"
-    brand.panel_color = "#ffffff"
-    brand.save()
 
 
 def _make_workflow() -> None:
@@ -150,7 +132,7 @@ def _make_email(admin: User) -> Email:
     email = Email(
         name=EMAIL,
         subject='{{ contact.first_name | default: "Hello" }}, the kettle is on',
-        preheader="Three teas for the quiet season, the pot they deserve, and something green for the dark corner.",
+        preheader="Three teas for the quiet season, and the pot they deserve.",
         body=_stream(_blocks(saved)),
         sample_contact=Contact.objects.exclude(first_name="").order_by("pk").first(),
         live=False,
@@ -165,6 +147,8 @@ def _blocks(saved: SavedBlock) -> list[tuple[str, dict[str, Any]]]:
     products = {product.sku: product.pk for product in Product.objects.all()}
     picture = get_image_model().objects.get(title="Scene: storefront")
     return [
+        ("preheader", {"words": "Three teas for the quiet season, the pot they deserve, and something green for the dark corner."}),
+        ("header", {"links": [_link("Teas", "/shop/category/tea/"), _link("Plants", "/shop/category/plants/"), _link("Magazine", "/magazine/")], "align": ""}),
         (
             "image",
             {
@@ -203,6 +187,7 @@ def _blocks(saved: SavedBlock) -> list[tuple[str, dict[str, Any]]]:
             },
         ),
         ("saved_block", {"saved_block": saved.pk}),
+        ("footer", {"reason": "You get this because you have bought tea from us, and not for a while.", "unsubscribe_label": "", "show_links": True, "show_accounts": True, "align": ""}),
     ]  # fmt: skip
 
 
@@ -215,6 +200,10 @@ def _product(pk: int, *, layout: str, label: str, description: bool = False) -> 
         "show_description": description,
         "link_label": label,
     }
+
+
+def _link(label: str, url: str) -> dict[str, Any]:
+    return {"label": label, "page": None, "url": url}
 
 
 def _stream(blocks: list[tuple[str, dict[str, Any]]]) -> str:

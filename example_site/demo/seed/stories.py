@@ -207,3 +207,12 @@ ABOUT: Body = [
     ("h", "And truly?"),
     ("p", "Truly we do not exist. This is the example site of <b>wagtail-precise-mail</b>. The people, orders and addresses were invented by a program, the pictures were drawn by another, and the mails stay in a mailbox on your own machine."),
 ]  # fmt: skip
+
+YOUR_DATA: Body = [
+    ("h", "What we keep"),
+    ("p", "What the post office needs to find you, what you ordered, and which of our mails you opened, if you let us. Orders stay for six years, because the tax office says so. The rest goes when you do."),
+    ("h", "What we never do"),
+    ("p", "We sell no addresses and lend none. Nobody writes to you from here but the three of us."),
+    ("h", "How to leave"),
+    ("p", "One click at the end of every mail. Write to us and we delete the rest; it takes a day, because a person does it."),
+]  # fmt: skip

@@ -24,8 +24,8 @@ from wagtail_precise_mail.emails.richtext import FEATURES, mail_text
 from wagtail_precise_mail.emails.text import underline, wrap
 from wagtail_precise_mail.exceptions import RenderError
 
-# By level: size of the type, height of its lines, space above and below it.
-_SIZES = {1: (36, 1.15, 0, 16), 2: (27, 1.25, 8, 16), 3: (20, 1.3, 4, 10)}
+# By level: height of the lines, space above and below.
+_LINES = {2: ("1.25", 8, 16), 3: ("1.3", 4, 10)}
 
 WIDTHS = {"full": (_("Full"), 1.0), "medium": (_("Medium"), 0.66), "small": (_("Small"), 0.36)}
 """Widths of a picture: name, and share of the room."""
@@ -63,7 +63,9 @@ class HeadingBlock(EmailBlock):
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         level = int(value.get("level") or 2)
-        size, line_height, above, space = _SIZES[level]
+        theme = context.brand.theme
+        size, _on_phones = theme.heading_sizes[level - 1]
+        line_height, above, space = _LINES.get(level, (theme.heading_line, 0, 16))
         if context.width < 300:
             size = min(size, 22)
         return {
