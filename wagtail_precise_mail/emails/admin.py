@@ -134,6 +134,16 @@ class EmailViewSet(snippets.SnippetViewSet):
                 heading=_("Preview as"),
                 help_text=_("The preview shows this person. Nobody gets mail by being chosen here."),
             ),
+            MultiFieldPanel(
+                [
+                    FieldPanel("shows_web_link"),
+                    FieldPanel("is_indexable"),
+                    FieldPanel("web_title"),
+                    FieldPanel("web_description"),
+                ],
+                heading=_("On the web"),
+                classname="collapsed",
+            ),
             PublishingPanel(),
         ],
         base_form_class=EmailForm,
@@ -178,6 +188,7 @@ BrandSettings.edit_handler = ObjectList(
             [FieldPanel("sender_name"), FieldRowPanel([FieldPanel("sender_address"), FieldPanel("reply_to")])],
             heading=_("Sender"),
         ),
+        MultiFieldPanel([FieldPanel("join_url"), FieldPanel("shows_join_line")], heading=_("Forwarded mails")),
         MultiFieldPanel(
             [
                 FieldRowPanel(

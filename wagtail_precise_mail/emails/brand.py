@@ -29,6 +29,8 @@ class Brand:
     sender_name: str = ""
     sender_address: str = ""
     reply_to: str = ""
+    join_url: str = ""
+    shows_join_line: bool = True
     logo: AbstractImage | None = None
     primary_color: str = "#1f6f5c"
     text_color: str = "#22302c"
@@ -104,6 +106,8 @@ class BrandFields(Protocol):
     sender_name: str
     sender_address: str
     reply_to: str
+    join_url: str
+    shows_join_line: bool
     logo: AbstractImage | None
     primary_color: str
     text_color: str
@@ -130,6 +134,8 @@ def brand_of(fields: BrandFields, site: Site) -> Brand:
         sender_name=fields.sender_name,
         sender_address=fields.sender_address,
         reply_to=fields.reply_to,
+        join_url=fields.join_url,
+        shows_join_line=fields.shows_join_line,
         logo=fields.logo,
         font_family=fields.font_family or defaults.font_family,
         **colors,

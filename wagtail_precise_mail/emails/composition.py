@@ -18,13 +18,14 @@ from wagtail.models import Site
 
 from wagtail_precise_mail.emails.brand import load_brand
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
-from wagtail_precise_mail.emails.languages import babel_locale, site_language
+from wagtail_precise_mail.emails.languages import direction, language_of, site_language
 from wagtail_precise_mail.emails.look import Look, apply_look
 from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.mjml import compile_mjml
 from wagtail_precise_mail.emails.settings_group import audience_of
 from wagtail_precise_mail.emails.text import join, wrap
 from wagtail_precise_mail.emails.values import one_line
+from wagtail_precise_mail.emails.web_lines import join_line, web_line
 from wagtail_precise_mail.exceptions import RenderError
 
 PAYLOAD_VERSION = 2
@@ -72,7 +73,7 @@ class Source:
 
 
 def compose(email: Written, *, site: Site, base_url: str, at: datetime, is_draft: bool = False) -> Source:
-    """Return the source of an email, in the language of the site.
+    """Return the source of an email, in its language.
 
     Args:
         base_url: scheme and host in front of its links and images.
@@ -81,19 +82,21 @@ def compose(email: Written, *, site: Site, base_url: str, at: datetime, is_draft
     Raises:
         RenderError: a block cannot be rendered (a page or product is gone, a merge tag is wrong), with its name.
     """
-    context = make_context(site=site, base_url=base_url, at=at, is_draft=is_draft)
+    context = make_context(site=site, base_url=base_url, at=at, is_draft=is_draft, language=language_of(email, site))
     # Words of ours, such as the unsubscribe link, follow the email and not the colleague who looks at it.
     with translation.override(context.language):
         return _compose(email, context)
 
 
-def make_context(*, site: Site, base_url: str, at: datetime, is_draft: bool = False) -> RenderContext:
-    """Return a new context for an email of a site."""
+def make_context(
+    *, site: Site, base_url: str, at: datetime, is_draft: bool = False, language: str = ""
+) -> RenderContext:
+    """Return a new context for an email of a site; without a language it has the site's."""
     return RenderContext(
         site=site,
         base_url=base_url.rstrip("/"),
         brand=load_brand(site),
-        language=site_language(site),
+        language=language or site_language(site),
         at=at,
         is_draft=is_draft,
     )
@@ -116,6 +119,7 @@ def compile_source(source: Source) -> dict[str, Any]:
         "html": marks.split(html, escape="html"),
         "text": marks.split(source.text, escape="text"),
         "links": marks.links,
+        "kept": marks.kept,
         "lists": {name: {**spec, "shown": sorted(source.context.shared.shown)} for name, spec in marks.lists.items()},
     }
 
@@ -146,8 +150,9 @@ def _compose(email: Written, context: RenderContext) -> Source:
     for child in email.body:
         child.block.announce(child.value, context)
     pieces = render_stream(email.body, context)
-    document = _document(subject, preheader, pieces, frame)
-    text = join(*(piece.text for piece in pieces), _text_footer(frame))
+    web, invitation = web_line(email, context), join_line(context)
+    document = _document(subject, preheader, pieces, {**frame, "web_line": web.mjml, "join_line": invitation.mjml})
+    text = join(*(piece.text for piece in pieces), _text_footer(frame, web.text, invitation.text))
     return Source(document, f"{text}\n", subject, preheader, pieces, context)
 
 
@@ -210,7 +215,8 @@ def frame_of(context: RenderContext) -> dict[str, Any]:
     return {
         "brand": brand,
         "language": context.language,
-        "direction": "rtl" if babel_locale(context.language).text_direction == "rtl" else "ltr",
+        "direction": direction(context.language),
+        "start": context.start,
         "logo": logo,
         "home": header.link("/", brand.company_name),
         "unsubscribe_url": marks.system("unsubscribe_url"),
@@ -225,10 +231,10 @@ def _document(subject: str, preheader: str, pieces: list[Piece], frame: dict[str
     return render_document("document.mjml", facts)
 
 
-def _text_footer(frame: dict[str, Any]) -> str:
+def _text_footer(frame: dict[str, Any], *lines: str) -> str:
     brand = frame["brand"]
     sender = "\n".join([brand.company_name, *brand.address_lines])
-    return join("-" * 40, wrap(sender), f"{_('Unsubscribe')}:\n{frame['unsubscribe_url']}")
+    return join("-" * 40, wrap(sender), *lines, f"{_('Unsubscribe')}:\n{frame['unsubscribe_url']}")
 
 
 def _to_html(source: Source) -> str:

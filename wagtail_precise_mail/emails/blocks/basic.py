@@ -16,6 +16,7 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
+from wagtail_precise_mail.emails.languages import localized
 from wagtail_precise_mail.emails.links import page_url, with_tags
 from wagtail_precise_mail.emails.richtext import FEATURES, mail_text
 from wagtail_precise_mail.emails.text import underline, wrap
@@ -58,7 +59,7 @@ class HeadingBlock(EmailBlock):
             "line_height": line_height,
             "space": space,
             "space_above": above,
-            "align": value.get("align") or "left",
+            "align": value.get("align") or context.start,
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:
@@ -108,7 +109,7 @@ class LinkChildren(EmailBlock):
         Raises:
             RenderError: the address may not stand in a mail.
         """
-        if page := value.get("page"):
+        if page := localized(value.get("page"), context.language):
             # While the email is written the page may be, too: the checks say so, and the preview shows the block.
             if not page.live and not context.is_draft:
                 raise RenderError(gettext("The page “%(page)s” is not published.") % {"page": page.title})
@@ -210,7 +211,7 @@ class ButtonBlock(LinkChildren):
             "label": context.merge(label),
             "words": words,
             "href": href,
-            "align": value.get("align") or "left",
+            "align": value.get("align") or context.start,
             "is_outline": value.get("style") == "outline",
         }
 
