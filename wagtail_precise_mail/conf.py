@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,10 @@ class Options:
 
     base_url: str = ""
     """Scheme and host in front of links in mails; "" takes the default Wagtail site's root URL."""
+
+    language_fallbacks: dict[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    """What readers of a language get where an email has no translation for them: such as
+    ``{"zh-hant": ["zh-hans", "en"]}``, best first. After these comes the original."""
 
     message_id_domain: str = ""
     """Domain of Message-ID headers; "" takes the domain of the sender's address."""
@@ -94,6 +99,16 @@ class Options:
         if self.price_change not in PRICE_CHANGES:
             known = " or ".join(repr(value) for value in PRICE_CHANGES)
             raise ConfigurationError(f"{SETTING}['price_change'] must be {known}, not {self.price_change!r}.")
+        if not isinstance(self.language_fallbacks, dict) or not all(
+            isinstance(code, str)
+            and isinstance(others, list | tuple)
+            and all(isinstance(other, str) and other for other in others)
+            for code, others in self.language_fallbacks.items()
+        ):
+            raise ConfigurationError(
+                f"{SETTING}['language_fallbacks'] must be a dict of lists of language codes, such as "
+                "{'zh-hant': ['zh-hans', 'en']}."
+            )
         # A lone string would be taken apart, and each of its characters would open the API.
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
             raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")

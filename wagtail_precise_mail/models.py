@@ -11,10 +11,10 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     Topic,
 )
-from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SentItem
+from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.segments.models import Segment
-from wagtail_precise_mail.tracking.models import MessageEvent
+from wagtail_precise_mail.tracking.models import MessageEvent, SurveyAnswer
 
 __all__ = [
     "ApprovedContent",
@@ -36,8 +36,10 @@ __all__ = [
     "SavedBlock",
     "Segment",
     "Send",
+    "SendVersion",
     "SentItem",
     "ServiceNote",
     "Suppression",
+    "SurveyAnswer",
     "Topic",
 ]

@@ -443,7 +443,7 @@ class TestPage:
     ) -> None:
         campaign = started()
         sender.get(url("progress", campaign.pk))
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(14):
             sender.get(url("progress", campaign.pk))
 
 

@@ -33,6 +33,7 @@ def fill(email: Email, /, **values: str) -> FilledEmail:
         {f"contact.{name}": value for name, value in values.items()},
         rewrite_link=lambda link: link.url,
         system={"unsubscribe_url": "https://shop.example.com/leave", "html_tail": '<img src="pixel.gif" alt="">'},
+        personal_link=lambda name, block_id, argument: f"https://shop.example.com/mail/{name}",
     )
 
 

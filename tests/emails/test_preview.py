@@ -97,6 +97,7 @@ EMPTY = {
     "page": {"page": None},
     "product": {"product": None},
     "saved_block": {"saved_block": None},
+    "survey": {"question": "", "choices": []},
     "variants": {"variants": [], "default": []},
 }
 

@@ -94,6 +94,12 @@ def test_tokens_must_be_a_list_of_texts(value):
         options()
 
 
+@pytest.mark.parametrize("value", ["en", None, {"de": "en"}, {"de": [1]}, {"de": [""]}, {1: ["en"]}])
+def test_fallbacks_must_be_lists_of_languages(value):
+    with given(language_fallbacks=value), pytest.raises(ConfigurationError, match="must be a dict of lists"):
+        options()
+
+
 def test_a_lease_must_outlive_a_task():
     with given(lease_seconds=20, task_seconds=20), pytest.raises(ConfigurationError, match="must exceed"):
         options()
@@ -104,5 +110,5 @@ def test_a_wrong_setting_stops_django_as_one():
 
 
 def test_every_kind_of_option_is_checked():
-    checked = {"int", "str", "bool", "tuple[str, ...]"}
+    checked = {"int", "str", "bool", "tuple[str, ...]", "dict[str, tuple[str, ...]]"}
     assert {str(field.type) for field in fields(Options)} <= checked

@@ -149,9 +149,9 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     for send in sends:
         for link in range(2):
             make_event(make_message(send), "click", link_index=link)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         figures_by_send([send.pk for send in sends])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         figures(sends[0].pk)
 
 

@@ -54,6 +54,8 @@ class Campaign(models.Model):
     pause_reason = models.TextField(_("why it is paused"), blank=True)
     # The approved revision that scheduling took; later edits do not leak.
     email_revision_id = models.BigIntegerField(null=True, editable=False)
+    # The same for its published translations: revision ids by language.
+    translation_revisions = models.JSONField(default=dict, editable=False)
     scheduled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from wagtail_precise_mail.campaigns.audience import preview_audience
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.starting import compile_for
+from wagtail_precise_mail.campaigns.translations import published_translations
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.pins import changed_findings
@@ -19,6 +21,7 @@ from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+    from wagtail.models import Revision
 
     from wagtail_precise_mail.campaigns.audience import Audience
 
@@ -74,7 +77,7 @@ def _check_email(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | 
         ]
     approved = cast("Email", email.live_revision.as_object())
     findings = [
-        *_check_approved(campaign, approved, at, keep_for),
+        *_check_approved(campaign, approved, at, keep_for, revision_id=email.live_revision_id),
         *check_references(approved.body, campaign.site),
         *changed_findings(email),
     ]
@@ -88,16 +91,36 @@ def _check_email(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | 
                 place="email",
             )
         )
+    return findings + _check_translations(campaign, at, keep_for)
+
+
+def _check_translations(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
+    findings: list[Finding] = []
+    for translation in published_translations(campaign.email).values():
+        language, revision = translation.locale.get_display_name(), cast("Revision", translation.live_revision)
+        found = _check_approved(campaign, cast("Email", revision.as_object()), at, keep_for, revision_id=revision.pk)
+        findings += [replace(one, place=f"{language}: {one.place}" if one.place else language) for one in found]
+    drafts = campaign.email.get_translations().exclude(live=True, live_revision__isnull=False).select_related("locale")
+    findings += [
+        Finding(
+            level=Level.WARNING,
+            message=_("The translation into %(language)s is not published, so nobody gets it.")
+            % {"language": draft.locale.get_display_name()},
+            remedy=_("Publish it, if it belongs to this campaign."),
+            place="email",
+        )
+        for draft in drafts
+    ]
     return findings
 
 
 def _check_approved(
-    campaign: Campaign, approved: Email, at: datetime, keep_for: AbstractBaseUser | None
+    campaign: Campaign, approved: Email, at: datetime, keep_for: AbstractBaseUser | None, *, revision_id: int | None
 ) -> list[Finding]:
     if keep_for is None:
         return check_email(approved, campaign.site, at=at)
     try:
-        compiled = compile_for(campaign, approved, revision_id=campaign.email.live_revision_id, at=at, by=keep_for)
+        compiled = compile_for(campaign, approved, revision_id=revision_id, at=at, by=keep_for)
     except RenderError as error:
         findings = check_email(approved, campaign.site, at=at)
         if any(finding.is_error for finding in findings):

@@ -53,6 +53,7 @@ class Link:
     block_id: str
     share: Share
     click_count: int
+    language: str = ""
 
     @property
     def short_url(self) -> str:
@@ -82,6 +83,7 @@ class Report:
     clicked_of_opened: Share
     unsubscribed: Share
     converted: Share
+    passed_on: Share
 
     @property
     def revenue_lines(self) -> list[str]:
@@ -120,7 +122,7 @@ def report_of(counted: Progress, seen: Figures) -> Report:
         figures=seen,
         parts=parts_of(counted),
         links=[
-            Link(link.label, link.url, link.block_id, Share(link.unique, seen.click_count), link.clicks)
+            Link(link.label, link.url, link.block_id, Share(link.unique, seen.click_count), link.clicks, link.language)
             for link in sorted(seen.links, key=lambda link: (-link.unique, -link.clicks, link.link_index))
         ],
         done=Share(counted.settled_count, counted.total),
@@ -132,6 +134,8 @@ def report_of(counted: Progress, seen: Figures) -> Report:
         clicked_of_opened=Share(seen.click_count, seen.open_count),
         unsubscribed=Share(seen.unsubscribe_count, accepted),
         converted=Share(seen.conversion_count, accepted),
+        # Whoever forwarded and shared is one of each: both are counted once per contact.
+        passed_on=Share(seen.forward_count + seen.share_count, accepted),
     )
 
 

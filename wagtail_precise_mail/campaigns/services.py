@@ -24,6 +24,7 @@ from wagtail_precise_mail.campaigns.starting import (
     pinned_email,
     start_due,
 )
+from wagtail_precise_mail.campaigns.translations import published_translations
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.emails import pins
 from wagtail_precise_mail.emails.periods import sendable_from, sendable_until
@@ -45,7 +46,7 @@ def schedule(
     time_zone: str | None = None,
     at: datetime | None = None,
 ) -> Campaign:
-    """Pin the approved version of the email and send it at a time.
+    """Pin the approved version of the email, and of its translations, and send it at a time.
 
     Later edits of the email do not reach this campaign. The email is compiled now, so that its errors show now; the
     send takes the same compiled email unless a page or product has changed by then.
@@ -79,6 +80,9 @@ def schedule(
             time_zone=time_zone or campaign.time_zone,
             scheduled_by=by,
             email_revision_id=campaign.email.live_revision_id,
+            translation_revisions={
+                language: email.live_revision_id for language, email in published_translations(campaign.email).items()
+            },
             pause_reason="",
         )
         approve_content(campaign, at=at)
@@ -134,6 +138,7 @@ def unschedule(campaign: Campaign, *, by: AbstractBaseUser) -> Campaign:
             by=by,
             scheduled_by=None,
             email_revision_id=None,
+            translation_revisions={},
             started_at=None,
             pause_reason="",
         )

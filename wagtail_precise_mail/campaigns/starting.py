@@ -19,6 +19,7 @@ from wagtail.models import Revision
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.moves import move, record
+from wagtail_precise_mail.campaigns.translations import pinned_translations
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.delivery.models import Send
@@ -142,24 +143,38 @@ def pinned_email(campaign: Campaign) -> Email:
 
 
 def approve_content(campaign: Campaign, *, at: datetime) -> None:
-    """Keep what the campaign's version of the email shows now: whoever schedules or resumes it has approved that."""
-    email = pinned_email(campaign)
-    pins.pin(
-        campaign.email,
-        email.body,
-        revision_id=cast("int", campaign.email_revision_id),
-        at=at,
-        origin_kind=ORIGIN_KIND,
-        origin_id=campaign.pk,
-    )
+    """Keep what the campaign's versions of the email show now: whoever schedules or resumes it has approved that."""
+    for email, revision_id in _approved(campaign):
+        pins.pin(
+            email,
+            email.body,
+            revision_id=revision_id,
+            at=at,
+            origin_kind=ORIGIN_KIND,
+            origin_id=campaign.pk,
+        )
 
 
 def changes_since_scheduled(campaign: Campaign) -> list[Change]:
-    """Return what is different now from what the campaign's email showed when it was scheduled or resumed last."""
-    approval = pins.approval_of(
-        campaign.email, revision_id=campaign.email_revision_id, origin_kind=ORIGIN_KIND, origin_id=campaign.pk
-    )
-    return pins.changes_since(approval)
+    """Return what is different now from what the campaign's email showed when it was scheduled or resumed last.
+
+    What is different in several languages is named once.
+    """
+    found: dict[str, Change] = {}
+    pinned: list[tuple[Email, int | None]] = [(campaign.email, campaign.email_revision_id)]
+    pinned += [(email, campaign.translation_revisions[code]) for code, email in pinned_translations(campaign).items()]
+    for email, revision_id in pinned:
+        approval = pins.approval_of(email, revision_id=revision_id, origin_kind=ORIGIN_KIND, origin_id=campaign.pk)
+        for change in pins.changes_since(approval):
+            found.setdefault(str(change), change)
+    return list(found.values())
+
+
+def _approved(campaign: Campaign) -> list[tuple[Email, int]]:
+    """The pinned versions in every language, with the id of their revision."""
+    original = (pinned_email(campaign), cast("int", campaign.email_revision_id))
+    others = pinned_translations(campaign).items()
+    return [original, *((email, campaign.translation_revisions[language]) for language, email in others)]
 
 
 def in_words(changes: list[Change]) -> str:
@@ -215,6 +230,16 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
         at=at,
         by=campaign.scheduled_by,
     )
+    translations = {
+        language: compile_for(
+            campaign,
+            email,
+            revision_id=campaign.translation_revisions[language],
+            at=at,
+            by=campaign.scheduled_by,
+        )
+        for language, email in pinned_translations(campaign).items()
+    }
     changes = changes_since_scheduled(campaign)
     _require_approved_prices(changes)
     with transaction.atomic():
@@ -222,6 +247,7 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             origin_kind=ORIGIN_KIND,
             origin_id=campaign.pk,
             compiled=compiled,
+            translations=translations,
             topic=campaign.topic,
             from_name=brand.sender_name,
             from_address=brand.sender_address,
@@ -229,6 +255,7 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             base_url=base_url_of(campaign.site),
             # However long the send takes or rests: what an offer promised must still hold when it is read.
             send_before=sendable_until(email.body),
+            at=at,
         )
         claimed = Campaign.objects.filter(pk=campaign.pk, state=State.SENDING, send=None)
         if not claimed.update(send=send):

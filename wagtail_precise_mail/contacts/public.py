@@ -7,7 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from wagtail.models import Site
+
+from wagtail_precise_mail.contacts.models import Contact
 
 # The address bar holds a signed token: it must not travel on as a referrer, nor be indexed, framed or cached.
 _PRIVATE = {
@@ -25,6 +28,12 @@ def public_context(request: HttpRequest) -> dict[str, Any]:
         "site_name": (site and site.site_name) or getattr(settings, "WAGTAIL_SITE_NAME", "") or request.get_host(),
         "site_url": site.root_url if site else "/",
     }
+
+
+def page_language(contact: Contact | None) -> str:
+    """Return the contact's language when the site speaks it, else the visitor's."""
+    known = contact.locale.lower() if contact else ""
+    return known if known in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
 
 
 def make_private(response: HttpResponseBase) -> HttpResponseBase:

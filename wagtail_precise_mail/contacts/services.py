@@ -310,6 +310,17 @@ def undo_unsubscribe(
     return True
 
 
+@transaction.atomic
+def set_attribute(contact: Contact, key: str, value: str) -> None:
+    """Write one of a contact's further fields, whatever else is written to the contact at the same moment."""
+    _lock(contact)
+    contact.refresh_from_db(fields=["attributes"])
+    known = contact.attributes if isinstance(contact.attributes, dict) else {}
+    if known.get(key) != value:
+        contact.attributes = {**known, key: value}
+        contact.save(update_fields=["attributes", "updated_at"])
+
+
 def record_service_note(
     contact: Contact,
     *,

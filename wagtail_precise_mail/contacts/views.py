@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -15,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason, UnsubscribeReason
-from wagtail_precise_mail.contacts.public import make_private, public_context
+from wagtail_precise_mail.contacts.public import make_private, page_language, public_context
 from wagtail_precise_mail.contacts.services import undo_unsubscribe, unsubscribe
 from wagtail_precise_mail.contacts.tokens import read_unsubscribe_token
 from wagtail_precise_mail.exceptions import InvalidToken
@@ -38,7 +37,7 @@ class UnsubscribeView(View):
         else:
             # None after an erasure, and for test mails: the page answers all the same.
             self.contact = Contact.objects.filter(pk=contact_id).first()
-            with translation.override(self.language()):
+            with translation.override(page_language(self.contact)):
                 response = super().dispatch(request, *args, **kwargs)
         return make_private(response)
 
@@ -73,11 +72,6 @@ class UnsubscribeView(View):
         if self.contact is None:
             return None
         return Suppression.objects.filter(address_hash=self.contact.address_hash).first()
-
-    def language(self) -> str:
-        """The contact's language when the site speaks it, else the visitor's."""
-        known = self.contact.locale.lower() if self.contact else ""
-        return known if known in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
 
     def page(self, name: str, *, status: int = 200) -> HttpResponse:
         context = {**public_context(self.request), **(self.state() if status == 200 else {})}

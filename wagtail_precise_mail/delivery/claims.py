@@ -126,9 +126,20 @@ def hand_off(
             kept = [message for message in messages if message.pk in left]
         if readers:
             keep_contents(kept, readers)
+        _keep_languages(kept)
     for message in kept:
         message.attempt_count += 1
     return kept
+
+
+def _keep_languages(messages: Sequence[OutboxMessage]) -> None:
+    """Write which version of the email each message is: one statement for each language, none in sends of one."""
+    by_language: dict[str, list[int]] = {}
+    for message in messages:
+        if message.language:
+            by_language.setdefault(message.language, []).append(message.pk)
+    for language, ids in by_language.items():
+        OutboxMessage.objects.filter(pk__in=ids).update(language=language)
 
 
 def record(claimed: Claim, results: Sequence[Result]) -> int:

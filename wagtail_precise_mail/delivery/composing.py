@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,10 +13,11 @@ from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.delivery.channels import Envelope
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import message_processors
+from wagtail_precise_mail.delivery.versions import Versions
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
 from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
-from wagtail_precise_mail.paths import token_path
+from wagtail_precise_mail.paths import path_with
 
 TEST_PREFIX = "[Test] "
 
@@ -29,27 +31,40 @@ class Composer:
 
     def __init__(self, send: Send) -> None:
         self.send = send
-        self.personalizer = Personalizer(send.compiled)
-        self.loader = ReaderLoader(send.compiled.payload)
+        self.versions = Versions.of(send)
+        self.personalizers = {key: Personalizer(version) for key, version in self.versions.compiled.items()}
+        self.loaders = {key: ReaderLoader(version.payload) for key, version in self.versions.compiled.items()}
         # A test counts nowhere: no tracked links, no pixel.
-        self._unsubscribe_path = token_path("unsubscribe")
         self.processors = [] if send.is_test else [make() for _key, make in message_processors.items()]
 
     def load(self, addressed: Sequence[tuple[OutboxMessage, Contact | None]], *, at: datetime) -> dict[int, Reader]:
-        """Return what is known about the readers of some messages, by the message's id.
+        """Choose the language of some messages, and return what is known about their readers by the message's id.
 
-        Costs a constant number of queries. Lists are chosen now: prices, stock and what was bought since count.
+        Costs a constant number of queries for each language. Lists are chosen now: prices, stock and what was bought
+        since count.
 
         Raises:
             RenderError: a segment that the email asks for no longer exists.
         """
+        by_language: dict[str, list[tuple[OutboxMessage, Contact | None]]] = defaultdict(list)
+        for message, contact in addressed:
+            message.language = self.versions.choose(contact)
+            by_language[message.language].append((message, contact))
+        found: dict[int, Reader] = {}
+        for language, some in by_language.items():
+            found |= self._load(self.loaders[language], some, at)
+        return found
+
+    def _load(
+        self, loader: ReaderLoader, addressed: Sequence[tuple[OutboxMessage, Contact | None]], at: datetime
+    ) -> dict[int, Reader]:
         contacts = {contact.pk: contact for _message, contact in addressed if contact}
         # A test takes nothing out of a pool of codes.
         messages = {contact.pk: message.pk for message, contact in addressed if contact and not self.send.is_test}
         base_url = self.send.base_url
-        readers = self.loader.load(list(contacts.values()), at=at, base_url=base_url, messages=messages)
+        readers = loader.load(list(contacts.values()), at=at, base_url=base_url, messages=messages)
         if len(contacts) < len(addressed):
-            readers |= self.loader.load([Contact()], at=at, base_url=base_url)
+            readers |= loader.load([Contact()], at=at, base_url=base_url)
         return {message.pk: readers[contact.pk if contact else 0] for message, contact in addressed}
 
     def compose(
@@ -59,19 +74,19 @@ class Composer:
 
         Args:
             contact: None only in tests, which then show the fallbacks of merge fields.
-            known: what :meth:`load` said about the contact; None loads it for this one.
+            known: what :meth:`load` said about the contact; None asks it for this one.
 
         Raises:
             RenderError: this contact's values cannot be filled in.
         """
         send, reader = self.send, contact or Contact()
         known = known or self.load([(message, contact)], at=at)[message.pk]
-        unsubscribe_url = self._unsubscribe_url(message)
-        filled = self.personalizer.encode(
+        unsubscribe_url = unsubscribe_url_of(send, message)
+        filled = self.personalizers[message.language].encode(
             known,
             rewrite_link=self._link_rewriter(message, reader),
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
-            personal_link=self._personal_link(message),
+            personal_link=personal_links_of(send, message),
         )
         headers = {
             name: value
@@ -95,21 +110,6 @@ class Composer:
         )
         return Envelope(mime.wire_address(send.from_address), mime.wire_address(message.address), content)
 
-    def _unsubscribe_url(self, message: OutboxMessage) -> str:
-        # In a test the link works and unsubscribes nobody: not the contact that the test only looks like.
-        contact_id = 0 if self.send.is_test else message.contact_id or 0
-        token = make_unsubscribe_token(contact_id, message.pk)
-        return self.send.base_url + self._unsubscribe_path(token)
-
-    def _personal_link(self, message: OutboxMessage) -> PersonalLink:
-        contact_id = 0 if self.send.is_test else message.contact_id or 0
-
-        def make(name: str, block_id: str, argument: str) -> str:
-            purpose = LinkPurpose(message.pk, contact_id, block_id, argument)
-            return personal_url(name, purpose, base_url=self.send.base_url)
-
-        return make
-
     def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> Callable[[LinkInfo], str]:
         def rewrite(link: LinkInfo) -> str:
             url = link.url
@@ -122,3 +122,25 @@ class Composer:
 
     def _html_tail(self, message: OutboxMessage, contact: Contact) -> str:
         return "".join(processor.html_tail(message, contact, self.send.base_url) for processor in self.processors)
+
+
+def unsubscribe_url_of(send: Send, message: OutboxMessage) -> str:
+    """Return the address by which the one who got a message leaves."""
+    token = make_unsubscribe_token(_reader_id(send, message), message.pk)
+    return send.base_url + path_with("unsubscribe", token)
+
+
+def personal_links_of(send: Send, message: OutboxMessage) -> PersonalLink:
+    """Return what makes the addresses that are signed for a message."""
+    contact_id = _reader_id(send, message)
+
+    def make(name: str, block_id: str, argument: str) -> str:
+        purpose = LinkPurpose(message.pk, contact_id, block_id, argument)
+        return personal_url(name, purpose, base_url=send.base_url)
+
+    return make
+
+
+def _reader_id(send: Send, message: OutboxMessage) -> int:
+    # In a test, links work and change nothing for the contact that the test only looks like.
+    return 0 if send.is_test else message.contact_id or 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from wagtail_precise_mail.contacts.models import Contact
-from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, SentItem
+from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.emails.readers import Reader, sent_items
 
@@ -46,7 +46,7 @@ def content_of(message: OutboxMessage) -> Reader | None:
 
 @sent_items.register("outbox")
 def already_sent(contacts: Sequence[Contact], days: int, at: datetime) -> dict[int, set[str]]:
-    """Return the keys of pages and products that contacts were sent in the last days: three queries at the most."""
+    """Return the keys of pages and products that contacts were sent in the last days: four queries at the most."""
     since, ids = at - timedelta(days=days), [contact.pk for contact in contacts]
     found: dict[int, set[str]] = {pk: set() for pk in ids}
     items = SentItem.objects.filter(contact__in=ids, sent_at__gte=since, message__state__in=_LEFT)
@@ -55,7 +55,10 @@ def already_sent(contacts: Sequence[Contact], days: int, at: datetime) -> dict[i
     messages = OutboxMessage.objects.filter(
         contact__in=ids, created_at__gte=since, state__in=_LEFT, send__is_test=False
     )
-    pairs = list(messages.values_list("contact_id", "send__compiled_id").distinct())
+    rows = list(messages.values_list("contact_id", "send_id", "send__compiled_id", "language").distinct())
+    versions = SendVersion.objects.filter(send__in={send for _contact, send, _compiled, language in rows if language})
+    translated = {(send, language): pk for send, language, pk in versions.values_list("send", "language", "compiled")}
+    pairs = [(contact, translated.get((send, code), original)) for contact, send, original, code in rows]
     compiled = CompiledEmail.objects.filter(pk__in={compiled_id for _contact, compiled_id in pairs})
     shown: dict[int, list[str]] = dict(compiled.values_list("pk", "shown"))
     for contact_id, compiled_id in pairs:

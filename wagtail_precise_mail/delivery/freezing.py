@@ -111,12 +111,12 @@ def _freeze_chunk(send: Send, audience: ContactQuerySet, cursor: int, last: int,
 # MATERIALIZED: without it the reason, with its look-ups, is worked out once per column that uses it.
 _INSERT = """
     INSERT INTO {table} (contact_id, address, recipient_key, skip_reason, state, finished_at,
-        send_id, priority, created_at, attempt_count, reply, provider_id)
+        send_id, priority, created_at, attempt_count, reply, provider_id, language)
     WITH member (id, email, address_hash, reason) AS MATERIALIZED ({members})
     SELECT id, email, address_hash, reason,
         CASE WHEN reason = '' THEN 'pending' ELSE 'skipped' END,
         CASE WHEN reason = '' THEN NULL ELSE {at} END,
-        %s, %s, {at}, 0, '', ''
+        %s, %s, {at}, 0, '', '', ''
     FROM member WHERE true
     ON CONFLICT DO NOTHING
 """

@@ -99,6 +99,8 @@ class OutboxMessage(models.Model):
     address = models.EmailField(max_length=254)
     # The hash of the address: one person gets one message per send, whatever the rows say.
     recipient_key = models.CharField(max_length=64)
+    # Which version of the email left, by its language; "" before that, and in sends of one language.
+    language = models.CharField(_("language"), max_length=20, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     skip_reason = models.CharField(_("why skipped"), max_length=20, choices=SkipReason.choices, blank=True)
     priority = models.PositiveSmallIntegerField(default=10)
@@ -143,6 +145,24 @@ class OutboxMessage(models.Model):
 
     # States from which a message still moves by itself; a send is finished once none of its messages is in one.
     OPEN_STATES: ClassVar[tuple[str, ...]] = (State.PENDING, State.CLAIMED, State.HANDOFF, State.DEFERRED)
+
+
+class SendVersion(models.Model):
+    """The email of one send in one of its languages, frozen with the send."""
+
+    send = models.ForeignKey(Send, models.CASCADE, related_name="versions")
+    language = models.CharField(_("language"), max_length=20)
+    compiled = models.ForeignKey(CompiledEmail, models.PROTECT, related_name="+")
+    # What its lists show to nobody in particular, for the public page: prices of that day, not of today.
+    public_data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("version of a send")
+        verbose_name_plural = _("versions of sends")
+        constraints = [models.UniqueConstraint(fields=["send", "language"], name="wpm_send_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.send_id}: {self.language}"
 
 
 class MessageContent(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND, cancel, pause, resend_unknown, resume
 from wagtail_precise_mail.delivery.sending import deliver
 from wagtail_precise_mail.delivery.sweeping import Swept, sweep
+from wagtail_precise_mail.delivery.versions import keep_versions
 from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.exceptions import SendRefused
 
@@ -45,10 +47,12 @@ def start_send(
     topic: Topic | None,
     from_address: str,
     base_url: str,
+    translations: Mapping[str, CompiledEmail] | None = None,
     from_name: str = "",
     reply_to: str = "",
     send_before: datetime | None = None,
     priority: int = 10,
+    at: datetime | None = None,
 ) -> Send:
     """Make a send that has no audience yet; ``freeze`` gives it one and lets it run.
 
@@ -56,10 +60,14 @@ def start_send(
         origin_kind: who asks, such as "campaign", with its id in ``origin_id``.
         topic: the topic that contacts must have agreed to; None only for mail that needs no consent.
         base_url: scheme and host of the links, such as "https://shop.example.com".
+        translations: the same email in other languages, by their codes; each contact gets theirs.
         send_before: messages that have not left by then are skipped.
         priority: lower numbers leave first.
+
+    Raises:
+        RenderError: a segment that the email asks for no longer exists.
     """
-    return Send.objects.create(
+    send = Send.objects.create(
         origin_kind=origin_kind,
         origin_id=origin_id,
         compiled=compiled,
@@ -71,6 +79,8 @@ def start_send(
         send_before=send_before,
         priority=priority,
     )
+    keep_versions(send, translations or {}, at=at or timezone.now())
+    return send
 
 
 def send_test(

@@ -9,3 +9,6 @@ send_finished = Signal()
 
 send_paused = Signal()
 """A send stopped. Arguments: ``send``; ``reason``, a sentence for people."""
+
+passed_on = Signal()
+"""A contact passed a mail on. Arguments: ``message``; ``via``, "mail", "link" or the key of a network; ``at``."""

@@ -133,6 +133,16 @@ class EmailViewSet(snippets.SnippetViewSet):
                 heading=_("Preview as"),
                 help_text=_("The preview shows this person. Nobody gets mail by being chosen here."),
             ),
+            MultiFieldPanel(
+                [
+                    FieldPanel("shows_web_link"),
+                    FieldPanel("is_indexable"),
+                    FieldPanel("web_title"),
+                    FieldPanel("web_description"),
+                ],
+                heading=_("On the web"),
+                classname="collapsed",
+            ),
             PublishingPanel(),
         ],
         base_form_class=EmailForm,

@@ -81,6 +81,8 @@ class Brand:
     sender_name: str = ""
     sender_address: str = ""
     reply_to: str = ""
+    join_url: str = ""
+    shows_join_line: bool = True
     logo: AbstractImage | None = None
     logo_dark: AbstractImage | None = None
     logo_width: int = 180
@@ -289,6 +291,8 @@ class BrandFields(Protocol):
     sender_name: str
     sender_address: str
     reply_to: str
+    join_url: str
+    shows_join_line: bool
     logo: AbstractImage | None
     logo_dark: AbstractImage | None
     logo_width: int
@@ -366,6 +370,8 @@ _TAKEN_OVER = (
     "sender_name",
     "sender_address",
     "reply_to",
+    "join_url",
+    "shows_join_line",
     "logo",
     "logo_dark",
     "reason",

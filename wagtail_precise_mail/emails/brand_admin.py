@@ -34,6 +34,7 @@ _COMPANY = [
         [FieldRowPanel([FieldPanel("signer_name"), FieldPanel("signer_job")]), FieldPanel("signer_photo")],
         heading=_("Who signs"),
     ),
+    MultiFieldPanel([FieldPanel("join_url"), FieldPanel("shows_join_line")], heading=_("Forwarded mails")),
 ]
 
 _LOOK = [

@@ -20,19 +20,19 @@ from wagtail_precise_mail.emails.brand import load_brand
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.frame import (
     automatic_footer,
-    direction_of,
     font_css,
     footer_mjml,
     footer_text,
     header_mjml,
 )
-from wagtail_precise_mail.emails.languages import site_language
+from wagtail_precise_mail.emails.languages import direction, language_of, site_language
 from wagtail_precise_mail.emails.look import Look, apply_look
 from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.mjml import compile_mjml
 from wagtail_precise_mail.emails.settings_group import audience_of
 from wagtail_precise_mail.emails.text import join
 from wagtail_precise_mail.emails.values import one_line
+from wagtail_precise_mail.emails.web_lines import join_line, web_line
 from wagtail_precise_mail.exceptions import RenderError
 
 PAYLOAD_VERSION = 2
@@ -80,7 +80,7 @@ class Source:
 
 
 def compose(email: Written, *, site: Site, base_url: str, at: datetime, is_draft: bool = False) -> Source:
-    """Return the source of an email, in the language of the site.
+    """Return the source of an email, in its language.
 
     Args:
         base_url: scheme and host in front of its links and images.
@@ -89,19 +89,21 @@ def compose(email: Written, *, site: Site, base_url: str, at: datetime, is_draft
     Raises:
         RenderError: a block cannot be rendered (a page or product is gone, a merge tag is wrong), with its name.
     """
-    context = make_context(site=site, base_url=base_url, at=at, is_draft=is_draft)
+    context = make_context(site=site, base_url=base_url, at=at, is_draft=is_draft, language=language_of(email, site))
     # Words of ours, such as the unsubscribe link, follow the email and not the colleague who looks at it.
     with translation.override(context.language):
         return _compose(email, context)
 
 
-def make_context(*, site: Site, base_url: str, at: datetime, is_draft: bool = False) -> RenderContext:
-    """Return a new context for an email of a site."""
+def make_context(
+    *, site: Site, base_url: str, at: datetime, is_draft: bool = False, language: str = ""
+) -> RenderContext:
+    """Return a new context for an email of a site; without a language it has the site's."""
     return RenderContext(
         site=site,
         base_url=base_url.rstrip("/"),
         brand=load_brand(site),
-        language=site_language(site),
+        language=language or site_language(site),
         at=at,
         is_draft=is_draft,
     )
@@ -124,6 +126,7 @@ def compile_source(source: Source) -> dict[str, Any]:
         "html": marks.split(html, escape="html"),
         "text": marks.split(source.text, escape="text"),
         "links": marks.links,
+        "kept": marks.kept,
         "lists": {name: {**spec, "shown": sorted(source.context.shared.shown)} for name, spec in marks.lists.items()},
     }
 
@@ -156,8 +159,10 @@ def _compose(email: Written, context: RenderContext) -> Source:
     pieces = render_stream(email.body, context)
     frame |= own_frame(context)
     preheader = context.shared.frame.get("preheader") or preheader
-    document = _document(subject, preheader, pieces, {**frame, "is_flush": is_flush(email.body)})
-    text = join(*(piece.text for piece in pieces), frame["footer_text"])
+    web, invitation = web_line(email, context), join_line(context)
+    frame |= {"is_flush": is_flush(email.body), "web_line": web.mjml, "join_line": invitation.mjml}
+    document = _document(subject, preheader, pieces, frame)
+    text = join(*(piece.text for piece in pieces), frame["footer_text"], web.text, invitation.text)
     _check_way_out(document, text, context)
     return Source(document, f"{text}\n", subject, preheader, pieces, context)
 
@@ -227,8 +232,8 @@ def frame_of(context: RenderContext) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "brand": brand,
         "language": context.language,
-        "direction": direction_of(context),
-        "start": "right" if direction_of(context) == "rtl" else "left",
+        "direction": direction(context.language),
+        "start": context.start,
         # All three were cleaned: they are rules and names of fonts, and nothing else.
         "font_css": mark_safe(font_css(context)),
         "mso_font": mark_safe(brand.plain_font),

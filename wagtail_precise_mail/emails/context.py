@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,6 +14,8 @@ from wagtail.models import Site
 
 from wagtail_precise_mail.emails.audience import Expression
 from wagtail_precise_mail.emails.brand import Brand
+from wagtail_precise_mail.emails.editions import Edition, only_in
+from wagtail_precise_mail.emails.languages import direction
 from wagtail_precise_mail.emails.links import absolute, with_tags
 from wagtail_precise_mail.emails.lists import ItemList
 from wagtail_precise_mail.emails.marks import Marks, Place
@@ -94,6 +96,11 @@ class RenderContext:
         """The marks of this email."""
         return self.shared.marks
 
+    @property
+    def start(self) -> str:
+        """The side where lines begin: "left", or "right" in languages that are written from there."""
+        return "right" if direction(self.language) == "rtl" else "left"
+
     def at_block(self, block_id: str, label: str) -> RenderContext:
         """Return this context for one of the blocks."""
         return replace(self, block_id=block_id, block_label=label)
@@ -109,6 +116,14 @@ class RenderContext:
     def only_for(self, audience: Expression, content: str, place: Place) -> SafeString:
         """Return content that only some readers get."""
         return mark_safe(self.marks.region({"if": audience}, content, place))
+
+    def only_in(self, editions: Collection[Edition], content: str, place: Place) -> SafeString:
+        """Return content that some editions show, such as the mail and not the copies for others."""
+        return mark_safe(self.marks.region(only_in(editions), content, place))
+
+    def keep(self, facts: dict[str, Any]) -> None:
+        """Keep facts about this block in the compiled email, as JSON, for the pages that its links lead to."""
+        self.marks.kept[self.block_id] = facts
 
     def item_list(self, source: str, *, count: int, **words: Any) -> ItemList:
         """Return a list whose items are chosen for each reader when the email leaves.

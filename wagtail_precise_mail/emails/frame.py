@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from wagtail_precise_mail.emails.brand import FrameLink
 from wagtail_precise_mail.emails.colors import is_dark
 from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, Picture, RenderContext
-from wagtail_precise_mail.emails.languages import babel_locale
 from wagtail_precise_mail.emails.links import page_url
 from wagtail_precise_mail.emails.text import join, wrap
 
@@ -48,11 +47,6 @@ class Footer:
     with_accounts: bool = True
 
 
-def direction_of(context: RenderContext) -> str:
-    """Return "rtl" for languages that are written from the right, else "ltr"."""
-    return "rtl" if babel_locale(context.language).text_direction == "rtl" else "ltr"
-
-
 def ready_links(links: Sequence[FrameLink], context: RenderContext) -> list[ReadyLink]:
     """Return links with their addresses; what leads nowhere is left out, with a warning."""
     ready = []
@@ -74,7 +68,7 @@ def header_mjml(context: RenderContext, *, menu: Sequence[ReadyLink] = (), align
         "menu": menu,
         "is_beside": bool(menu) and (align or brand.theme.align) == "left",
         "align": _edge(align, context),
-        "end": "left" if _start(context) == "right" else "right",
+        "end": "left" if context.start == "right" else "right",
         "is_band": brand.theme.header_ground != "background",
         "logo_column": (column := _logo_column(context)),
         "menu_column": 100 - column,
@@ -159,11 +153,7 @@ def _logo_column(context: RenderContext) -> int:
 
 def _edge(align: str, context: RenderContext) -> str:
     """Return what an editor chose; else the theme's, whose left is where the language begins."""
-    return align or (_start(context) if context.brand.theme.align == "left" else "center")
-
-
-def _start(context: RenderContext) -> str:
-    return "right" if direction_of(context) == "rtl" else "left"
+    return align or (context.start if context.brand.theme.align == "left" else "center")
 
 
 def _render(template: str, facts: dict[str, Any], context: RenderContext) -> SafeString:

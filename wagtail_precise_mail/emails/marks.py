@@ -22,7 +22,8 @@ Part = str | dict[str, Any]
 
 Holes: ``{"merge": {...}}``, ``{"link": index}``, ``{"system": name}``, ``{"personal": name, "block": id,
 "argument": text}``, and inside of lists ``{"item": field}``. Regions hold further ``"parts"``: ``{"if": expression}``,
-``{"repeat": list, "per_row": n}``, ``{"slot": n}``, ``{"when": field}``, ``{"filled": list}``, ``{"empty": list}``.
+``{"repeat": list, "per_row": n}``, ``{"slot": n}``, ``{"when": field}``, ``{"filled": list}``, ``{"empty": list}``,
+``{"only": editions}``.
 """
 
 
@@ -55,6 +56,7 @@ class Marks:
         self.links: list[dict[str, Any]] = []
         self._link_numbers: dict[tuple[str, str], int] = {}
         self.lists: dict[str, dict[str, Any]] = {}
+        self.kept: dict[str, Any] = {}
 
     def merge(self, tag: Tag) -> str:
         """Return the mark of a merge tag."""
@@ -131,7 +133,7 @@ class Marks:
 
     def table(self) -> list[Any]:
         """Everything that the marks stand for, as JSON."""
-        return [self._holes, self.links, self.lists]
+        return [self._holes, self.links, self.lists, self.kept]
 
     def _link(self, parts: list[Part], block_id: str, label: str) -> str:
         key = (block_id, json.dumps(parts))

@@ -14,7 +14,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.images import get_image_model_string
-from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, RevisionMixin, WorkflowMixin
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    RevisionMixin,
+    TranslatableMixin,
+    WorkflowMixin,
+)
 from wagtail.search import index
 
 from wagtail_precise_mail.contacts.models import Contact
@@ -32,10 +39,50 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 _is_color = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color such as #1f6f5c."))
+_is_web_address = RegexValidator(
+    r"\A(https?://[^\s/]|/(?!/))\S*\Z", _("Write an https:// address, or a path such as /join/.")
+)
+
+
+class Translated(TranslatableMixin):
+    """What is written once per language. A translation starts as a draft, whatever became of the original."""
+
+    # What happened to the original: that it is live, since when, and who locked it.
+    exclude_fields_in_copy = [
+        "live",
+        "live_revision",
+        "has_unpublished_changes",
+        "first_published_at",
+        "last_published_at",
+        "go_live_at",
+        "expire_at",
+        "expired",
+        "locked",
+        "locked_at",
+        "locked_by",
+        "created_at",
+    ]
+
+    class Meta(TranslatableMixin.Meta):
+        abstract = True
+
+    def copy_for_translation(self, locale: Any, exclude_fields: Any = None) -> Any:
+        translation = super().copy_for_translation(locale, exclude_fields=exclude_fields)
+        # Wagtail's default is True, and only published translations are sent.
+        translation.live = False
+        translation.has_unpublished_changes = True
+        return translation
 
 
 class Email(
-    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, index.Indexed, models.Model
+    WorkflowMixin,
+    DraftStateMixin,
+    LockableMixin,
+    RevisionMixin,
+    PreviewableMixin,
+    Translated,
+    index.Indexed,
+    models.Model,
 ):
     """What is written: a subject, a preheader and a body of blocks."""
 
@@ -61,6 +108,18 @@ class Email(
         related_name="+",
         verbose_name=_("made from the page"),
     )
+    shows_web_link = models.BooleanField(
+        _("“View in browser” above the email"), default=True, help_text=_("Leads to the web version of each mail.")
+    )
+    is_indexable = models.BooleanField(
+        _("anybody may read it on the web"),
+        default=False,
+        help_text=_("Once it was sent, it has a public page that search engines may list, without anything personal."),
+    )
+    web_title = models.CharField(_("title on the web"), max_length=150, blank=True, help_text=_("Empty: the subject."))
+    web_description = models.CharField(
+        _("description on the web"), max_length=300, blank=True, help_text=_("Empty: the preheader.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     workflow_states = GenericRelation(
@@ -72,9 +131,14 @@ class Email(
     )
     _revisions = GenericRelation("wagtailcore.Revision", related_query_name="precise_mail_email")
 
-    search_fields = [index.SearchField("name"), index.AutocompleteField("name"), index.SearchField("subject")]
+    search_fields = [
+        index.SearchField("name"),
+        index.AutocompleteField("name"),
+        index.SearchField("subject"),
+        index.FilterField("locale_id"),
+    ]
 
-    class Meta:
+    class Meta(TranslatableMixin.Meta):
         verbose_name = _("email")
         verbose_name_plural = _("emails")
         ordering = ["-pk"]
@@ -100,7 +164,7 @@ class Email(
         return preview.email_preview(self, mode, may_see_contacts=user is None or may_see(user, Contact))
 
 
-class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, index.Indexed, models.Model):
+class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, Translated, index.Indexed, models.Model):
     """Blocks used in many emails; a change reaches every email that was not sent yet."""
 
     name = models.CharField(_("name"), max_length=150)
@@ -108,9 +172,13 @@ class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, index.Indexed
 
     _revisions = GenericRelation("wagtailcore.Revision", related_query_name="precise_mail_saved_block")
 
-    search_fields = [index.SearchField("name"), index.AutocompleteField("name")]
+    search_fields = [
+        index.SearchField("name"),
+        index.AutocompleteField("name"),
+        index.FilterField("locale_id"),
+    ]
 
-    class Meta:
+    class Meta(TranslatableMixin.Meta):
         verbose_name = _("saved block")
         verbose_name_plural = _("saved blocks")
         ordering = ["name"]
@@ -175,6 +243,18 @@ class BrandSettings(PreviewableMixin, BaseSiteSetting):
     sender_name = models.CharField(_("sender name"), max_length=100, blank=True)
     sender_address = models.EmailField(_("sender address"), blank=True)
     reply_to = models.EmailField(_("replies go to"), blank=True)
+    join_url = models.CharField(
+        _("page to sign up"),
+        max_length=500,
+        blank=True,
+        validators=[_is_web_address],
+        help_text=_("An address, or a path such as /join/. Readers of forwarded mails are led there."),
+    )
+    shows_join_line = models.BooleanField(
+        _("invite readers of forwarded mails"),
+        default=True,
+        help_text=_("A line below each email, if there is a page."),
+    )
     logo = _image(_("logo"), help_text=_("PNG, JPEG or GIF, for a light ground."))
     logo_dark = _image(
         _("logo for dark grounds"), help_text=_("Shown in dark mode. Without it, the logo gets a light ground there.")

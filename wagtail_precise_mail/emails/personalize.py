@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
+from wagtail_precise_mail.emails.editions import Edition, for_edition
 from wagtail_precise_mail.emails.encodings import PLAIN, QUOTED_PRINTABLE, quoted_printable
 from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.merge_fields import contact_values
@@ -72,15 +73,19 @@ RewriteLink = Callable[[LinkInfo], str]
 class Personalizer:
     """Fills a compiled email for one contact after the other.
 
+    Args:
+        edition: where it will be read; parts for other editions are left out.
+
     Raises:
         RenderError: the payload is of a newer version of this package.
     """
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, *, edition: Edition = Edition.MAIL) -> None:
         payload = compiled.payload
         if payload.get("version") not in PAYLOAD_VERSIONS:
             raise RenderError(f"This compiled email is of an unknown version: {payload.get('version')!r}.")
-        self._payload = payload
+        places = ("subject", "preheader", "html", "text")
+        self._parts = {name: for_edition(payload[name], edition) for name in places}
         self._locale: str = payload.get("language", "en")
         self._urls: list[list[Part]] = [link["url"] for link in payload["links"]]
         self._is_fixed = [all(isinstance(part, str) for part in url) for url in self._urls]
@@ -137,30 +142,30 @@ class Personalizer:
 
     @cached_property
     def _subject(self) -> Program[str]:
-        return Program(self._payload["subject"], PLAIN, locale=self._locale, is_html=False)
+        return Program(self._parts["subject"], PLAIN, locale=self._locale, is_html=False)
 
     @cached_property
     def _preheader(self) -> Program[str]:
-        return Program(self._payload["preheader"], PLAIN, locale=self._locale, is_html=False)
+        return Program(self._parts["preheader"], PLAIN, locale=self._locale, is_html=False)
 
     @cached_property
     def _html(self) -> Program[str]:
-        return Program(self._payload["html"], PLAIN, locale=self._locale, is_html=True)
+        return Program(self._parts["html"], PLAIN, locale=self._locale, is_html=True)
 
     @cached_property
     def _text(self) -> Program[str]:
-        return Program(self._payload["text"], PLAIN, locale=self._locale, is_html=False)
+        return Program(self._parts["text"], PLAIN, locale=self._locale, is_html=False)
 
     @cached_property
     def _encoded_html(self) -> Program[bytes]:
-        return Program(self._payload["html"], QUOTED_PRINTABLE, locale=self._locale, is_html=True)
+        return Program(self._parts["html"], QUOTED_PRINTABLE, locale=self._locale, is_html=True)
 
     @cached_property
     def _encoded_text(self) -> Program[bytes] | None:
         """None where readers get different paragraphs: the gaps between them are closed in the text as a whole."""
-        if any("parts" in hole for hole in walk(self._payload["text"])):
+        if any("parts" in hole for hole in walk(self._parts["text"])):
             return None
-        return Program(self._payload["text"], QUOTED_PRINTABLE, locale=self._locale, is_html=False)
+        return Program(self._parts["text"], QUOTED_PRINTABLE, locale=self._locale, is_html=False)
 
     def _runs(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import translation
 
@@ -86,6 +86,10 @@ class Occasion:
 
 class ItemSource(ABC):
     """Chooses for each contact what a list shows. Registered by a stable key, which compiled emails keep."""
+
+    may_be_shared: ClassVar[bool] = False
+    """Whether others may see it too: what is new or on sale, but no order, and no code of a pool. Copies for others
+    leave out what may not."""
 
     @abstractmethod
     def load(

@@ -42,13 +42,13 @@ _ALLOWED = {
 _DROPPED = ["script", "style", "template", "iframe", "object", "embed", "svg", "math", "noscript", "title", "textarea"]
 _STYLES = {
     "p": "margin:0 0 16px",
-    "ul": "margin:0 0 16px;padding:0 0 0 22px",
-    "ol": "margin:0 0 16px;padding:0 0 0 22px",
+    "ul": "margin:0 0 16px;padding:{indent}",
+    "ol": "margin:0 0 16px;padding:{indent}",
     "li": "margin:0 0 6px",
     "h2": "margin:0 0 12px;font-size:24px;line-height:1.25",
     "h3": "margin:0 0 10px;font-size:20px;line-height:1.3",
     "h4": "margin:0 0 8px;font-size:17px;line-height:1.35",
-    "blockquote": "margin:0 0 16px;padding:0 0 0 16px;border-left:3px solid {line}",
+    "blockquote": "margin:0 0 16px;padding:{inset};border-{start}:3px solid {line}",
     "hr": "margin:8px 0 24px;border:0;border-top:1px solid {line}",
     "a": "color:{link};text-decoration:underline",
 }
@@ -128,9 +128,12 @@ def _merge(soup: BeautifulSoup, context: RenderContext) -> None:
 
 
 def _style(soup: BeautifulSoup, context: RenderContext) -> None:
-    colors = {"link": context.brand.link_color, "line": context.brand.line_color}
+    words = {"link": context.brand.link_color, "line": context.brand.line_color, "start": context.start}
+    # Mail programs do not know padding-inline-start.
+    sides = "0 0 0 {}px" if context.start == "left" else "0 {}px 0 0"
+    words |= {"indent": sides.format(22), "inset": sides.format(16)}
     for tag in soup.find_all(list(_STYLES)):
-        tag["style"] = _STYLES[tag.name].format(**colors)
+        tag["style"] = _STYLES[tag.name].format(**words)
     for tag in soup.find_all(["h2", "h3", "h4"]):
         tag["style"] = f"{tag['style']};{context.brand.heading_style}"
     for tag in soup.find_all("a"):

@@ -11,7 +11,16 @@ from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.commerce.signals import order_recorded
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.signals import resubscribed, unsubscribed
-from wagtail_precise_mail.tracking.services import attribute_order, forget_unsubscribe, record_unsubscribe
+from wagtail_precise_mail.delivery.models import OutboxMessage
+from wagtail_precise_mail.delivery.sharing import NETWORKS
+from wagtail_precise_mail.delivery.signals import passed_on
+from wagtail_precise_mail.tracking.models import MessageEvent
+from wagtail_precise_mail.tracking.services import (
+    attribute_order,
+    forget_unsubscribe,
+    record_passed_on,
+    record_unsubscribe,
+)
 
 _MESSAGE = "outbox_message"
 
@@ -36,3 +45,12 @@ def forget_mistake(origin_kind: str, origin_id: int | None, **kwargs: Any) -> No
 def credit_order(order: Order, **kwargs: Any) -> None:
     """A contact bought something."""
     attribute_order(order)
+
+
+@receiver(passed_on, dispatch_uid="wagtail_precise_mail.tracking")
+def keep_passed_on(message: OutboxMessage, via: str, at: datetime, **kwargs: Any) -> None:
+    """A contact showed a mail to others: to one by mail or link, or to many in a network."""
+    is_share = via in NETWORKS
+    record_passed_on(
+        message.pk, kind=MessageEvent.Kind.SHARE if is_share else MessageEvent.Kind.FORWARD, via=via, at=at
+    )

@@ -1,4 +1,4 @@
-"""The table of events: what became of outbox messages after they left."""
+"""Tables of events and of answers to surveys: what became of outbox messages after they left."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class MessageEvent(models.Model):
         CLICK = "click", _("click")
         UNSUBSCRIBE = "unsubscribe", _("unsubscribe")
         CONVERSION = "conversion", _("conversion")
+        FORWARD = "forward", _("forward to a friend")
+        SHARE = "share", _("share in a network")
 
     message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="events")
     # The send of the message, kept here because figures group by it.
@@ -48,6 +50,12 @@ class MessageEvent(models.Model):
             models.UniqueConstraint(
                 fields=["message"], name="wpm_event_unsubscribe_once", condition=models.Q(kind="unsubscribe")
             ),
+            # A message belongs to one person, and the rates are of persons.
+            models.UniqueConstraint(
+                fields=["message", "kind"],
+                name="wpm_event_passed_on_once",
+                condition=models.Q(kind__in=["forward", "share"]),
+            ),
         ]
         indexes = [
             models.Index(fields=["send", "kind", "is_machine"], name="wpm_event_figures"),
@@ -57,3 +65,40 @@ class MessageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.happened_at:%Y-%m-%d %H:%M}"
+
+
+class SurveyAnswer(models.Model):
+    """What one contact answered to the question of a survey block; changing one's mind changes the row."""
+
+    class Kind(models.TextChoices):
+        SCORE = "score", _("score from 0 to 10")
+        STARS = "stars", _("stars from 1 to 5")
+        CHOICE = "choice", _("choice")
+
+    message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="survey_answers")
+    send = models.ForeignKey("wagtail_precise_mail.Send", models.CASCADE, related_name="survey_answers")
+    # An answer is about a person: erasing the contact erases it.
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="survey_answers")
+    block_id = models.CharField(max_length=40)
+    # As the mail asked it, in the language of the mail.
+    question = models.CharField(_("question"), max_length=250)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    # Of scores and stars the number, of choices what the editor wants to be stored, whatever the language.
+    value = models.CharField(_("answer"), max_length=100)
+    label = models.CharField(_("answer in words"), max_length=100)
+    comment = models.TextField(_("comment"), blank=True)
+    # The further field of the contact that got the value, or "".
+    attribute = models.CharField(_("kept as"), max_length=60, blank=True)
+    answered_at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("answer to a survey")
+        verbose_name_plural = _("answers to surveys")
+        constraints = [models.UniqueConstraint(fields=["message", "block_id"], name="wpm_survey_answer_once")]
+        indexes = [
+            models.Index(fields=["send", "block_id", "value"], name="wpm_survey_results"),
+            models.Index(fields=["contact", "answered_at"], name="wpm_survey_timeline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.label}"

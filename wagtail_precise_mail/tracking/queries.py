@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 
 from wagtail_precise_mail.contacts.models import UnsubscribeReason
 from wagtail_precise_mail.delivery.models import Send
+from wagtail_precise_mail.delivery.versions import Versions
+from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.emails.personalize import Personalizer
 from wagtail_precise_mail.exceptions import RenderError
 from wagtail_precise_mail.tracking.models import MessageEvent
@@ -29,6 +31,7 @@ class LinkFigures:
         unique: messages in which it was clicked at least once.
         machine_clicks: by scanners, counted nowhere else.
         url: as in the email, with the fallbacks of merge tags.
+        language: of the version of the email that has it; "" in sends of one language.
     """
 
     link_index: int
@@ -38,6 +41,7 @@ class LinkFigures:
     clicks: int
     unique: int
     machine_clicks: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class Figures:
     unsubscribe_count: int = 0
     unsubscribe_reasons: Mapping[str, int] = field(default_factory=dict)
     """By value of ``UnsubscribeReason``, "" for none given; they add up to ``unsubscribe_count``."""
+    forward_count: int = 0
+    """Contacts who forwarded it to somebody."""
+    share_count: int = 0
+    """Contacts who shared it in a network."""
     conversion_count: int = 0
     revenue: Mapping[str, Decimal] = field(default_factory=dict)
     """By currency."""
@@ -114,6 +122,8 @@ def _counts(events: Any) -> dict[int, dict[str, int]]:
         total_clicks=Count("pk", filter=clicked & person),
         machine_click_count=Count("pk", filter=clicked & machine),
         unsubscribe_count=Count("pk", filter=Q(kind=Kind.UNSUBSCRIBE)),
+        forward_count=Count("pk", filter=Q(kind=Kind.FORWARD)),
+        share_count=Count("pk", filter=Q(kind=Kind.SHARE)),
         conversion_count=Count("pk", filter=Q(kind=Kind.CONVERSION)),
     )
     return {
@@ -124,10 +134,10 @@ def _counts(events: Any) -> dict[int, dict[str, int]]:
 
 
 def _links(ids: list[int], events: Any) -> dict[int, list[LinkFigures]]:
-    clicked: dict[tuple[int, int], dict[str, Any]] = {
-        (row["send"], row["link_index"]): row
+    clicked: dict[tuple[int, str, int], dict[str, Any]] = {
+        (row["send"], row["message__language"], row["link_index"]): row
         for row in events.filter(kind=Kind.CLICK)
-        .values("send", "link_index")
+        .values("send", "message__language", "link_index")
         .annotate(
             clicks=Count("pk", filter=Q(is_machine=False)),
             unique=Count("message", filter=Q(is_machine=False), distinct=True),
@@ -138,21 +148,29 @@ def _links(ids: list[int], events: Any) -> dict[int, list[LinkFigures]]:
         )
     }
     found: dict[int, list[LinkFigures]] = {}
-    for send in Send.objects.filter(pk__in=ids).select_related("compiled"):
-        known = {link.index: link for link in _links_of(send)}
-        indexes = sorted({*known, *(index for send_id, index in clicked if send_id == send.pk)})
-        found[send.pk] = [_link(index, known.get(index), clicked.get((send.pk, index))) for index in indexes]
+    for send in Send.objects.filter(pk__in=ids).select_related("compiled").prefetch_related("versions__compiled"):
+        known = {
+            (language, link.index): link
+            for language, compiled in Versions.of(send).compiled.items()
+            for link in _links_of(compiled)
+        }
+        seen = [(language, index) for send_id, language, index in clicked if send_id == send.pk]
+        keys = dict.fromkeys([*known, *sorted(set(seen) - set(known))])
+        found[send.pk] = [
+            _link(language, index, known.get((language, index)), clicked.get((send.pk, language, index)))
+            for language, index in keys
+        ]
     return found
 
 
-def _links_of(send: Send) -> list[Any]:
+def _links_of(compiled: CompiledEmail) -> list[Any]:
     try:
-        return list(Personalizer(send.compiled).links)
+        return list(Personalizer(compiled).links)
     except RenderError:  # compiled by a newer version: what was clicked is known from the events
         return []
 
 
-def _link(index: int, known: Any, row: dict[str, Any] | None) -> LinkFigures:
+def _link(language: str, index: int, known: Any, row: dict[str, Any] | None) -> LinkFigures:
     row = row or {"clicks": 0, "unique": 0, "machine_clicks": 0, "clicked_url": "", "block": ""}
     return LinkFigures(
         link_index=index,
@@ -162,4 +180,5 @@ def _link(index: int, known: Any, row: dict[str, Any] | None) -> LinkFigures:
         clicks=row["clicks"],
         unique=row["unique"],
         machine_clicks=row["machine_clicks"],
+        language=language,
     )

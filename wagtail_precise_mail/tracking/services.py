@@ -137,6 +137,32 @@ def forget_unsubscribe(message_id: int) -> None:
     MessageEvent.objects.filter(message=message_id, kind=Kind.UNSUBSCRIBE).delete()
 
 
+def record_passed_on(message_id: int, *, kind: str, via: str, at: datetime | None = None) -> MessageEvent | None:
+    """Keep that a contact passed a message on, once per message and kind.
+
+    Args:
+        kind: ``FORWARD`` or ``SHARE``.
+        via: the way or the network; a later one of the same kind replaces nothing.
+
+    Returns:
+        None when nothing is kept: the message is gone or a test, or its contact is gone or not tracked.
+    """
+    message = _find_message(message_id)
+    if message is None:
+        return None
+    event, _created = MessageEvent.objects.get_or_create(
+        message=message,
+        kind=kind,
+        defaults={
+            "send_id": message.send_id,
+            "contact_id": message.contact_id,
+            "detail": via,
+            "happened_at": at or timezone.now(),
+        },
+    )
+    return event
+
+
 def attribute_order(order: Order) -> MessageEvent | None:
     """Credit a sale to the last click of a person within the conversion window before it, once.
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.timeline import TimelineEntry, TimelineSource, timeline_sources
-from wagtail_precise_mail.tracking.models import MessageEvent
+from wagtail_precise_mail.delivery.sharing import NETWORKS
+from wagtail_precise_mail.tracking.models import MessageEvent, SurveyAnswer
 
 
 class EventTimeline(TimelineSource):
@@ -24,7 +25,7 @@ class EventTimeline(TimelineSource):
         events = MessageEvent.objects.filter(contact=contact, kind=self.kind, is_machine=False)
         # Values, not rows: a row of the message would bring the whole compiled email along.
         rows = events.order_by("-happened_at", "-pk").values(
-            "happened_at", "url", "value", "currency", "order__number", email=F("send__compiled__email__name")
+            "happened_at", "url", "value", "currency", "order__number", "detail", email=F("send__compiled__email__name")
         )
         return [self.entry({**row, "email": row["email"] or gettext("a deleted email")}) for row in rows[:limit]]
 
@@ -76,3 +77,54 @@ class ConversionTimeline(EventTimeline):
             title,
             detail=f"{order}, {format_money(event['value'], event['currency'])}",
         )
+
+
+class PassedOnTimeline(EventTimeline):
+    """Mails that the contact showed to others."""
+
+    icon = "globe"
+
+    def entry(self, event: dict[str, Any]) -> TimelineEntry:
+        via = NETWORKS.get(event["detail"], ("",))[0]
+        return TimelineEntry(event["happened_at"], self.kind, gettext("Passed on “%(email)s”") % event, detail=via)
+
+
+@timeline_sources.register("forward")
+class ForwardTimeline(PassedOnTimeline):
+    """Forwarded to friends."""
+
+    kind = MessageEvent.Kind.FORWARD
+    label = _("Forwards")
+
+
+@timeline_sources.register("share")
+class ShareTimeline(PassedOnTimeline):
+    """Shared in networks."""
+
+    kind = MessageEvent.Kind.SHARE
+    label = _("Shares")
+
+
+@timeline_sources.register("survey")
+class SurveyTimeline(TimelineSource):
+    """Answers to surveys, and the field that an answer was kept as."""
+
+    label = _("Surveys")
+    icon = "radio-full"
+
+    def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        answers = SurveyAnswer.objects.filter(contact=contact).order_by("-answered_at", "-pk")[:limit]
+        return [
+            TimelineEntry(
+                answer.answered_at,
+                "survey",
+                gettext("Answered “%(question)s” with “%(label)s”")
+                % {"question": answer.question, "label": answer.label},
+                detail=" · ".join(filter(None, [_kept_as(answer), answer.comment])),
+            )
+            for answer in answers
+        ]
+
+
+def _kept_as(answer: SurveyAnswer) -> str:
+    return f"{answer.attribute} = {answer.value}" if answer.attribute else ""

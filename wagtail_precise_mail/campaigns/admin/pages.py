@@ -32,6 +32,7 @@ from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.tracking.surveys import survey_results
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.audience import Audience
@@ -110,12 +111,13 @@ class CampaignPage(generic.InspectView):
             "links": self._links(),
             "version": version,
             "log_entries": _log_entries(campaign),
-            "verbs": {verb: self._url(self._name(verb)) for verb in VERBS},
+            "verbs": {verb: self._url(self._name(verb)) for verb in (*VERBS, "surveys")},
             "now": at,
         }
         context |= {"progress_url": self._url(self._name("progress")), "page_state": page_state(campaign)}
         if campaign.send:
             context |= send_context(campaign.send)
+            context["surveys"] = survey_results(campaign.send)
             names = version["block_names"]
             context["link_rows"] = [(link, names.get(link.block_id, "")) for link in context["report"].links]
         elif campaign.state in (State.DRAFT, State.SCHEDULED, State.PAUSED):

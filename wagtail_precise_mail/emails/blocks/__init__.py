@@ -12,6 +12,7 @@ from wagtail_precise_mail.emails.blocks import (
     offers,
     pages,
     saved,
+    survey,
     variants,
     words,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "offers",
     "pages",
     "saved",
+    "survey",
     "variants",
     "words",
 ]

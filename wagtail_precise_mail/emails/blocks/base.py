@@ -126,7 +126,8 @@ class EmailBlock(StructBlock):
 
     def render_mjml(self, template: str, facts: dict[str, Any], context: RenderContext) -> SafeString:
         """Return a rendered MJML template; values are escaped by Django."""
-        return render_to_string(template, {**facts, "brand": context.brand, "width": context.width})
+        common = {"brand": context.brand, "width": context.width, "start": context.start}
+        return render_to_string(template, {**facts, **common})
 
     def clean(self, value: StructValue) -> StructValue:
         cleaned = super().clean(value)

@@ -18,7 +18,7 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.samples import between_words, sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.languages import start_side
+from wagtail_precise_mail.emails.languages import localized
 from wagtail_precise_mail.emails.links import page_url, with_tags
 from wagtail_precise_mail.emails.richtext import FEATURES, mail_text
 from wagtail_precise_mail.emails.text import underline, wrap
@@ -76,7 +76,7 @@ class HeadingBlock(EmailBlock):
             "line_height": line_height,
             "space": space,
             "space_above": above,
-            "align": value.get("align") or start_side(context.language),
+            "align": value.get("align") or context.start,
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:
@@ -130,7 +130,7 @@ class LinkChildren(EmailBlock):
         Raises:
             RenderError: the address may not stand in a mail.
         """
-        if page := value.get(f"{prefix}page"):
+        if page := localized(value.get(f"{prefix}page"), context.language):
             # While the email is written the page may be, too: the checks say so, and the preview shows the block.
             if not page.live and not context.is_draft:
                 raise RenderError(gettext("The page “%(page)s” is not published.") % {"page": page.title})
@@ -279,7 +279,7 @@ class ButtonBlock(LinkChildren):
         buttons = [self._button(value, context, "")]
         if value.get("second_label") or value.get("second_page") or value.get("second_url"):
             buttons.append(self._button(value, context, "second_"))
-        return {"buttons": buttons, "align": value.get("align") or start_side(context.language)}
+        return {"buttons": buttons, "align": value.get("align") or context.start}
 
     def _button(self, value: StructValue, context: RenderContext, prefix: str) -> dict[str, Any]:
         label = value.get(f"{prefix}label") or ""

@@ -17,7 +17,6 @@ from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.brand import Brand, contrast, mix
 from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, Picture, RenderContext
 from wagtail_precise_mail.emails.effects import shade
-from wagtail_precise_mail.emails.languages import start_side
 from wagtail_precise_mail.emails.text import join, underline, wrap
 
 LAYOUTS = [
@@ -84,7 +83,7 @@ class HeroBlock(LinkChildren):
             "alt": alt_of(image) if image else "",
             "credit": credit_of(image, context) if image else "",
             "is_outline": value.get("style") == "outline",
-            "align": value.get("align") or start_side(context.language),
+            "align": value.get("align") or context.start,
         }
 
     def compile(self, value: StructValue, context: RenderContext) -> SafeString:

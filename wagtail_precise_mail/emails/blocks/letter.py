@@ -15,7 +15,6 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.languages import start_side
 from wagtail_precise_mail.emails.letters import manners_of
 from wagtail_precise_mail.emails.merge import Tag
 from wagtail_precise_mail.emails.text import join, wrap
@@ -64,7 +63,7 @@ class SalutationBlock(EmailBlock):
         return wrap(self.facts(value, context)["plain"])
 
     def _side(self, value: StructValue, context: RenderContext) -> dict[str, str]:
-        return {"align": value.get("align") or start_side(context.language)}
+        return {"align": value.get("align") or context.start}
 
 
 @email_blocks.register("signature")
@@ -109,7 +108,7 @@ class SignatureBlock(EmailBlock):
             "photo": context.picture(photo, "", ratio=1, width=PHOTO_WIDTH) if photo else None,
             "signature": context.picture(signature, "", width=SIGNATURE_WIDTH) if signature else None,
             "company": self._company(context) if value.get("show_company", True) else [],
-            "start": start_side(context.language),
+            "start": context.start,
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:

@@ -22,7 +22,6 @@ from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.languages import start_side
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.networks import NETWORKS, SHARE_ADDRESSES, icon_url, name_of
 from wagtail_precise_mail.emails.personal_links import personal_links
@@ -180,7 +179,7 @@ def _link(network: str, href: str, context: RenderContext) -> dict[str, str]:
 def _look(value: StructValue, context: RenderContext) -> dict[str, Any]:
     return {
         "has_icons": value.get("style") != "words",
-        "align": value.get("align") or start_side(context.language),
+        "align": value.get("align") or context.start,
     }
 
 

@@ -20,7 +20,6 @@ from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, RenderContext
 from wagtail_precise_mail.emails.effects import play_badge
-from wagtail_precise_mail.emails.languages import start_side
 from wagtail_precise_mail.emails.text import wrap
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -68,7 +67,7 @@ class VideoBlock(LinkChildren):
             "watch": gettext("Watch the video"),
             "duration": value.get("duration") or "",
             "credit": credit_of(image, context),
-            "align": value.get("align") or start_side(context.language),
+            "align": value.get("align") or context.start,
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:
@@ -83,7 +82,7 @@ class VideoBlock(LinkChildren):
             "picture": sample_picture(context, context.width, round(context.width * 9 / 16), name="video"),
             "href": "#",
             "watch": gettext("Watch the video"),
-            "align": start_side(context.language),
+            "align": context.start,
         }
         return self.as_section(self.render_mjml(self.mjml_template, facts, context))
 

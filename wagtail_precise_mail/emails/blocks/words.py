@@ -12,7 +12,6 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.languages import start_side
 from wagtail_precise_mail.emails.text import wrap
 
 QUOTATION_MARKS = {
@@ -76,7 +75,7 @@ class QuoteBlock(EmailBlock):
             # The name stands beside it: to people who listen it would only be said twice.
             "photo": context.picture(photo, "", ratio=1, width=PHOTO_WIDTH) if photo else None,
             "size": 19 if context.width < 300 else 23,
-            "start": start_side(context.language),
+            "start": context.start,
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:

@@ -1,0 +1,35 @@
+"""The addresses that delivery makes for each message: registered under the names that emails use."""
+
+from __future__ import annotations
+
+from wagtail_precise_mail.delivery.tokens import Purpose, make_message_token
+from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_links
+from wagtail_precise_mail.paths import path_with
+
+
+@personal_links.register("web_version")
+def web_version(purpose: LinkPurpose) -> str:
+    """Return the path of the web version, for the one who got the message."""
+    return _path(Purpose.OWN, "web_version", purpose)
+
+
+@personal_links.register("forward")
+def forward(purpose: LinkPurpose) -> str:
+    """Return the path of the page by which a message is passed on; the argument is a network, or ""."""
+    return _path(Purpose.FORWARD, "forward", purpose)
+
+
+# The same page: which of both a visit was is known when they choose.
+personal_links.register("share")(forward)
+
+
+@personal_links.register("join")
+def join(purpose: LinkPurpose) -> str:
+    """Return the path that leads whoever was shown the message to the site's sign-up page."""
+    return _path(Purpose.JOIN, "join", purpose)
+
+
+def _path(kind: Purpose, name: str, purpose: LinkPurpose) -> str:
+    # Anybody may hold a link to join or to forward: nothing about the contact is in it.
+    token = make_message_token(kind, purpose.message_id, purpose.argument if kind == Purpose.FORWARD else "")
+    return path_with(name, token)

@@ -1,0 +1,47 @@
+"""The lines around an email that lead to the web: to its web version, and to the page where others can sign up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from wagtail_precise_mail.emails.context import RenderContext
+from wagtail_precise_mail.emails.editions import Edition
+from wagtail_precise_mail.emails.marks import Place
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, twice. Empty where an email has none."""
+
+    mjml: str = ""
+    text: str = ""
+
+
+def web_line(email: Any, context: RenderContext) -> Line:
+    """Return "View in browser", unless the email does without."""
+    if not getattr(email, "shows_web_link", True):
+        return Line()
+    return _line("web_line.mjml", "web_version", _("View in browser"), context.at_block("header", _("Header")))
+
+
+def join_line(context: RenderContext) -> Line:
+    """Return "Got this from a friend? Subscribe", if the brand has a page for it."""
+    if not (context.brand.join_url and context.brand.shows_join_line):
+        return Line()
+    words = f"{_('Got this from a friend?')} {_('Subscribe')}"
+    return _line("join_line.mjml", "join", words, context.at_block("footer", _("Footer")))
+
+
+def _line(template: str, link: str, words: str, context: RenderContext) -> Line:
+    href = context.personal_link(link)
+    facts = {"brand": context.brand, "href": href}
+    mjml = render_to_string(f"wagtail_precise_mail/emails/frame/{template}", facts)
+    # Pages on the web say it their own way.
+    return Line(
+        context.only_in([Edition.MAIL], mjml, Place.SECTION),
+        context.only_in([Edition.MAIL], f"{words}:\n{href}", Place.INLINE),
+    )
