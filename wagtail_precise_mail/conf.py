@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.core.signals import setting_changed
 from wagtail_precise_mail.exceptions import ConfigurationError
 
 SETTING = "WAGTAIL_PRECISE_MAIL"
+CHECK_LEVELS = ("off", "hint", "warning", "error")
+"""What ``check_levels`` may say; the keys are known where the checks are registered."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,32 @@ class Options:
     html_size_limit: int = 102_000
     """Bytes of HTML above which Gmail clips a mail."""
 
+    check_levels: dict[str, str] = field(default_factory=dict)
+    """Levels of checks of emails by their key: "off", "hint", "warning" or "error"; the others keep their own."""
+
+    misleading_claims: dict[str, list[str]] = field(default_factory=dict)
+    """Phrases that a subject must not promise, by the language ("en"); replaces the list of that language."""
+
+    max_words: int = 400
+    """Words of an email above which the editor is asked to shorten it; a Chinese character is half a word."""
+
+    max_promotion_percent: int = 80
+    """Share of promotion among the blocks of an email above which the editor is warned."""
+
     api_tokens: tuple[str, ...] = ()
     """Bearer tokens that may post orders; empty keeps the API closed."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a whole number above 0, not {value!r}.")
-            if field.type == "bool" and not isinstance(value, bool):
-                raise ConfigurationError(f"{SETTING}[{field.name!r}] must be True or False, not {value!r}.")
-            if field.type == "str" and not isinstance(value, str):
-                raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a string, not {value!r}.")
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if option.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a whole number above 0, not {value!r}.")
+            if option.type == "bool" and not isinstance(value, bool):
+                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be True or False, not {value!r}.")
+            if option.type == "str" and not isinstance(value, str):
+                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a string, not {value!r}.")
+        self._check_levels()
+        self._check_claims()
         # A lone string would be taken apart, and each of its characters would open the API.
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
             raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")
@@ -94,6 +110,24 @@ class Options:
             raise ConfigurationError(
                 f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."
             )
+
+    def _check_levels(self) -> None:
+        levels = self.check_levels
+        if not isinstance(levels, dict) or not all(level in CHECK_LEVELS for level in levels.values()):
+            known = ", ".join(repr(level) for level in CHECK_LEVELS)
+            raise ConfigurationError(
+                f"{SETTING}['check_levels'] must be a dict of keys of checks and levels ({known}), not {levels!r}."
+            )
+
+    def _check_claims(self) -> None:
+        claims = self.misleading_claims
+        # A lone string would be taken apart, and each of its characters would be a claim.
+        if not isinstance(claims, dict) or not all(isinstance(phrases, list) for phrases in claims.values()):
+            raise ConfigurationError(
+                f"{SETTING}['misleading_claims'] must be a dict of languages and lists of phrases, not {claims!r}."
+            )
+        if not all(isinstance(phrase, str) and phrase.strip() for phrases in claims.values() for phrase in phrases):
+            raise ConfigurationError(f"{SETTING}['misleading_claims'] must have phrases that are not empty.")
 
 
 @cache
@@ -106,7 +140,7 @@ def options() -> Options:
     given: Any = getattr(settings, SETTING, {})
     if not isinstance(given, dict):
         raise ConfigurationError(f"{SETTING} must be a dict, not {type(given).__name__}.")
-    known = {field.name for field in fields(Options)}
+    known = {option.name for option in fields(Options)}
     if unknown := sorted(set(given) - known):
         raise ConfigurationError(
             f"{SETTING} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
