@@ -18,6 +18,16 @@ def heading(level: int) -> dict[str, Any]:
     return raw_block("heading", title="Words", level=str(level))
 
 
+def columns(*contents: list[dict[str, Any]]) -> dict[str, Any]:
+    """A raw block of columns, each with its blocks."""
+    return raw_block("columns", columns=[item(content=blocks) for blocks in contents])
+
+
+def item(**value: Any) -> dict[str, Any]:
+    """A raw item of a list."""
+    return raw_block("item", **value)
+
+
 def text(html: str) -> dict[str, Any]:
     """A raw block of text."""
     return raw_block("rich_text", content=html)

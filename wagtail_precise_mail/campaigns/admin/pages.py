@@ -30,6 +30,7 @@ from wagtail_precise_mail.campaigns.queries import report_for
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails.checks import Level
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class CampaignPage(generic.InspectView):
         return {
             "findings": findings,
             "has_errors": any(finding.is_error for finding in findings),
+            "is_all_well": all(finding.level == Level.HINT for finding in findings),
             "audience": audience,
             "audience_lines": audience_lines(audience),
             "audience_problem": problem,

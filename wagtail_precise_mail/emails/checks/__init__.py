@@ -48,6 +48,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+_FIELDS = {"subject": 0, "preheader": 1, "brand": 1_000_000}
+
 
 def check_email(
     email: Written, site: Site, *, payload: dict[str, Any] | None = None, at: datetime | None = None
@@ -71,7 +73,15 @@ def run_checks(facts: EmailFacts) -> list[Finding]:
         ConfigurationError: ``check_levels`` names a check that does not exist.
     """
     findings = [finding for check in active_checks() for finding in _run(check, facts)]
-    return sorted(findings, key=lambda finding: finding.order)
+    return sorted(findings, key=lambda finding: (finding.order, _position(finding, facts)))
+
+
+def _position(finding: Finding, facts: EmailFacts) -> int:
+    """Where a finding stands among those of its level: from the inbox line through the blocks to the brand."""
+    if finding.field in _FIELDS:
+        return _FIELDS[finding.field]
+    ids = [block.editor_id for block in facts.blocks]
+    return 2 + ids.index(finding.block_id) if finding.block_id in ids else 2 + len(ids)
 
 
 def _run(check: EmailCheck, facts: EmailFacts) -> list[Finding]:

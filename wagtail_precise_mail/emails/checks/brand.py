@@ -28,9 +28,7 @@ class SenderMissing(_BrandCheck):
 
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         if not facts.brand.sender_address:
-            yield self.at_brand(
-                _("The brand has no sender address."), _("Add it in the settings: mail comes from it.")
-            )
+            yield self.at_brand(_("The brand has no sender address."), _("Add it in the settings: mail comes from it."))
 
 
 @email_checks.register("sender_name")

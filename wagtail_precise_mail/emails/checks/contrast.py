@@ -30,7 +30,9 @@ _NAMES = {"white": "#ffffff", "black": "#000000", "gray": "#808080", "grey": "#8
     "blue": "#0000ff",
     "yellow": "#ffff00",
 }
-_COLOR = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|rgb\(\s*\d+\s*,\s*\d+\s*,\s*\d+\s*\)|\b(?:" + "|".join(_NAMES) + r")\b")
+_COLOR = re.compile(
+    r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|rgb\(\s*\d+\s*,\s*\d+\s*,\s*\d+\s*\)|\b(?:" + "|".join(_NAMES) + r")\b"
+)
 _DARK_PAIRS = [
     ("text", "panel", gettext_lazy("Text on the panel in dark mode")),
     ("muted", "panel", gettext_lazy("Small print on the panel in dark mode")),
@@ -56,7 +58,12 @@ class Contrast(EmailCheck):
         found = [spot for spot in _hard_to_read(facts.soup, facts.brand) if (spot.color, spot.ground) not in known]
         for spot in list({(spot.color, spot.ground): spot for spot in reversed(found)}.values())[:_MOST]:
             message = _("“%(words)s” is hard to read: %(color)s on %(ground)s, %(ratio)s to 1.")
-            values = {"words": spot.words[:40], "color": spot.color, "ground": spot.ground, "ratio": f"{spot.ratio:.1f}"}
+            values = {
+                "words": spot.words[:40],
+                "color": spot.color,
+                "ground": spot.ground,
+                "ratio": f"{spot.ratio:.1f}",
+            }
             yield self.finding(
                 message % values,
                 _("Choose colors with at least %(least)s to 1.") % {"least": spot.least},
@@ -166,7 +173,9 @@ def _spot(string: NavigableString, looks: list[_Look], brand: Brand) -> _Spot | 
     size = next((look.size for look in looks if look.size), 16.0)
     is_bold = any(look.is_bold for look in looks)
     words = " ".join(string.split())
-    return _Spot(words, color, ground.ground if ground else brand.background_color, size >= 24 or size >= 19 and is_bold)
+    return _Spot(
+        words, color, ground.ground if ground else brand.background_color, size >= 24 or (size >= 19 and is_bold)
+    )
 
 
 class _Look:
@@ -195,7 +204,11 @@ def _fixed_colors(markup: str) -> list[str]:
     colors: dict[str, None] = {}
     for tag in BeautifulSoup(markup, "html.parser").find_all(style=True):
         style = _declarations(str(tag["style"]))
-        if tag.name in _RECOLORED or not tag.get_text(strip=True) or set(tag.get("class", [])) & {"wpm-link", "wpm-plain"}:
+        if (
+            tag.name in _RECOLORED
+            or not tag.get_text(strip=True)
+            or set(tag.get("class", [])) & {"wpm-link", "wpm-plain"}
+        ):
             continue
         has_ground = any(_Look(one).ground for one in [tag, *tag.parents] if isinstance(one, Tag))
         if (color := as_hex(style.get("color", ""))) and not has_ground:

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from wagtail.blocks import StreamValue
 from wagtail.models import Site
 
+from wagtail_precise_mail.emails.audience import segments_of
 from wagtail_precise_mail.emails.brand import Brand
 from wagtail_precise_mail.emails.composition import Source, Written, compile_source, compose
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.audience import segments_of
-from wagtail_precise_mail.emails.personalize import FilledEmail, LinkInfo, Personalizer
 from wagtail_precise_mail.emails.marks import Part
+from wagtail_precise_mail.emails.personalize import FilledEmail, LinkInfo, Personalizer
 from wagtail_precise_mail.emails.preview import sample_contact
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader, item_sources, walk
 from wagtail_precise_mail.emails.sites import base_url_of
@@ -249,7 +249,7 @@ def _contains(value: Any, stream: StreamValue) -> bool:
     if value is stream:
         return True
     parts = list(cast("Any", value).values()) if hasattr(value, "values") else value
-    return isinstance(parts, list) and any(_contains(part, stream) for part in parts) or _is_list_with(value, stream)
+    return (isinstance(parts, list) and any(_contains(part, stream) for part in parts)) or _is_list_with(value, stream)
 
 
 def _is_list_with(value: Any, stream: StreamValue) -> bool:

@@ -131,8 +131,7 @@ def check_links(urls: Iterable[str], *, guard: Guard | None = None) -> list[Link
     pool.shutdown(wait=False, cancel_futures=True)
     too_many = _("Only the first %(count)s links are checked.") % {"count": MAX_LINKS}
     return [
-        _result(url, futures[url]) if url in futures else LinkResult(url, LinkState.REFUSED, too_many)
-        for url in wanted
+        _result(url, futures[url]) if url in futures else LinkResult(url, LinkState.REFUSED, too_many) for url in wanted
     ]
 
 
@@ -156,8 +155,12 @@ def check_link(url: str, *, guard: Guard) -> LinkResult:
         return LinkResult(url, LinkState.DEAD, _("Its certificate is not valid: browsers warn of it."))
     except (requests.exceptions.Timeout, TimeoutError):
         return LinkResult(url, LinkState.UNSURE, _("No answer in time."))
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            return LinkResult(url, LinkState.UNSURE, _("The name server of this machine does not answer."))
+        return LinkResult(url, LinkState.DEAD, _("There is no server of that name."))
     except (requests.exceptions.RequestException, OSError, UnicodeError):
-        return LinkResult(url, LinkState.DEAD, _("There is no server of that name that answers."))
+        return LinkResult(url, LinkState.DEAD, _("No server answers there."))
 
 
 def is_public(address: Address) -> bool:
@@ -218,9 +221,10 @@ class _PinnedAdapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> HTTPConnectionPool:
-        parameters, tls = self.build_connection_pool_key_attributes(request, verify, cert)
+        parameters, keys = self.build_connection_pool_key_attributes(request, verify, cert)
+        tls: dict[str, Any] = dict(keys)
         if parameters["scheme"] == "https":
-            tls = {**tls, "server_hostname": self._host, "assert_hostname": self._host}
+            tls |= {"server_hostname": self._host, "assert_hostname": self._host}
         pool = self.poolmanager.connection_from_host(
             self._address, self._port, scheme=parameters["scheme"], pool_kwargs=tls
         )
@@ -233,7 +237,7 @@ class _PinnedAdapter(HTTPAdapter):
 
 
 def _recorded(connection_class: Any, opened: list[socket.socket]) -> Any:
-    class Recorded(connection_class):  # type: ignore[misc]
+    class Recorded(connection_class):
         """Keeps a second handle on its socket, by which the deadline can close what TLS has wrapped by then."""
 
         def _new_conn(self) -> socket.socket:

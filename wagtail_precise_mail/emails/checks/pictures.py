@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from PIL import Image as PillowImage
 from wagtail.blocks import ListBlock, StructBlock
 from wagtail.images.blocks import ImageBlock, ImageChooserBlock
 from wagtail.images.models import AbstractRendition
@@ -40,7 +41,9 @@ class ImageAlt(EmailCheck):
         remedy = _("Describe it for people who do not see it: many mail programs hide images at first.")
         for block in facts.blocks:
             for title in _undescribed(block.block, block.value):
-                yield self.finding(_("The image “%(title)s” has no description.") % {"title": title}, remedy, block=block)
+                yield self.finding(
+                    _("The image “%(title)s” has no description.") % {"title": title}, remedy, block=block
+                )
         for image in facts.soup.find_all("img", alt=False):
             name = _name(str(image.get("src", "")))
             yield self.finding(_("The image %(name)s has no description.") % {"name": name}, remedy)
@@ -120,9 +123,10 @@ def is_animated(image: Any) -> bool:
     known = cache.get(key)
     if known is None:
         try:
-            with image.get_willow_image() as willow:
-                known = bool(willow.has_animation())
-        except Exception:  # noqa: BLE001  a file that cannot be read is composing's business
+            # Willow says False with Pillow whatever the file.
+            with image.open_file() as file, PillowImage.open(file) as opened:
+                known = bool(getattr(opened, "is_animated", False))
+        except Exception:
             logger.info("The image %s cannot be looked into.", image.pk)
             return False
         cache.set(key, known, _A_DAY)
@@ -160,7 +164,12 @@ def _undescribed(block: Any, value: Any) -> Iterator[str]:
 def _undescribed_choice(block: StructBlock, value: Any, image: Any) -> Iterator[str]:
     """A chooser of images has no description of its own; the block beside it has one, or writes it itself."""
     names = [name for name in _ALT_NAMES if name in block.child_blocks]
-    if image and names and not value.get("decorative") and not any(str(value.get(name) or "").strip() for name in names):
+    if (
+        image
+        and names
+        and not value.get("decorative")
+        and not any(str(value.get(name) or "").strip() for name in names)
+    ):
         yield image.title
 
 

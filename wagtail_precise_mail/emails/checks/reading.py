@@ -106,8 +106,10 @@ def syllable_count(word: str, language: str = "en") -> int:
     """Return about how many syllables a word has: groups of vowels; a silent "e" is none in English."""
     folded = word.casefold()
     count = len(_VOWELS.findall(folded))
-    if language == "en" and re.search(r"[^aeiouy]e$|[^aeiouytd]ed$|[^aeiouysxz]es$", folded) and not re.search(
-        r"[^aeiou]le$", folded
+    if (
+        language == "en"
+        and re.search(r"[^aeiouy]e$|[^aeiouytd]ed$|[^aeiouysxz]es$", folded)
+        and not re.search(r"[^aeiou]le$", folded)
     ):
         count -= 1
     return max(count, 1)

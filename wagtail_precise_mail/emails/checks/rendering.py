@@ -70,4 +70,3 @@ class HtmlSize(EmailCheck):
                 % {"limit": limit // 1000},
                 place=_("Body"),
             )
-

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
@@ -30,7 +29,7 @@ class ImageRightsExpired(EmailCheck):
         rights = _rights(facts)
         for picture in _pictures(facts):
             known = rights.get(picture.image.pk)
-            if known and known.has_expired(on=timezone.localdate(facts.at)):
+            if known and known.expires_on and known.has_expired(on=timezone.localdate(facts.at)):
                 yield self.finding(
                     _("The license of the image “%(title)s” ended on %(date)s.")
                     % {"title": picture.image.title, "date": date_format(known.expires_on, "j F Y")},
@@ -54,14 +53,14 @@ class ImageRightsMissing(EmailCheck):
             if not (known := rights.get(picture.image.pk)) or not known.is_licensed
         ]
         if titles:
-            shown = ", ".join(titles[:_NAMED]) + ("…" if len(titles) > _NAMED else "")
             message = ngettext(
-                "Nobody wrote down whose image this is: %(titles)s.",
-                "Nobody wrote down whose %(count)s images these are: %(titles)s.",
+                "The rights of %(count)s image are not known:",
+                "The rights of %(count)s images are not known:",
                 len(titles),
             )
+            shown = ", ".join(f"“{title}”" for title in titles[:_NAMED]) + (", …" if len(titles) > _NAMED else "")
             yield self.finding(
-                message % {"count": len(titles), "titles": shown},
+                message % {"count": len(titles)} + " " + shown,
                 _("Enter them under Image rights: your own, or with a license."),
                 place=_("Body"),
             )

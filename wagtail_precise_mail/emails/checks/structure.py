@@ -41,7 +41,8 @@ class AidaStructure(EmailCheck):
         for block, role in roles:
             if ROLES.index(role) < before:
                 yield self.finding(
-                    _("“%(role)s” comes after “%(before)s”.") % {"role": _LABELS[role], "before": _LABELS[ROLES[before]]},
+                    _("“%(role)s” comes after “%(before)s”.")
+                    % {"role": _LABELS[role], "before": _LABELS[ROLES[before]]},
                     _("Attention comes first, then interest, desire and action."),
                     block=block,
                 )

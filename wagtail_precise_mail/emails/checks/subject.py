@@ -30,7 +30,8 @@ PREHEADER_WIDTH = 40
 """Letters of a preheader below which inboxes fill the line with what follows."""
 
 _REPLY = re.compile(
-    r"^\s*[\[【(（]?\s*(?:re|fwd?|aw|wg|antw|回复|回覆|答复|转发|轉發|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE
+    r"^\s*[\[【(（]?\s*(?:re|fwd?|aw|wg|antw|回复|回覆|答复|转发|轉發|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]",
+    re.IGNORECASE,
 )
 _MARKS = re.compile(r"[!！?？]{2,}|[$€£¥￥]{2,}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -112,7 +113,7 @@ class SubjectShouting(_SubjectCheck):
         # Full-width capitals are capitals, too; Chinese and Japanese letters are neither.
         words = [word for word in _WORD.findall(unicodedata.normalize("NFKC", subject)) if word.upper() != word.lower()]
         loud = [word for word in words if word.isupper() and len(word) > 2]
-        if len(loud) > 1 and len(loud) * 2 >= len(words) or (loud and len(words) == 1 and len(loud[0]) > 4):
+        if (len(loud) > 1 and len(loud) * 2 >= len(words)) or (loud and len(words) == 1 and len(loud[0]) > 4):
             message = _("The subject is written in capitals: “%(words)s”.") % {"words": " ".join(loud[:4])}
             yield self.at_subject(message, _("Write it as a sentence."))
 
@@ -213,7 +214,10 @@ def has_preheader(facts: EmailFacts) -> bool:
     """Whether the email has one: in its field, or in a block of that name."""
     if facts.email.preheader.strip() or (facts.filled and facts.filled.preheader.strip()):
         return True
-    return any(block.kind == "preheader" and any(isinstance(one, str) and one.strip() for one in block.value.values()) for block in facts.blocks)
+    return any(
+        block.kind == "preheader" and any(isinstance(one, str) and one.strip() for one in block.value.values())
+        for block in facts.blocks
+    )
 
 
 def _width(character: str) -> int:
@@ -225,7 +229,7 @@ def _width(character: str) -> int:
 def _is_emoji(character: str) -> bool:
     # Skin tones belong to the emoji before them; the blocks are those of Unicode's emoji data.
     code = ord(character)
-    return 0x1F300 <= code <= 0x1FAFF and not 0x1F3FB <= code <= 0x1F3FF or 0x2600 <= code <= 0x27BF or code == 0x2B50
+    return (0x1F300 <= code <= 0x1FAFF and not 0x1F3FB <= code <= 0x1F3FF) or 0x2600 <= code <= 0x27BF or code == 0x2B50
 
 
 def _bare(text: str) -> str:

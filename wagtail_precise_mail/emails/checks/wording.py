@@ -51,24 +51,28 @@ class UnresolvedTags(EmailCheck):
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         if not facts.filled:
             return
-        failures = facts.context.shared.failures
+        # Subject and preheader stand in the HTML, too; a wrong tag of ours is an error of its block already.
+        seen = " ".join(failure.message for failure in facts.context.shared.failures)
         for field, place, text in (
             ("subject", _("Subject"), facts.filled.subject),
             ("preheader", _("Preheader"), facts.filled.preheader),
             ("", _("Body"), facts.soup.get_text(" ")),
         ):
             for tag in dict.fromkeys(_TAG.findall(text)):
-                # A wrong tag of ours is an error of its block already.
-                if any(tag in failure.message or (field and failure.block_id == field) for failure in failures):
-                    continue
-                yield self.finding(
-                    _("Everybody would read “%(tag)s”.") % {"tag": tag},
-                    _("Write a merge field of this site, such as %(example)s, or remove it.")
-                    % {"example": '{{ contact.first_name | default: "…" }}'},
-                    block=None if field else facts.top_block_with(tag),
-                    place=place if field else "",
-                    field=field,
-                )
+                if tag not in seen:
+                    yield self._at(facts, tag, place, field)
+            seen += text if field else ""
+
+    def _at(self, facts: EmailFacts, tag: str, place: str, field: str) -> Finding:
+        block = None if field else facts.top_block_with(tag)
+        return self.finding(
+            _("Everybody would read “%(tag)s”.") % {"tag": tag},
+            _("Write a merge field of this site, such as %(example)s, or remove it.")
+            % {"example": '{{ contact.first_name | default: "…" }}'},
+            block=block,
+            place="" if block else place,
+            field=field,
+        )
 
 
 def claims_in(text: str, language: str) -> list[str]:
