@@ -10,4 +10,4 @@ class ShopConfig(AppConfig):
     verbose_name = "Shop"
 
     def ready(self) -> None:
-        from example_site.shop import sources  # noqa: F401  registers itself
+        from example_site.shop import email_checks, sources  # noqa: F401  register themselves

@@ -14,6 +14,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, Obj
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
 from wagtail.snippets.views import snippets
 
+from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
 from wagtail_precise_mail.emails.rights import ImageRights
 
 
@@ -56,6 +57,7 @@ def _state(rights: ImageRights) -> str:
 class ImageRightsViewSet(snippets.SnippetViewSet):
     """Image rights in the menu."""
 
+    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = ImageRights
     icon = "image"
     menu_label = _("Image rights")

@@ -48,7 +48,7 @@ class Balance:
 
 @email_checks.register("promotion_share")
 class PromotionShare(EmailCheck):
-    """There is something to read beside what is sold: 80 % of promotion at the most."""
+    """There is something to read beside what is sold: 80 % of promotion at the most (`max_promotion_percent`)."""
 
     label = gettext_lazy("Promotion and reading")
 

@@ -200,10 +200,10 @@ class EmailFacts:
 
     def top_block_with(self, words: str) -> BlockFacts | None:
         """Return the block of the body whose text has these words: HTML does not say where it came from."""
-        wanted = " ".join(words.split())
+        wanted = " ".join(words.split()).casefold()
         tops = [block for block in self.blocks if block.is_top]
         for block, piece in zip(tops, self.source.pieces, strict=False):
-            if wanted and wanted in " ".join(self.context.marks.remove(piece.text).split()):
+            if wanted and wanted in " ".join(self.context.marks.remove(piece.text).split()).casefold():
                 return block
         return None
 
@@ -228,7 +228,7 @@ def _shown_to_all(parts: list[Part]) -> list[Part]:
 
 def as_long_as_tracked(link: LinkInfo, base_url: str) -> str:
     """Return an address as long as the one that counts clicks: it carries the link's own in base 64."""
-    length = len(base_url) + 58 + (len(link.url.encode()) + 27) * 4 // 3
+    length = len(base_url) + 36 + (len(link.url.encode()) + 27) * 4 // 3
     return f"{base_url}/".ljust(length, "x") if link.url.startswith(("http://", "https://")) else link.url
 
 

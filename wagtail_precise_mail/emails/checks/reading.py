@@ -51,7 +51,7 @@ class Reading:
 
 @email_checks.register("word_count")
 class WordCount(EmailCheck):
-    """The email is short, 400 words at the most, and leads to pages for the rest."""
+    """The email is short, 400 words at the most (`max_words`), and leads to pages for the rest."""
 
     label = gettext_lazy("Length of the text")
 

@@ -57,7 +57,7 @@ class BlockNotes(EmailCheck):
 
 @email_checks.register("html_size")
 class HtmlSize(EmailCheck):
-    """The HTML, as it is sent, is small enough that Gmail shows it to its end."""
+    """The HTML, as it is sent, is small enough (`html_size_limit`) that Gmail shows it to its end."""
 
     label = gettext_lazy("Size of the HTML")
 

@@ -43,7 +43,7 @@ class MisleadingClaims(EmailCheck):
 
 @email_checks.register("unresolved_tags")
 class UnresolvedTags(EmailCheck):
-    """No merge tag is left over: also none of another system, such as ``*|FNAME|*``."""
+    """No merge tag is left over, also none of another system, such as Mailchimp's."""
 
     label = gettext_lazy("No merge tag left over")
     level = Level.ERROR
