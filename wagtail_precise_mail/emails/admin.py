@@ -70,11 +70,8 @@ class EmailViewSet(snippets.SnippetViewSet):
     list_per_page = 30
     search_fields = ["name", "subject"]
     search_backend_name = None
-<<<<<<< HEAD
     index_view_class = EmailIndexView
-=======
     add_view_class = EmailCreateView
->>>>>>> 04bab4b (Check words, links, pictures, contrast, offers, structure and client support of emails)
     edit_view_class = EmailEditView
     edit_handler = ObjectList(
         [
@@ -173,11 +170,7 @@ def register_contact_chooser() -> ChooserViewSet:
     return contact_chooser_viewset
 
 
-<<<<<<< HEAD
 __all__ = ["BrandSettings", "starters_admin", "viewsets"]
 
-viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet]
-=======
 viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet, ImageRightsViewSet]
->>>>>>> 04bab4b (Check words, links, pictures, contrast, offers, structure and client support of emails)
 """For the one menu group of the package."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bs4 import BeautifulSoup
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
-from wagtail_precise_mail.emails.checks.markup import markup_of
+from wagtail_precise_mail.emails.checks.markup import markup_of, parse
 
 BUTTON_LIMIT = 3
 """Buttons above which none is *the* call to action."""
@@ -120,6 +119,6 @@ def _levels(block: BlockFacts, facts: EmailFacts) -> Iterator[int]:
 
 
 def _levels_in(html: str) -> Iterator[int]:
-    tags: Any = BeautifulSoup(html, "html.parser").find_all(["h1", "h2", "h3", "h4", "h5", "h6"])
+    tags: Any = parse(html).find_all(["h1", "h2", "h3", "h4", "h5", "h6"])
     for tag in tags:
         yield int(tag.name[1])

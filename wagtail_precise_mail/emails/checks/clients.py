@@ -16,13 +16,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import tinycss2
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
-from wagtail_precise_mail.emails.checks.markup import markup_of
+from wagtail_precise_mail.emails.checks.markup import markup_of, parse
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def features_in(markup: str) -> list[Feature]:
 
     The attributes of MJML's own elements do not count: MJML writes them with a fallback.
     """
-    soup = BeautifulSoup(markup, "html.parser")
+    soup = parse(markup)
     used = _Used()
     for tag in soup.find_all(True):
         used.add_tag(tag)

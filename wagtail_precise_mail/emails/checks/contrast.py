@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from wagtail_precise_mail.emails.brand import AA_TEXT, Brand, ColorPair, color_pairs, contrast
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
-from wagtail_precise_mail.emails.checks.markup import markup_of
+from wagtail_precise_mail.emails.checks.markup import markup_of, parse
 
 AA_LARGE = 3.0
 """The least contrast of large text: 24 pixels, or 19 when it is bold (WCAG 2.2, 1.4.3)."""
@@ -202,7 +202,7 @@ class _Look:
 def _fixed_colors(markup: str) -> list[str]:
     """The colors of words in a block of others that dark mode does not change, and that have no ground of their own."""
     colors: dict[str, None] = {}
-    for tag in BeautifulSoup(markup, "html.parser").find_all(style=True):
+    for tag in parse(markup).find_all(style=True):
         style = _declarations(str(tag["style"]))
         if (
             tag.name in _RECOLORED

@@ -21,7 +21,7 @@ from wagtail_precise_mail.emails.composition import Source, Written, compile_sou
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.personalize import FilledEmail, LinkInfo, Personalizer
-from wagtail_precise_mail.emails.preview import sample_contact
+from wagtail_precise_mail.emails.preview_readers import made_up_contact
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader, item_sources, walk
 from wagtail_precise_mail.emails.sites import base_url_of
 from wagtail_precise_mail.exceptions import RenderError
@@ -159,7 +159,7 @@ class EmailFacts:
     @cached_property
     def _sample(self) -> Reader:
         loader = ReaderLoader(self._whole)
-        return loader.load([sample_contact()], at=self.at, base_url=self.context.base_url)[0]
+        return loader.load([made_up_contact()], at=self.at, base_url=self.context.base_url)[0]
 
     def _fill(
         self, payload: dict[str, Any], reader: Reader, rewrite_link: Callable[[LinkInfo], str], html_tail: str = ""

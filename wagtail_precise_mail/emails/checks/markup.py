@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+from bs4 import BeautifulSoup
 from django.utils import translation
 
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
 from wagtail_precise_mail.emails.composition import make_context
 
 _memo_name = "_markup_by_block"
+_HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")
+
+
+def parse(markup: str) -> BeautifulSoup:
+    """Return markup as a tree, whatever it is: Beautiful Soup stops at half a character (a lone surrogate)."""
+    return BeautifulSoup(_HALF_CHARACTERS.sub("\ufffd", markup), "html.parser")
 
 
 def markup_of(block: BlockFacts, facts: EmailFacts) -> str:

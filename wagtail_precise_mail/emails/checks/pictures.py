@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
@@ -176,4 +175,4 @@ def _undescribed_choice(block: StructBlock, value: Any, image: Any) -> Iterator[
 def _name(source: str) -> str:
     if source.startswith("data:"):
         return source[:30]
-    return urlsplit(source).path.rpartition("/")[2][:80] or source[:80]
+    return source.partition("?")[0].rpartition("/")[2][:80] or source[:80]

@@ -11,23 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
+from wagtail_precise_mail.emails.inboxes import inbox_lines, width
 
 SUBJECT_WIDTH = 60
 """Letters of a subject above which most inboxes cut it off, also on desktops. A Chinese character is two wide."""
-
-SUBJECT_CUTS = {
-    "Gmail (phone)": 37,
-    "Outlook (phone)": 38,
-    "Yahoo Mail (web)": 46,
-    "Apple Mail (iPhone)": 48,
-}
-"""Letters that inboxes show of a subject, about: it depends on the letters and on the reader's type size.
-
-Source: tests published by emailtooltester.com (2023: iPhone 14, Pixel 7) and typecount.com (2026).
-"""
-
-PREHEADER_WIDTH = 40
-"""Letters of a preheader below which inboxes fill the line with what follows."""
 
 _REPLY = re.compile(
     r"^\s*[\[【(（]?\s*(?:re|fwd?|aw|wg|antw|回复|回覆|答复|转发|轉發|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]",
@@ -84,18 +71,18 @@ class SubjectLength(_SubjectCheck):
 
 @email_checks.register("subject_cut")
 class SubjectCut(_SubjectCheck):
-    """What the inboxes of phones show of the subject, where it is cut off."""
+    """Every inbox in our list shows the whole subject; else the hint names those that cut it off, and what is left."""
 
-    label = gettext_lazy("Subject on phones")
+    label = gettext_lazy("Subject in inboxes")
     level = Level.HINT
 
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
-        cuts = {name: limit for name, limit in SUBJECT_CUTS.items() if width(facts.subject) > limit}
-        if cuts:
-            shown = cut(facts.subject, min(cuts.values()))
+        lines = [line for line in inbox_lines(facts.subject, "") if line.is_subject_cut]
+        if lines:
+            shown = min((line.subject for line in lines), key=width)
             yield self.at_subject(
-                _("Cut off by %(clients)s.") % {"clients": ", ".join(cuts)},
-                _("The shortest shows “%(shown)s…”: put what matters first.") % {"shown": shown},
+                _("Cut off by %(clients)s.") % {"clients": ", ".join(line.name for line in lines)},
+                _("The shortest shows “%(shown)s”: put what matters first.") % {"shown": shown},
             )
 
 
@@ -195,21 +182,6 @@ class PreheaderRepeats(EmailCheck):
             )
 
 
-def width(text: str) -> int:
-    """Return how wide a text is, in letters: full-width characters and emoji count twice, marks not at all."""
-    return sum(_width(character) for character in text)
-
-
-def cut(text: str, limit: int) -> str:
-    """Return as much of a text as ``limit`` letters are wide."""
-    room = limit
-    for position, character in enumerate(text):
-        room -= _width(character)
-        if room < 0:
-            return text[:position].rstrip()
-    return text
-
-
 def has_preheader(facts: EmailFacts) -> bool:
     """Whether the email has one: in its field, or in a block of that name."""
     if facts.email.preheader.strip() or (facts.filled and facts.filled.preheader.strip()):
@@ -218,12 +190,6 @@ def has_preheader(facts: EmailFacts) -> bool:
         block.kind == "preheader" and any(isinstance(one, str) and one.strip() for one in block.value.values())
         for block in facts.blocks
     )
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _is_emoji(character: str) -> bool:
