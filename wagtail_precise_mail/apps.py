@@ -17,6 +17,7 @@ CONTRIBUTIONS = [
     "commerce.conditions",
     "commerce.timeline",
     "emails.blocks",
+    "emails.checks",
     "emails.merge_fields",
     "emails.listeners",
     "delivery.channels",

@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 
 from wagtail_precise_mail.conf import Options, options
 from wagtail_precise_mail.delivery.channels import channels
+from wagtail_precise_mail.emails.checks.base import require_known_checks
 from wagtail_precise_mail.exceptions import ConfigurationError
 
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -29,6 +30,7 @@ def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     """Report options that cannot work at all."""
     try:
         chosen = options().channel
+        require_known_checks()
     except ConfigurationError as error:
         return [Error(str(error), id="wagtail_precise_mail.E001")]
     if chosen in channels:

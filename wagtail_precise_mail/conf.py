@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from dataclasses import field as dataclass_field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
@@ -14,6 +13,8 @@ from wagtail_precise_mail.exceptions import ConfigurationError
 
 SETTING = "WAGTAIL_PRECISE_MAIL"
 PRICE_CHANGES = ("warn", "stop")
+CHECK_LEVELS = ("off", "hint", "warning", "error")
+"""What ``check_levels`` may say; the keys are known where the checks are registered."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Options:
     base_url: str = ""
     """Scheme and host in front of links in mails; "" takes the default Wagtail site's root URL."""
 
-    language_fallbacks: dict[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    language_fallbacks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What readers of a language get where an email has no translation for them: such as
     ``{"zh-hant": ["zh-hans", "en"]}``, best first. After these comes the original."""
 
@@ -84,18 +85,32 @@ class Options:
     price_change: str = "warn"
     """What a campaign does whose prices are not those that were approved: "warn" sends and says so, "stop" pauses."""
 
+    check_levels: dict[str, str] = field(default_factory=dict)
+    """Levels of checks of emails by their key: "off", "hint", "warning" or "error"; the others keep their own."""
+
+    misleading_claims: dict[str, list[str]] = field(default_factory=dict)
+    """Phrases that a subject must not promise, by the language ("en"); replaces the list of that language."""
+
+    max_words: int = 400
+    """Words of an email above which the editor is asked to shorten it; a Chinese character is half a word."""
+
+    max_promotion_percent: int = 80
+    """Share of promotion among the blocks of an email above which the editor is warned."""
+
     api_tokens: tuple[str, ...] = ()
     """Bearer tokens that may post orders; empty keeps the API closed."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a whole number above 0, not {value!r}.")
-            if field.type == "bool" and not isinstance(value, bool):
-                raise ConfigurationError(f"{SETTING}[{field.name!r}] must be True or False, not {value!r}.")
-            if field.type == "str" and not isinstance(value, str):
-                raise ConfigurationError(f"{SETTING}[{field.name!r}] must be a string, not {value!r}.")
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if option.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a whole number above 0, not {value!r}.")
+            if option.type == "bool" and not isinstance(value, bool):
+                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be True or False, not {value!r}.")
+            if option.type == "str" and not isinstance(value, str):
+                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a string, not {value!r}.")
+        self._check_levels()
+        self._check_claims()
         if self.price_change not in PRICE_CHANGES:
             known = " or ".join(repr(value) for value in PRICE_CHANGES)
             raise ConfigurationError(f"{SETTING}['price_change'] must be {known}, not {self.price_change!r}.")
@@ -117,6 +132,24 @@ class Options:
                 f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."
             )
 
+    def _check_levels(self) -> None:
+        levels = self.check_levels
+        if not isinstance(levels, dict) or not all(level in CHECK_LEVELS for level in levels.values()):
+            known = ", ".join(repr(level) for level in CHECK_LEVELS)
+            raise ConfigurationError(
+                f"{SETTING}['check_levels'] must be a dict of keys of checks and levels ({known}), not {levels!r}."
+            )
+
+    def _check_claims(self) -> None:
+        claims = self.misleading_claims
+        # A lone string would be taken apart, and each of its characters would be a claim.
+        if not isinstance(claims, dict) or not all(isinstance(phrases, list) for phrases in claims.values()):
+            raise ConfigurationError(
+                f"{SETTING}['misleading_claims'] must be a dict of languages and lists of phrases, not {claims!r}."
+            )
+        if not all(isinstance(phrase, str) and phrase.strip() for phrases in claims.values() for phrase in phrases):
+            raise ConfigurationError(f"{SETTING}['misleading_claims'] must have phrases that are not empty.")
+
 
 @cache
 def options() -> Options:
@@ -128,7 +161,7 @@ def options() -> Options:
     given: Any = getattr(settings, SETTING, {})
     if not isinstance(given, dict):
         raise ConfigurationError(f"{SETTING} must be a dict, not {type(given).__name__}.")
-    known = {field.name for field in fields(Options)}
+    known = {option.name for option in fields(Options)}
     if unknown := sorted(set(given) - known):
         raise ConfigurationError(
             f"{SETTING} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."

@@ -76,14 +76,16 @@ class RenderError(PreciseMailError):
         message: what is wrong, without the place.
         block: which block is to blame, in words an editor understands, or "".
         line: the line of the MJML, counted from 1, or None.
+        block_id: the id of that block in its stream, or "".
     """
 
-    def __init__(self, message: str, *, block: str = "", line: int | None = None) -> None:
+    def __init__(self, message: str, *, block: str = "", line: int | None = None, block_id: str = "") -> None:
         place = ", ".join(filter(None, [block, f"MJML line {line}" if line else ""]))
         super().__init__(f"{place}: {message}" if place else message)
         self.message = message
         self.block = block
         self.line = line
+        self.block_id = block_id
 
 
 class SourceError(PreciseMailError):

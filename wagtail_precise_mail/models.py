@@ -13,6 +13,7 @@ from wagtail_precise_mail.contacts.models import (
 )
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
+from wagtail_precise_mail.emails.rights import ImageRights
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.tracking.models import MessageEvent, SurveyAnswer
 
@@ -27,6 +28,7 @@ __all__ = [
     "Contact",
     "ContactList",
     "Email",
+    "ImageRights",
     "MessageContent",
     "MessageEvent",
     "Order",

@@ -10,4 +10,4 @@ class ShopConfig(AppConfig):
     verbose_name = "Shop"
 
     def ready(self) -> None:
-        from example_site.shop import email_blocks, look, sources  # noqa: F401  register what they define
+        from example_site.shop import email_blocks, email_checks, look, sources  # noqa: F401  register what they define

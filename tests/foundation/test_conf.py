@@ -110,5 +110,31 @@ def test_a_wrong_setting_stops_django_as_one():
 
 
 def test_every_kind_of_option_is_checked():
-    checked = {"int", "str", "bool", "tuple[str, ...]", "dict[str, tuple[str, ...]]"}
+    checked = {
+        "int",
+        "str",
+        "bool",
+        "tuple[str, ...]",
+        "dict[str, tuple[str, ...]]",
+        "dict[str, str]",
+        "dict[str, list[str]]",
+    }
     assert {str(field.type) for field in fields(Options)} <= checked
+
+
+@pytest.mark.parametrize("levels", [["subject_length"], {"subject_length": "fatal"}, {"subject_length": None}, "off"])
+def test_levels_of_checks_must_be_known(levels):
+    with given(check_levels=levels), pytest.raises(ConfigurationError, match=r"check_levels.*'hint'"):
+        options()
+
+
+@pytest.mark.parametrize("claims", [["best"], {"en": "best"}, {"en": [1]}, {"en": [" "]}])
+def test_claims_must_be_lists_of_phrases(claims):
+    with given(misleading_claims=claims), pytest.raises(ConfigurationError, match="misleading_claims"):
+        options()
+
+
+def test_levels_and_claims_are_kept():
+    with given(check_levels={"subject_length": "off"}, misleading_claims={"en": ["best"]}):
+        assert options().check_levels == {"subject_length": "off"}
+        assert options().misleading_claims == {"en": ["best"]}

@@ -20,8 +20,8 @@ from tests.factories.campaigns import make_campaign, make_email, make_segment
 from tests.factories.commerce import make_order, make_product
 from tests.factories.contacts import make_contact, make_list
 from tests.factories.delivery import make_message, make_send
-from tests.factories.emails import make_saved_block
-from wagtail_precise_mail.models import Campaign, Email, SavedBlock, Segment
+from tests.factories.emails import make_image, make_saved_block
+from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,7 @@ def addresses() -> list[str]:
         "/email/": email.pk,
         "/segment/": segment.pk,
         "/savedblock/": saved_block.pk,
+        "/imagerights/": ImageRights.objects.create(image=make_image()).pk,
         "outbox": send.pk,
     }
     revisions = {
@@ -117,6 +118,8 @@ def test_the_walk_finds_our_addresses(addresses: list[str]) -> None:
         "/email/edit/",
         "/segment/preview/",
         "inspect/",
+        "/checks/links/",
+        "/imagerights/edit/",
     ):
         assert part in found
     assert not re.search(r"[<>()]", found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import MISSING, Field, fields
+from dataclasses import fields
 from pathlib import Path
 
 from wagtail_precise_mail import checks
@@ -15,11 +15,8 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 def test_every_option_is_documented_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(.+?)` \|", (REFERENCE / "settings.md").read_text(), re.MULTILINE)
     documented = {name: default.replace('"', "'") for name, default in rows}
-    assert documented == {field.name: repr(_default(field)) for field in fields(Options)}
-
-
-def _default(field: Field[object]) -> object:
-    return field.default if field.default_factory is MISSING else field.default_factory()
+    defaults = Options()
+    assert documented == {field.name: repr(getattr(defaults, field.name)) for field in fields(Options)}
 
 
 def test_every_check_is_documented_and_exists() -> None:

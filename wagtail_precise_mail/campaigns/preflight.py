@@ -27,30 +27,31 @@ if TYPE_CHECKING:
 
 
 def preflight(
-    campaign: Campaign, *, at: datetime, leaves_at: datetime | None = None, keep_for: AbstractBaseUser | None = None
+    campaign: Campaign, *, at: datetime, send_at: datetime | None = None, keep_for: AbstractBaseUser | None = None
 ) -> list[Finding]:
-    """Check a campaign as it would be sent now: errors first, then warnings.
+    """Check a campaign as it would be sent: errors first, then warnings and hints.
 
     Compiles the email, so that what cannot be rendered is found here rather than at the time of sending.
 
     Args:
-        leaves_at: when it is to be sent; None means now. Offers must have started by then, and not be over.
+        send_at: when it would be sent, for offers and licenses that end; None means when it is scheduled for, or now.
         keep_for: who schedules, so that the compiled email is kept for the send; None only looks.
     """
-    findings = [*_check_email(campaign, leaves_at or at, keep_for), *_check_audience(campaign, at)]
-    return sorted(findings, key=lambda finding: not finding.is_error)
+    send_at = send_at or campaign.scheduled_at or at
+    findings = [*_check_email(campaign, send_at, keep_for), *_check_audience(campaign, at)]
+    return sorted(findings, key=lambda finding: finding.order)
 
 
-def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser, leaves_at: datetime | None = None) -> None:
+def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser, send_at: datetime | None = None) -> None:
     """Let a campaign pass that has no errors; warnings are for people to weigh.
 
     Args:
-        leaves_at: as in :func:`preflight`.
+        send_at: as in :func:`preflight`.
 
     Raises:
         NotReady: with every error and its remedy.
     """
-    errors = [finding for finding in preflight(campaign, at=at, leaves_at=leaves_at, keep_for=by) if finding.is_error]
+    errors = [finding for finding in preflight(campaign, at=at, send_at=send_at, keep_for=by) if finding.is_error]
     if errors:
         raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
 
@@ -63,7 +64,7 @@ def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience |
         return None, str(error)
 
 
-def _check_email(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
+def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
     email = campaign.email
     if not email.live or not email.live_revision:
         return [
@@ -77,7 +78,8 @@ def _check_email(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | 
         ]
     approved = cast("Email", email.live_revision.as_object())
     findings = [
-        *_check_approved(campaign, approved, at, keep_for, revision_id=email.live_revision_id),
+        *_check_approved(campaign, approved, send_at, keep_for, revision_id=email.live_revision_id),
+        *_ask_the_approver(approved),
         *check_references(approved.body, campaign.site),
         *changed_findings(email),
     ]
@@ -91,14 +93,16 @@ def _check_email(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | 
                 place="email",
             )
         )
-    return findings + _check_translations(campaign, at, keep_for)
+    return findings + _check_translations(campaign, send_at, keep_for)
 
 
-def _check_translations(campaign: Campaign, at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
+def _check_translations(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
     findings: list[Finding] = []
     for translation in published_translations(campaign.email).values():
         language, revision = translation.locale.get_display_name(), cast("Revision", translation.live_revision)
-        found = _check_approved(campaign, cast("Email", revision.as_object()), at, keep_for, revision_id=revision.pk)
+        found = _check_approved(
+            campaign, cast("Email", revision.as_object()), send_at, keep_for, revision_id=revision.pk
+        )
         findings += [replace(one, place=f"{language}: {one.place}" if one.place else language) for one in found]
     drafts = campaign.email.get_translations().exclude(live=True, live_revision__isnull=False).select_related("locale")
     findings += [
@@ -115,21 +119,41 @@ def _check_translations(campaign: Campaign, at: datetime, keep_for: AbstractBase
 
 
 def _check_approved(
-    campaign: Campaign, approved: Email, at: datetime, keep_for: AbstractBaseUser | None, *, revision_id: int | None
+    campaign: Campaign,
+    approved: Email,
+    send_at: datetime,
+    keep_for: AbstractBaseUser | None,
+    *,
+    revision_id: int | None,
 ) -> list[Finding]:
     if keep_for is None:
-        return check_email(approved, campaign.site, at=at)
+        return check_email(approved, campaign.site, at=send_at)
     try:
-        compiled = compile_for(campaign, approved, revision_id=revision_id, at=at, by=keep_for)
+        compiled = compile_for(campaign, approved, revision_id=revision_id, at=send_at, by=keep_for)
     except RenderError as error:
-        findings = check_email(approved, campaign.site, at=at)
+        findings = check_email(approved, campaign.site, at=send_at)
         if any(finding.is_error for finding in findings):
             return findings
         remedy = _("Repair the block, and publish the email again.")
         message = _("The email cannot be rendered: %(error)s") % {"error": error}
         return [*findings, Finding(Level.ERROR, message, remedy, error.block)]
     # With the payload: the MJML is compiled once for the checks and for everybody who gets it.
-    return check_email(approved, campaign.site, payload=compiled.payload, at=at)
+    return check_email(approved, campaign.site, payload=compiled.payload, at=send_at)
+
+
+def _ask_the_approver(approved: Email) -> list[Finding]:
+    """What no machine can tell, for whoever approves."""
+    if not approved.subject.strip():
+        return []
+    return [
+        Finding(
+            level=Level.HINT,
+            message=_("Does the subject state what readers gain? “%(subject)s”") % {"subject": approved.subject},
+            remedy=_("You decide: a subject that names the benefit is opened for the right reason."),
+            place="email",
+            key="value_stated",
+        )
+    ]
 
 
 def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:

@@ -65,7 +65,7 @@ def schedule(
     if campaign.state != State.DRAFT:
         raise InvalidTransition(_("Only a draft can be scheduled."))
     _refuse_the_past(scheduled_at, at)
-    preflight.require_ready(campaign, at=at, leaves_at=scheduled_at, by=by)
+    preflight.require_ready(campaign, at=at, send_at=scheduled_at, by=by)
     with transaction.atomic():
         move(
             campaign,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.panels import (
     FieldPanel,
@@ -17,7 +15,7 @@ from wagtail.admin.panels import (
     PublishingPanel,
 )
 from wagtail.admin.ui.components import MediaContainer
-from wagtail.admin.ui.side_panels import BaseSidePanel, ChecksSidePanel
+from wagtail.admin.ui.side_panels import ChecksSidePanel
 from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.views import snippets
@@ -25,48 +23,23 @@ from wagtail.snippets.views import snippets
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
 from wagtail_precise_mail.emails import brand_admin, starters_admin
 from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
-from wagtail_precise_mail.emails.checks import Finding, check_email
+from wagtail_precise_mail.emails.checks_admin import EmailChecksPanel
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import EmailForm
 from wagtail_precise_mail.emails.models import Email, SavedBlock
-from wagtail_precise_mail.emails.pins import changed_findings
-from wagtail_precise_mail.emails.reference_checks import check_references
-from wagtail_precise_mail.emails.sites import default_site
+from wagtail_precise_mail.emails.rights_admin import ImageRightsViewSet
 
 
-class EmailChecksPanel(BaseSidePanel):
-    """What is worth knowing before the email goes out, in the place of Wagtail's checks of web pages."""
+def _with_our_checks(panels: MediaContainer, view: Any, email: Email) -> MediaContainer:
+    others = [panel for panel in panels if not isinstance(panel, ChecksSidePanel)]
+    return MediaContainer([*others, EmailChecksPanel(email, view.request)])
 
-    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
-        aria_label = _("Toggle checks")
-        icon_name = "glasses"
-        counter_classname = "w-bg-critical-200"
 
-        def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-            context: dict[str, Any] = super().get_context_data(parent_context)
-            context["count"] = sum(finding.is_error for finding in self.panel.findings)
-            return context
+class EmailCreateView(snippets.CreateView):
+    """Wagtail's, with the place where checks appear after the first save."""
 
-    name = "checks"
-    title = _("Checks")
-    template_name = "wagtail_precise_mail/emails/checks_panel.html"
-    order = 350
-
-    @cached_property
-    def findings(self) -> list[Finding]:
-        """What :func:`check_email` says about the version saved last, and what differs from the approved one."""
-        email, site = self.object, default_site()
-        findings = [*check_email(email, site), *check_references(email.body, site), *changed_findings(email)]
-        return sorted(findings, key=lambda finding: not finding.is_error)
-
-    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(parent_context)
-        count = len(self.findings)
-        context["findings"] = self.findings
-        context["heading"] = ngettext("%(count)s thing to look at", "%(count)s things to look at", count) % {
-            "count": count
-        }
-        return context
+    def get_side_panels(self) -> MediaContainer:
+        return _with_our_checks(super().get_side_panels(), self, self.form.instance)
 
 
 class EmailIndexView(snippets.IndexView):
@@ -80,11 +53,9 @@ class EmailEditView(snippets.EditView):
     """Wagtail's, with checks of an email."""
 
     def get_side_panels(self) -> MediaContainer:
-        panels = [panel for panel in super().get_side_panels() if not isinstance(panel, ChecksSidePanel)]
-        # Autosave answers with JSON and draws no panels.
-        if not self.expects_json_response:
-            panels.append(EmailChecksPanel(self.object, self.request))
-        return MediaContainer(panels)
+        panels = super().get_side_panels()
+        # Autosave answers with JSON and draws no panels; the panel then asks by itself.
+        return panels if self.expects_json_response else _with_our_checks(panels, self, self.object)
 
 
 class EmailViewSet(snippets.SnippetViewSet):
@@ -100,6 +71,7 @@ class EmailViewSet(snippets.SnippetViewSet):
     search_fields = ["name", "subject"]
     search_backend_name = None
     index_view_class = EmailIndexView
+    add_view_class = EmailCreateView
     edit_view_class = EmailEditView
     edit_handler = ObjectList(
         [
@@ -184,5 +156,5 @@ def register_contact_chooser() -> ChooserViewSet:
 
 __all__ = ["brand_admin", "starters_admin", "viewsets"]
 
-viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet]
+viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet, ImageRightsViewSet]
 """For the one menu group of the package."""

@@ -203,9 +203,11 @@ def _render_whole(child: Any, context: RenderContext, *, in_column: bool) -> Pie
 
 
 def _blame(error: RenderError | ValidationError, context: RenderContext) -> RenderError:
-    if isinstance(error, RenderError):
-        return error if error.block else RenderError(error.message, block=context.block_label, line=error.line)
-    return RenderError(" ".join(error.messages), block=context.block_label)
+    if not isinstance(error, RenderError):
+        return RenderError(" ".join(error.messages), block=context.block_label, block_id=context.block_id)
+    failure = error if error.block else RenderError(error.message, block=context.block_label, line=error.line)
+    failure.block_id = failure.block_id or context.block_id
+    return failure
 
 
 def _note(error: RenderError, *, in_column: bool) -> Piece:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from wagtail.images.models import AbstractImage, SourceImageIOError
+from wagtail.images.models import AbstractImage, AbstractRendition, SourceImageIOError
 from wagtail.models import Site
 
 from wagtail_precise_mail.emails.audience import Expression
@@ -47,6 +47,15 @@ class Picture:
     alt: str
 
 
+@dataclass(frozen=True)
+class UsedPicture:
+    """An image that a block shows, with the file that goes out."""
+
+    block_id: str
+    image: AbstractImage
+    rendition: AbstractRendition
+
+
 @dataclass
 class Shared:
     """What the blocks of one email share while it is rendered."""
@@ -59,7 +68,12 @@ class Shared:
     product_ids: set[int] = field(default_factory=set)
     # Keys of everything that all readers see, such as "page:5": lists leave it out.
     shown: set[str] = field(default_factory=set)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
+    # Each with the id and the name of the block it is about.
+    warnings: list[tuple[str, str, str]] = field(default_factory=list)
+    # Every picture that the email shows, as it goes out: for checks of its weight and its rights.
+    pictures: list[UsedPicture] = field(default_factory=list)
+    # By the key of the image, see emails.rights.
+    credits: dict[int, str] = field(default_factory=dict)
     # Why blocks of a draft show a note.
     failures: list[RenderError] = field(default_factory=list)
     # What blocks put in the place of the email's own "preheader", "header" (MJML), "footer" (MJML), "footer_text";
@@ -215,6 +229,7 @@ class RenderContext:
             rendition = image.get_rendition("|".join(filter(None, [size, effect, file_format])))
         except (SourceImageIOError, OSError) as error:
             raise RenderError(f"The file of the image “{image.title}” is missing.", block=self.block_label) from error
+        self.shared.pictures.append(UsedPicture(self.block_id, image, rendition))
         height = round(width * rendition.height / max(rendition.width, 1))
         return Picture(absolute(rendition.url, self.base_url), width, height, alt)
 
@@ -225,8 +240,9 @@ class RenderContext:
 
     def warn(self, message: str) -> None:
         """Keep something about this block that the editor should know before sending."""
-        if (self.block_label, message) not in self.shared.warnings:
-            self.shared.warnings.append((self.block_label, message))
+        warning = (self.block_id, self.block_label, message)
+        if warning not in self.shared.warnings:
+            self.shared.warnings.append(warning)
 
     def _tag(self, tag: Tag, write: Callable[[str], str]) -> str:
         # The brand is the same for all contacts, so its fields are written at once.

@@ -15,6 +15,7 @@ from example_site.demo.seed.catalog import SHELVES, Item
 from example_site.shop.basket import POSTAGE, POSTAGE_SKU
 from example_site.shop.services import CURRENCY
 from wagtail_precise_mail.commerce.models import Category, Product
+from wagtail_precise_mail.emails.rights import ImageRights
 
 
 def keep_picture(
@@ -28,9 +29,11 @@ def keep_picture(
     # Flat colors: PNG would be larger, and JPEG below 90 shows rings round the edges.
     picture.save(data, file_format, **({"quality": 92, "subsampling": 0} if file_format == "JPEG" else {}))
     file = ImageFile(BytesIO(data.getvalue()), name=f"{name}.{'jpg' if file_format == 'JPEG' else 'png'}")
-    return model.objects.create(
+    image = model.objects.create(
         title=title, description=description, file=file, width=picture.width, height=picture.height
     )
+    ImageRights.objects.create(image=image, is_own=True, source="Drawn for the shop")
+    return image
 
 
 def make_shop(*, picture_size: int, chance: random.Random) -> dict[str, Product]:

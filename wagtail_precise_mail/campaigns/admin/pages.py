@@ -31,6 +31,7 @@ from wagtail_precise_mail.campaigns.starting import changes_since_scheduled
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails.checks import Level
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 from wagtail_precise_mail.tracking.surveys import survey_results
 
@@ -132,6 +133,7 @@ class CampaignPage(generic.InspectView):
             "stops_at_prices": options().price_change == "stop",
             "findings": findings,
             "has_errors": any(finding.is_error for finding in findings),
+            "is_all_well": all(finding.level == Level.HINT for finding in findings),
             "audience": audience,
             "audience_lines": audience_lines(audience),
             "audience_problem": problem,

@@ -6,23 +6,17 @@ from typing import Any
 
 import pytest
 
+from tests.emails.checks import all_found, button, heading
 from tests.factories.commerce import make_product
 from tests.factories.emails import default_site, make_brand, make_email, make_image, make_saved_block, raw_block
-from wagtail_precise_mail.emails.checks import Finding, check_email
+from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 
 pytestmark = pytest.mark.django_db
 
 
-def button() -> dict[str, Any]:
-    return raw_block("button", label="Go", url="https://example.org/")
-
-
-def heading(level: int) -> dict[str, Any]:
-    return raw_block("heading", title="Words", level=str(level))
-
-
 def findings(*blocks: dict[str, Any], **overrides: Any) -> list[Finding]:
-    return check_email(make_email(*(blocks or [button()]), **overrides), default_site())
+    """Errors and warnings."""
+    return [finding for finding in all_found(*blocks, **overrides) if finding.level != Level.HINT]
 
 
 def messages(*blocks: dict[str, Any], **overrides: Any) -> str:

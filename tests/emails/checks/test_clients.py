@@ -1,0 +1,125 @@
+"""HTML and CSS that mail programs break: the table, the linter, and that our own blocks stay out of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from tests.emails.checks.blocks import found_in
+from tests.emails.test_newsletter import make_newsletter
+from tests.factories.emails import default_site, raw_block
+from wagtail_precise_mail.emails.checks import check_email
+from wagtail_precise_mail.emails.checks.clients import features_in, image_feature, table
+
+
+def keys(markup: str) -> list[str]:
+    return [feature.key for feature in features_in(markup)]
+
+
+def test_every_row_has_clients_date_and_source() -> None:
+    known = table()
+    assert date.fromisoformat(known.updated)
+    assert known.source.startswith("https://")
+    assert {"outlook_windows", "outlook_new", "gmail", "apple_mail", "yahoo", "qq_mail", "netease_163"} == set(
+        known.clients
+    )
+    for feature in known.features:
+        assert set(feature.breaks) | set(feature.partial) <= set(known.clients), feature.key
+        assert re.fullmatch(r"20\d\d-\d\d", feature.tested), feature.key
+        assert feature.source, feature.key
+        assert feature.find, feature.key
+        assert feature.is_harmless or feature.note, feature.key
+
+
+@pytest.mark.parametrize(
+    ("markup", "key"),
+    [
+        ('<div style="display:flex">x</div>', "flex"),
+        ('<div style="display: grid; gap: 4px">x</div>', "grid"),
+        ('<div style="POSITION:absolute;top:0">x</div>', "position"),
+        ('<td style="background:url(a.png)">x</td>', "background_image"),
+        ('<p style="background-image:linear-gradient(red, blue)">x</p>', "linear_gradient"),
+        ('<p style="width:calc(100% - 2px)">x</p>', "calc"),
+        ('<p style="color:var(--brand)">x</p>', "variables"),
+        ('<p style="font-size:1.2rem">x</p>', "rem"),
+        ('<p style="width:50vw">x</p>', "viewport_units"),
+        ('<p style="color:rgba(0,0,0,.5)">x</p>', "rgba"),
+        ("<style>@import url(x.css);</style>", "import"),
+        ("<style>a::before { content: 'x' }</style>", "before_after"),
+        ("<style>.a { .b { color: red } }</style>", "nesting"),
+        ("<style>@media (min-width:1px) { .a { display: flex } }</style>", "flex"),
+        ("<mj-style>.a { transform: rotate(3deg) }</mj-style>", "transform"),
+        ("<style>@keyframes x { from { opacity: 0 } }</style>", "opacity"),
+        ("<video src='x.mp4'></video>", "video"),
+        ("<form><input name='a'></form>", "input"),
+        ("<svg></svg>", "svg"),
+        ("<script>x</script>", "script"),
+        ("<img srcset='a.png 2x' src='a.png'>", "srcset"),
+    ],
+)
+def test_feature_is_recognized(markup: str, key: str) -> None:
+    assert key in keys(markup)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<p style="color:#333;font-size:16px;line-height:1.5">x</p>',
+        "<p style=\"font-family:'display:flex'\">x</p>",
+        "<style>/* display:flex */ .grid { color: red }</style>",
+        '<mj-section background-url="a.png"><mj-column border-radius="4px"></mj-column></mj-section>',
+        '<table width="100%" cellpadding="0"><tr><td bgcolor="#ffffff">x</td></tr></table>',
+    ],
+)
+def test_plain_markup_has_no_feature_that_breaks(markup: str) -> None:
+    assert [feature.key for feature in features_in(markup) if feature.breaks and not feature.is_harmless] == []
+
+
+@pytest.mark.django_db
+def test_known_bad_css_names_the_client_at_its_block() -> None:
+    raw = raw_block("own_markup", html='<div style="display:flex">x</div>')
+    (finding,) = found_in("client_support", raw)
+    assert "does not work in Outlook for Windows" in finding.message
+    assert "in part: Gmail" in finding.message
+    assert finding.block_id == raw["id"]
+    assert "mj-column" in finding.remedy
+
+
+@pytest.mark.django_db
+def test_what_somebody_reported_of_163_is_named() -> None:
+    (finding,) = [
+        one
+        for one in found_in("client_support", raw_block("own_markup", html='<p style="position:absolute">x</p>'))
+        if one.message.startswith("position")
+    ]
+    assert "163 Mail" in finding.message
+
+
+@pytest.mark.django_db
+def test_harmless_features_are_not_told() -> None:
+    html = '<p style="border-radius:4px;box-shadow:0 0 2px red">x</p>'
+    assert found_in("client_support", raw_block("own_markup", html=html)) == []
+    assert {"border_radius", "box_shadow"} <= set(keys(html))
+
+
+@pytest.mark.django_db
+def test_our_own_blocks_are_left_alone() -> None:
+    findings = check_email(make_newsletter(), default_site())
+    assert [finding for finding in findings if finding.key == "client_support"] == []
+
+
+@pytest.mark.django_db
+def test_block_of_a_project_in_a_column_is_looked_at_once() -> None:
+    inner = raw_block("own_markup", html="<video></video>")
+    column = raw_block("item", content=[inner])
+    (finding,) = found_in("client_support", raw_block("columns", columns=[column]))
+    assert finding.place == "Columns, block 1 › Own markup, block 1"
+
+
+def test_images_are_recognized_by_their_ending() -> None:
+    assert image_feature("https://example.org/a.WEBP?x=1").key == "webp"  # type: ignore[union-attr]
+    assert image_feature("https://example.org/a.jpg") is None
+    assert image_feature("https://example.org/webp") is None
+    assert image_feature("https://[broken") is None

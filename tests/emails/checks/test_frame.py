@@ -1,0 +1,85 @@
+"""Sender, address and the way out, in the finished mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emails.checks import facts, found
+from tests.factories.emails import default_site, make_brand
+from wagtail_precise_mail.emails.checks import run_checks
+
+pytestmark = pytest.mark.django_db
+
+LOCMEM = "django.template.loaders.locmem.Loader"
+DOCUMENT = "wagtail_precise_mail/emails/document.mjml"
+# A template of a project that has lost its footer.
+BARE = (
+    '<mjml lang="{{ language }}"><mj-head><mj-title>{{ subject }}</mj-title></mj-head>'
+    "<mj-body>{{ body }}</mj-body></mjml>"
+)
+
+
+@pytest.fixture
+def _without_footer(settings: Any) -> None:
+    (django,) = [one for one in settings.TEMPLATES if one["BACKEND"].endswith("DjangoTemplates")][:1]
+    loaders = [
+        (LOCMEM, {DOCUMENT: BARE}),
+        "django.template.loaders.filesystem.Loader",
+        "django.template.loaders.app_directories.Loader",
+    ]
+    options = {key: value for key, value in django["OPTIONS"].items() if key != "loaders"}
+    settings.TEMPLATES = [{**django, "APP_DIRS": False, "OPTIONS": {**options, "loaders": loaders}}]
+
+
+def test_whole_mail_has_a_way_out_and_an_address() -> None:
+    assert found("unsubscribe_missing") == []
+    assert found("postal_address") == []
+
+
+@pytest.mark.usefixtures("_without_footer")
+def test_template_without_its_footer_is_an_error() -> None:
+    seen = facts()
+    assert seen.filled is not None
+    findings = [one for one in run_checks(seen) if one.key in ("unsubscribe_missing", "postal_address")]
+    assert [finding.message for finding in findings if finding.is_error] == [
+        "The mail has no unsubscribe link.",
+        "The mail does not show the postal address.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("brand", "key", "is_error"),
+    [
+        ({"sender_address": ""}, "sender_missing", True),
+        ({"postal_address": " \n "}, "postal_address", True),
+        ({"sender_name": ""}, "sender_name", False),
+        ({"sender_address": "no-reply@shop.example.com"}, "sender_no_reply", False),
+        ({"reply_to": "donotreply@shop.example.com"}, "sender_no_reply", False),
+        ({"reply_to": "noreply@shop.example.com"}, "sender_no_reply", False),
+    ],
+)
+def test_brand_that_lacks_something(brand: dict[str, str], key: str, is_error: bool) -> None:
+    make_brand(**brand)
+    (finding,) = found(key)
+    assert finding.is_error == is_error
+    assert finding.field == "brand"
+
+
+@pytest.mark.parametrize(
+    "address", ["hello@shop.example.com", "norbert@shop.example.com", "nora.reply@shop.example.com"]
+)
+def test_sender_that_answers(address: str) -> None:
+    make_brand(sender_address=address, reply_to="team@shop.example.com")
+    for key in ("sender_missing", "sender_name", "sender_no_reply", "company_missing"):
+        assert found(key) == []
+
+
+def test_company_that_is_a_host_name_is_an_error() -> None:
+    site = default_site()
+    site.site_name = ""
+    site.save()
+    make_brand(company_name="")
+    (finding,) = found("company_missing")
+    assert finding.is_error
