@@ -18,6 +18,7 @@ CONTRIBUTIONS = [
     "commerce.timeline",
     "emails.blocks",
     "emails.merge_fields",
+    "emails.merge_orders",
     "delivery.channels",
     "delivery.timeline",
     "tracking.processors",

@@ -40,9 +40,9 @@ def test_apostrophe_in_a_fallback_is_kept() -> None:
 
 
 def test_filters_apply_in_their_order() -> None:
-    assert parse_tag('contact.city | default: "your town" | upper').fill("  ") == "YOUR TOWN"
-    assert parse_tag('contact.city | upper | default: "your town"').fill("") == "your town"
-    assert parse_tag('contact.city | capitalize | default: "x"').fill("bath spa") == "Bath spa"
+    assert parse_tag('contact.city | default: "your town" | upper').fill("  ", "en") == "YOUR TOWN"
+    assert parse_tag('contact.city | upper | default: "your town"').fill("", "en") == "your town"
+    assert parse_tag('contact.city | capitalize | default: "x"').fill("bath spa", "en") == "Bath spa"
 
 
 def test_field_that_is_always_filled_needs_no_fallback() -> None:
@@ -111,7 +111,7 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
         parts = parse(text)
     except ValidationError:
         return
-    assert all(isinstance(part, str) or html.escape(part.fill("x")) is not None for part in parts)
+    assert all(isinstance(part, str) or html.escape(part.fill("x", "en")) is not None for part in parts)
 
 
 @given(st.text(max_size=200) | _PIECES)

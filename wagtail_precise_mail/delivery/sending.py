@@ -150,10 +150,12 @@ class _Worker:
             SendBroken: not one of several could be made.
         """
         envelopes: dict[int, Envelope] = {}
+        values = self._values(wanted)
         failures: list[tuple[OutboxMessage, Exception]] = []
         for message, contact in wanted:
             try:
-                envelopes[message.pk] = self.composer.compose(message, contact, at=at)
+                own = values.get(contact.pk) if contact else None
+                envelopes[message.pk] = self.composer.compose(message, contact, at=at, values=own)
             except Exception as problem:  # merge fields and processors are other people's code; one contact fails alone
                 log = logger.warning if isinstance(problem, RenderError) else logger.exception
                 log("Message %s cannot be rendered: %s", message.pk, problem)
@@ -163,6 +165,14 @@ class _Worker:
         for message, error in failures:
             claims.skip(claimed, [message], SkipReason.RENDER_ERROR, at=at, reply=f"{type(error).__name__}: {error}")
         return envelopes
+
+    def _values(self, wanted: Sequence[tuple[OutboxMessage, Contact | None]]) -> dict[int, dict[str, str]]:
+        """Return the merge values of all contacts; none when that fails, for then each is tried alone."""
+        try:
+            return self.composer.values_of([contact for _message, contact in wanted if contact])
+        except Exception:  # merge fields are other people's code
+            logger.exception("The merge values of send %s cannot be read for many contacts at once.", self.send.pk)
+            return {}
 
     def _send(self, claimed: Claim, messages: Sequence[OutboxMessage], envelopes: dict[int, Envelope]) -> None:
         """Hand over one by one; whatever ends this, all that is known gets written."""

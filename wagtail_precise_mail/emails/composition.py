@@ -64,7 +64,7 @@ class Source:
     def hash(self) -> str:
         marks = self.context.marks
         written = [marks.neutral(text) for text in (self.mjml, self.text, self.subject, self.preheader)]
-        whole = json.dumps([PAYLOAD_VERSION, self.context.base_url, written, marks.table()])
+        whole = json.dumps([PAYLOAD_VERSION, self.context.language, self.context.base_url, written, marks.table()])
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -106,6 +106,7 @@ def compile_source(source: Source) -> dict[str, Any]:
     html = _to_html(source).replace("</body>", f"{marks.system('html_tail')}</body>", 1)
     return {
         "version": PAYLOAD_VERSION,
+        "language": source.context.language,
         "subject": marks.split(source.subject, escape="header"),
         "preheader": marks.split(source.preheader, escape="header"),
         "html": marks.split(html, escape="html"),

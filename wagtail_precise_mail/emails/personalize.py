@@ -65,9 +65,10 @@ class Personalizer:
             raise RenderError(f"This compiled email is of an unknown version: {payload.get('version')!r}.")
         self._lines = {name: payload[name] for name in ("subject", "preheader", "html", "text")}
         self._urls = [link["url"] for link in payload["links"]]
+        self._language: str = payload.get("language", "en")
         no_values: dict[str, str] = {}
         self.links = [
-            LinkInfo(index, "".join(_write(part, no_values) for part in link["url"]), link["block_id"], link["label"])
+            LinkInfo(index, self._url(index, no_values), link["block_id"], link["label"])
             for index, link in enumerate(payload["links"])
         ]
         """Every link, with the fallbacks of merge tags in its address."""
@@ -92,8 +93,10 @@ class Personalizer:
         if not system.get("unsubscribe_url"):
             raise RenderError("An email cannot be filled without the address to unsubscribe.")
         targets = [_one_line(rewrite_link(self._resolve(link, values))) for link in self.links]
-        in_html = _Filler(values, [html.escape(target) for target in targets], _html_system(system))
-        in_text = _Filler(values, targets, {"html_tail": "", "unsubscribe_url": _one_line(system["unsubscribe_url"])})
+        escaped = [html.escape(target) for target in targets]
+        text_system = {"html_tail": "", "unsubscribe_url": _one_line(system["unsubscribe_url"])}
+        in_html = _Filler(values, self._language, escaped, _html_system(system))
+        in_text = _Filler(values, self._language, targets, text_system)
         return FilledEmail(
             subject=in_text.fill(self._lines["subject"]),
             html=in_html.fill(self._lines["html"]),
@@ -105,14 +108,19 @@ class Personalizer:
         parts = self._urls[link.index]
         if all(isinstance(part, str) for part in parts):
             return link
-        return replace(link, url="".join(_write(part, values) for part in parts))
+        return replace(link, url=self._url(link.index, values))
+
+    def _url(self, index: int, values: Mapping[str, str]) -> str:
+        return "".join(_write(part, values, self._language) for part in self._urls[index])
 
 
 class _Filler:
     """Writes the parts of one place, each distinct value once."""
 
-    def __init__(self, values: Mapping[str, str], links: list[str], system: Mapping[str, str]) -> None:
-        self._values, self._links, self._system = values, links, system
+    def __init__(
+        self, values: Mapping[str, str], language: str, links: list[str], system: Mapping[str, str]
+    ) -> None:
+        self._values, self._language, self._links, self._system = values, language, links, system
 
     def fill(self, parts: list[Part]) -> str:
         return "".join([part if isinstance(part, str) else self._hole(part) for part in parts])
@@ -120,15 +128,15 @@ class _Filler:
     def _hole(self, part: dict[str, Any]) -> str:
         if "link" in part:
             return self._links[part["link"]]
-        return self._system[part["system"]] if "system" in part else _write(part, self._values)
+        return self._system[part["system"]] if "system" in part else _write(part, self._values, self._language)
 
 
-def _write(part: Part, values: Mapping[str, str]) -> str:
+def _write(part: Part, values: Mapping[str, str], language: str) -> str:
     if isinstance(part, str):
         return part
     hole = part.get("merge", part)
     tag = Tag(hole["field"], tuple(tuple(one) for one in hole["filters"]))
-    return ESCAPES[hole["escape"]](clean(tag.fill(clean(values.get(tag.field, "")))))
+    return ESCAPES[hole["escape"]](clean(tag.fill(clean(values.get(tag.field, "")), language)))
 
 
 def _html_system(system: Mapping[str, str]) -> dict[str, str]:

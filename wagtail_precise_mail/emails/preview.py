@@ -26,7 +26,8 @@ from wagtail_precise_mail.emails.composition import (
     render_stream,
 )
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
-from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer, contact_values
+from wagtail_precise_mail.emails.merge_fields import contact_values, made_up_values, values_of_nobody
+from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
 from wagtail_precise_mail.emails.sites import base_url_of, default_site
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -76,12 +77,7 @@ def email_preview(email: Previewed, mode: str) -> HttpResponse:
 
 def sample_values(contact: Contact | None) -> dict[str, str]:
     """Return the merge values of the contact to preview as, or of somebody made up."""
-    return contact_values(
-        contact
-        or Contact(
-            first_name="Alex", last_name="Sample", email="alex@example.com", city="London", country="GB", locale="en"
-        )
-    )
+    return contact_values(contact) if contact else made_up_values()
 
 
 def body_preview(body: StreamValue) -> HttpResponse:
@@ -127,7 +123,7 @@ def _bare(mjml: str, context: RenderContext) -> HttpResponse:
 def _fill(email: Previewed, *, with_values: bool, keep_links: bool) -> tuple[FilledEmail, Source]:
     site = default_site()
     source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
-    values = sample_values(email.sample_contact) if with_values else {"contact.email": "alex@example.com"}
+    values = sample_values(email.sample_contact) if with_values else values_of_nobody()
     return _inert(compile_source(source), values, keep_links=keep_links), source
 
 
