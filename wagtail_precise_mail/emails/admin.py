@@ -23,9 +23,11 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
+from wagtail_precise_mail.emails import counting, merge_draftail, picking
 from wagtail_precise_mail.emails.checks import Finding, check_email
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import ColorInput, EmailForm
+from wagtail_precise_mail.emails.merge_widgets import MERGE_ATTRS
 from wagtail_precise_mail.emails.models import BrandSettings, Email, SavedBlock
 from wagtail_precise_mail.emails.sites import default_site
 
@@ -94,11 +96,12 @@ class EmailViewSet(snippets.SnippetViewSet):
                 [
                     FieldPanel(
                         "subject",
+                        attrs=MERGE_ATTRS,
                         help_text=_(
                             "Merge fields work here: Good morning, {{ contact.first_name | default: “friend” }}"
                         ),
                     ),
-                    FieldPanel("preheader"),
+                    FieldPanel("preheader", attrs=MERGE_ATTRS),
                 ],
                 heading=_("In the inbox"),
             ),
@@ -178,6 +181,9 @@ def register_contact_chooser() -> ChooserViewSet:
     """Register the chooser of contacts."""
     return contact_chooser_viewset
 
+
+# These register what they bring with hooks of their own.
+__all__ = ["counting", "merge_draftail", "picking", "viewsets"]
 
 viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet]
 """For the one menu group of the package."""

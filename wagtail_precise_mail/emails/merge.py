@@ -7,7 +7,7 @@ editor types, and no value of a contact, can run. Tags are read in what editors 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -108,12 +108,14 @@ def parse_tag(inside: str) -> Tag:
         raise _error(_("%(tag)s is too long."), inside)
     source = " ".join(inside.translate(_INVISIBLE).split())
     match = _FIELD.match(source)
-    if not match:
-        raise _error(_("%(tag)s names no field."), source)
+    name = match.group() if match else ""
+    field = find_field(name)
+    if match is None or field is None:
+        raise _unknown_field(name, source)
     filters, rest = _read_filters(source[match.end() :].strip())
     if rest:
         raise _error(_("%(tag)s cannot be read from “%(rest)s” on."), source, rest=_excerpt(rest))
-    return _checked(match.group(), filters, source)
+    return _checked(name, field, filters, source)
 
 
 def tags_in(payload: Any) -> list[Tag]:
@@ -143,10 +145,7 @@ def _read_filters(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     return tuple(filters), source[position:]
 
 
-def _checked(name: str, filters: tuple[tuple[str, ...], ...], source: str) -> Tag:
-    field = find_field(name)
-    if field is None:
-        raise _unknown_field(name, source)
+def _checked(name: str, field: MergeField, filters: tuple[tuple[str, ...], ...], source: str) -> Tag:
     for number, (filter_name, *arguments) in enumerate(filters):
         _check_filter(filter_name, arguments, field, is_first=number == 0, source=source)
     reads = any(FILTERS[filter_name].reads for filter_name, *_arguments in filters)
@@ -189,18 +188,24 @@ def _kinds(known: Filter) -> str:
 
 
 def _unknown_field(name: str, source: str) -> ValidationError:
-    message = _("%(tag)s: there is no field “%(name)s”.")
+    message = _("%(tag)s: there is no field “%(name)s”.") if name else _("%(tag)s names no field.")
     if name.startswith("contact.attributes"):
         hint = f" {_('A further field is written contact.attributes.key.')}"
     else:
-        hint = _suggestion(name, field_names())
+        hint = _suggestion(name, field_names(), _called(source))
     return _error(f"{message}{hint}", source, name=_excerpt(name))
 
 
-def _suggestion(name: str, known: Iterable[str]) -> str:
+def _called(source: str) -> list[str]:
+    """Return the fields that a tag calls by their label, as the copy of a chip does: "{{ First name | friend }}"."""
+    words = source.lower().partition("|")[0].strip()
+    return [name for name in field_names() if (field := find_field(name)) and str(field.label).lower() == words]
+
+
+def _suggestion(name: str, known: Iterable[str], meant: Sequence[str] = ()) -> str:
     names = list(known)
     # "first_name" alone means contact.first_name.
-    close = [one for one in names if one.partition(".")[2] == name] or get_close_matches(name[:80], names, 2, 0.6)
+    close = meant or [one for one in names if one.partition(".")[2] == name] or get_close_matches(name[:80], names, 2)
     if not close:
         return ""
     return " " + _("Did you mean %(names)s?") % {"names": ", ".join(close)}

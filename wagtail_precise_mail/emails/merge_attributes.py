@@ -55,7 +55,7 @@ def known_attributes(contacts: ContactQuerySet) -> list[str]:
 
 def attribute_is_empty(key: str) -> Q:
     """Return the condition that a further field has nothing to show."""
-    return Q(Exact(Coalesce(_PlainText(F("attributes"), Value(key)), Value("")), Value("")))
+    return Q(Exact(Coalesce(_PlainText(F("attributes"), Value(key)), Value(""), output_field=TextField()), Value("")))
 
 
 def _look_up(contacts: ContactQuerySet) -> list[str]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.forms import Media
 from django.template.loader import render_to_string
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from wagtail.admin.telepath import register
 from wagtail.blocks import StreamValue, StructBlock, StructValue
-from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.blocks.struct_block import StructBlockAdapter, StructBlockValidationError
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.merge import parse
+from wagtail_precise_mail.emails.merge_widgets import add_merge_button, merge_media
 from wagtail_precise_mail.emails.preview import picker_preview
 from wagtail_precise_mail.emails.richtext import check_merge_tags
 
@@ -35,6 +39,11 @@ class EmailBlock(StructBlock):
 
     may_be_saved = True
     """Whether saved blocks may contain it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.merge_fields:
+            add_merge_button(self.child_blocks[name])
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         """Return what the template and the text part show.
@@ -116,3 +125,14 @@ class EmailBlock(StructBlock):
     def preview_mjml(self, context: RenderContext) -> str:
         """Return the MJML of the picker's preview: the ``preview_value``, unless overridden."""
         return self.compile_section(self.get_preview_value(), context)
+
+
+class EmailBlockAdapter(StructBlockAdapter):
+    """Brings what the fields with merge tags need."""
+
+    @cached_property
+    def media(self) -> Media:
+        return super().media + merge_media()
+
+
+register(EmailBlockAdapter(), EmailBlock)
