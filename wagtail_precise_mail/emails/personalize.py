@@ -10,11 +10,8 @@ from typing import Any, Protocol
 
 from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.merge import Tag
-from wagtail_precise_mail.emails.merge_fields import contact_values
 from wagtail_precise_mail.emails.values import ESCAPES, clean
 from wagtail_precise_mail.exceptions import RenderError
-
-__all__ = ["FilledEmail", "LinkInfo", "Personalizer", "contact_values"]
 
 _BREAKS_A_LINE = re.compile(r"[\x00-\x20\x7f]")
 
