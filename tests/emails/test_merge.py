@@ -71,7 +71,7 @@ def test_date_is_written_out_where_the_tag_does_not_say_how() -> None:
     [
         ("{{ contact.first_name }}", "needs a fallback"),
         ('{{ contact.first_name | default: " " }}', "needs a fallback"),
-        ('{{ contact.attributes.points | number }}', "needs a fallback"),
+        ("{{ contact.attributes.points | number }}", "needs a fallback"),
         ('{{ contact.shoe_size | default: "x" }}', "no field “contact.shoe_size”"),
         ('{{ contact.first_name | reverse | default: "x" }}', "no filter “reverse”"),
         ('{{ contact.first_name | upper: "x" }}', "upper takes no text"),
@@ -146,27 +146,73 @@ def test_tags_are_found_wherever_they_stand_in_a_payload() -> None:
     tag, other = parse_tag('contact.city | default: "x"'), parse_tag("contact.email")
     hole = {"merge": {"field": tag.field, "filters": [list(one) for one in tag.filters], "escape": "html"}}
     url = {"field": other.field, "filters": [], "escape": "url"}
-    assert tags_in({"html": ["a", hole, {"link": 0}], "if": {"then": [hole]}, "links": [{"url": [url]}]}) == [tag, other]
+    assert tags_in({"html": ["a", hole, {"link": 0}], "if": {"then": [hole]}, "links": [{"url": [url]}]}) == [
+        tag,
+        other,
+    ]
 
 
 def test_a_megabyte_of_braces_is_read_in_no_time() -> None:
     started = time.perf_counter()
-    for text in ["{{" * 500_000, "{{}}" * 1, "{{ contact.email | " + "upper | " * 100_000, "{{ contact.email }}" * 50_000]:
+    refusals = []
+    for text in [
+        "{{" * 500_000,
+        "{{}}" * 250_000,
+        "{{ contact.email | " + "upper | " * 100_000,
+        "{{ contact.email }}" * 50_000,
+    ]:
         try:
             parse(text)
         except ValidationError as error:
-            assert len(error.messages[0]) < 400
+            refusals += error.messages
+    assert len(refusals) == 3
+    assert max(len(message) for message in refusals) < 400
     assert time.perf_counter() - started < 10
 
 
 _SIGNS = [
-    *("{{", "}}", "{", "}", "|", ":", ",", '"', "“", "”", "«", "'", "’", "\\", "<b>", "{%", "%}", "é", " ", "\n", "=", "#"),
+    *(
+        "{{",
+        "}}",
+        "{",
+        "}",
+        "|",
+        ":",
+        ",",
+        '"',
+        "“",
+        "”",
+        "«",
+        "'",
+        "’",
+        "\\",
+        "<b>",
+        "{%",
+        "%}",
+        "é",
+        " ",
+        "\n",
+        "=",
+        "#",
+    ),
     *("\u00a0", "\u202e", "\u200d", "\ud800"),
 ]
-_WORDS = ["contact.", "brand.", "first_name", "email", "order_count", "birthday_on", "attributes.", "other = ", "%(tag)s"]
+_WORDS = [
+    "contact.",
+    "brand.",
+    "first_name",
+    "email",
+    "order_count",
+    "birthday_on",
+    "attributes.",
+    "other = ",
+    "%(tag)s",
+]
 _PIECES = st.lists(st.sampled_from([*_SIGNS, *_WORDS, *FILTERS, *DATE_FORMS]), max_size=24).map("".join)
 
-_QUOTED = st.text(max_size=12).map(lambda text: f'"{text}"') | st.sampled_from(['"long"', "'EUR'", '"2"', '"# a"', '"x"'])
+_QUOTED = st.text(max_size=12).map(lambda text: f'"{text}"') | st.sampled_from(
+    ['"long"', "'EUR'", '"2"', '"# a"', '"x"']
+)
 _ARGUMENTS = st.lists(_QUOTED, max_size=3).map(lambda texts: f": {', '.join(texts)}" if texts else "")
 _FILTERS = st.lists(st.tuples(st.sampled_from(list(FILTERS)), _ARGUMENTS).map("".join), max_size=3).map(" | ".join)
 _NAMES = st.sampled_from([*field_names(), "contact.attributes.x-1", "contact.nothing"])

@@ -43,7 +43,9 @@ def test_contact_says_its_values_as_filters_read_them() -> None:
     assert values["contact.birthday_on"] == "1815-12-10"
     assert values["contact.attributes.shoe"] == "38"
     assert values["contact.attributes.weight"] == "0.0000001"
-    assert values["contact.attributes.list"] == values["contact.attributes.yes"] == values["contact.attributes.no"] == ""
+    assert (
+        values["contact.attributes.list"] == values["contact.attributes.yes"] == values["contact.attributes.no"] == ""
+    )
 
 
 def test_day_of_joining_is_the_day_where_the_site_is(settings: Settings) -> None:
@@ -135,9 +137,19 @@ def test_further_fields_that_occur_are_listed_the_most_frequent_first(
 
 
 def test_value_that_is_no_number_is_nothing() -> None:
-    assert [plain(value) for value in (float("nan"), float("inf"), True, None, {}, 1.5, "x")] == ["", "", "", "", "", "1.5", "x"]
+    assert [plain(value) for value in (float("nan"), float("inf"), True, None, {}, 1.5, "x")] == [
+        "",
+        "",
+        "",
+        "",
+        "",
+        "1.5",
+        "x",
+    ]
 
 
-@pytest.mark.parametrize("name", ["contact", "contact.", "contact.attributes", "contact.attributes.", "brand.x", "x.y", ""])
+@pytest.mark.parametrize(
+    "name", ["contact", "contact.", "contact.attributes", "contact.attributes.", "brand.x", "x.y", ""]
+)
 def test_what_names_no_field_finds_none(name: str) -> None:
     assert find_field(name) is None

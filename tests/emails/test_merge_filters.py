@@ -91,7 +91,14 @@ def test_plural_of_two_texts_follows_the_language(value: str, locale: str, shown
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("0", "brak"), ("1", "1 punkt"), ("3", "3 punkty"), ("5", "5 punktów"), ("22", "22 punkty"), ("1.5", "1,5 punktu")],
+    [
+        ("0", "brak"),
+        ("1", "1 punkt"),
+        ("3", "3 punkty"),
+        ("5", "5 punktów"),
+        ("22", "22 punkty"),
+        ("1.5", "1,5 punktu"),
+    ],
 )
 def test_plural_takes_a_text_for_each_category_and_for_numbers(value: str, shown: str) -> None:
     forms = ['"0 = brak"', '"one = # punkt"', '"few = # punkty"', '"many=# punktów"', '"other = # punktu"']

@@ -212,7 +212,7 @@ def test_chip_reads_in_words_with_its_tag_behind_it() -> None:
         f"<p>typed {TAG} stays typed</p>",
         f'<p><a href="https://example.com/">in a link {TAG}</a></p>',
         '<p><span data-wpm-merge="">{{ contact.city | default: \'say "hi"\' }}</span></p>',
-        "<p><span data-wpm-merge=\"\">{{ contact.city | default: \"a &amp; b &lt;i&gt;\" }}</span></p>",
+        '<p><span data-wpm-merge="">{{ contact.city | default: "a &amp; b &lt;i&gt;" }}</span></p>',
     ],
 )
 def test_rich_text_comes_back_from_the_editor_as_it_was(html: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
@@ -13,8 +13,8 @@ from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.segments.queries import members
 
 if TYPE_CHECKING:
-    from wagtail_precise_mail.contacts.queries import ContactQuerySet
     from wagtail_precise_mail.campaigns.models import Campaign
+    from wagtail_precise_mail.contacts.queries import ContactQuerySet
 
 SkipReason = OutboxMessage.SkipReason
 
@@ -57,10 +57,12 @@ def sendable_contacts(campaign: Campaign, *, at: datetime) -> ContactQuerySet:
     Raises:
         InvalidRules: the segment, or an excluded one, cannot be evaluated.
     """
-    return _judged(campaign, at).filter(wpm_reason="")
+    contacts: ContactQuerySet = _judged(campaign, at).filter(wpm_reason="")
+    return contacts
 
 
-def _judged(campaign: Campaign, at: datetime) -> ContactQuerySet:
+def _judged(campaign: Campaign, at: datetime) -> Any:
+    """Return the members with ``wpm_reason``: why each is left out, or ""."""
     contacts = members(campaign.segment, at=at)
     excluded = [members(segment, at=at) for segment in campaign.excluded_segments.all()]
     return as_plain(contacts).annotate(wpm_reason=skip_reason(campaign.topic_id, excluded))

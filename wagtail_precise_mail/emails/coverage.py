@@ -58,7 +58,7 @@ def coverage_of(tags: Iterable[Tag], contacts: ContactQuerySet) -> Coverage:
 
 
 def tags_of(email: Written, site: Site, *, at: datetime) -> list[Tag]:
-    """Return the merge tags of an email as it would be sent now; those of blocks that cannot be rendered are missing."""
+    """Return the merge tags of an email as it would be sent now, without those of blocks that cannot be rendered."""
     source = compose(email, site=site, base_url=base_url_of(site), at=at, is_draft=True)
     return tags_in(source.context.marks.table())
 

@@ -49,8 +49,7 @@ def known_attributes(contacts: ContactQuerySet) -> list[str]:
 
     Looks at the newest :data:`SAMPLE_SIZE` contacts, at most once in five minutes.
     """
-    keys: list[str] = cache.get_or_set(_CACHE_KEY, lambda: _look_up(contacts), _SECONDS)
-    return keys
+    return cache.get_or_set(_CACHE_KEY, lambda: _look_up(contacts), _SECONDS) or []
 
 
 def attribute_is_empty(key: str) -> Q:
@@ -67,11 +66,11 @@ def _look_up(contacts: ContactQuerySet) -> list[str]:
 
 
 class _PlainText(Func):
-    """A key of a JSON object as trimmed text where it is a text or a number, else NULL. Keys are not SQL: parameters."""
+    """A key of a JSON object as trimmed text where it is a text or a number, else NULL; keys are SQL parameters."""
 
     output_field = TextField()
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         raise NotSupportedError(f"Further fields of contacts cannot be counted on {connection.vendor}.")
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
@@ -91,7 +90,7 @@ class _PlainText(Func):
 
     @property
     def _key(self) -> str:
-        return str(self.get_source_expressions()[1].value)  # type: ignore[attr-defined]
+        return str(self.get_source_expressions()[1].value)
 
     def _write(self, template: str, path: str, compiler: Any) -> tuple[str, list[Any]]:
         column, params = compiler.compile(self.get_source_expressions()[0])

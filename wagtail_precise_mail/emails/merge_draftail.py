@@ -1,7 +1,7 @@
 """Merge tags in rich text: chips in the editor, ``<span data-wpm-merge>{{ ... }}</span>`` in the database.
 
-The span holds the tag as it is typed elsewhere, so that whatever reads the text (checks, comparison of versions, search,
-translation) finds it, and so that it stays a merge tag should the span get lost.
+The span holds the tag as it is typed elsewhere, so that whatever reads the text (checks, comparison of versions,
+search, translation) finds it, and so that it stays a merge tag should the span get lost.
 """
 
 from __future__ import annotations

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from wagtail_precise_mail.emails.brand import Brand
 
 
+_CONTACT = _("Contact")
+
+
 @dataclass(frozen=True)
 class MergeField:
     """Something that a merge tag can show. It has a ``value`` or a ``load``.
@@ -49,7 +52,7 @@ class MergeField:
     kind: Kind = Kind.TEXT
     load: Callable[[Sequence[Contact]], Mapping[int, str]] | None = None
     is_empty: Q | Expression | None = None
-    group: str | Promise = _("Contact")
+    group: str | Promise = _CONTACT
     example: str = ""
 
     def __post_init__(self) -> None:
@@ -167,7 +170,9 @@ def _birthday(contact: Contact) -> str:
 for _key, _field in {
     "first_name": _text(_("First name"), "first_name", "Alex"),
     "last_name": _text(_("Last name"), "last_name", "Sample"),
-    "full_name": _text(_("First and last name"), "full_name", "Alex Sample", is_empty=_blank("first_name", "last_name")),
+    "full_name": _text(
+        _("First and last name"), "full_name", "Alex Sample", is_empty=_blank("first_name", "last_name")
+    ),
     "email": _text(_("Email address"), "email", "alex@example.com", is_always_filled=True),
     "city": _text(_("City"), "city", "London"),
     "region": _text(_("Region"), "region", "Greater London"),
@@ -179,9 +184,7 @@ for _key, _field in {
     ),
     "organization": _text(_("Organization"), "organization", "Sample & Sons"),
     "job_title": _text(_("Job"), "job_title", "Gardener"),
-    "created_on": MergeField(
-        _("Contact since"), _since, kind=Kind.DATE, is_always_filled=True, example="2025-03-01"
-    ),
+    "created_on": MergeField(_("Contact since"), _since, kind=Kind.DATE, is_always_filled=True, example="2025-03-01"),
 }.items():
     contact_fields.register(_key)(_field)
 

@@ -120,7 +120,7 @@ def plural_forms(arguments: Sequence[str]) -> dict[str, str]:
     Raises:
         ValueError: they cannot be told apart, or none is for all other numbers; in words for the editor.
     """
-    named = [match.groups() for argument in arguments if (match := _PLURAL.fullmatch(argument))]
+    named = [(match[1], match[2]) for argument in arguments if (match := _PLURAL.fullmatch(argument))]
     if not named and len(arguments) <= 2:
         return dict(zip(["one", "other"][-len(arguments) :], arguments, strict=True))
     if len(named) < len(arguments):

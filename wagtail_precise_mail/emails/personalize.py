@@ -114,9 +114,7 @@ class Personalizer:
 class _Filler:
     """Writes the parts of one place, each distinct value once."""
 
-    def __init__(
-        self, values: Mapping[str, str], language: str, links: list[str], system: Mapping[str, str]
-    ) -> None:
+    def __init__(self, values: Mapping[str, str], language: str, links: list[str], system: Mapping[str, str]) -> None:
         self._values, self._language, self._links, self._system = values, language, links, system
 
     def fill(self, parts: list[Part]) -> str:

@@ -14,9 +14,8 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views import View
 from wagtail import hooks
 from wagtail.admin.modal_workflow import render_modal_workflow
@@ -58,7 +57,10 @@ class TagForm(forms.Form):
     format = forms.ChoiceField(label=gettext_lazy("Written"), required=False)
     currency = forms.CharField(label=gettext_lazy("Currency"), required=False, max_length=3, initial="EUR")
     one = forms.CharField(
-        label=gettext_lazy("For one"), required=False, max_length=100, help_text=gettext_lazy("# stands for the number.")
+        label=gettext_lazy("For one"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("# stands for the number."),
     )
     other = forms.CharField(label=gettext_lazy("For all other numbers"), required=False, max_length=100)
     fallback = forms.CharField(
@@ -78,7 +80,7 @@ class TagForm(forms.Form):
                 del self.fields[number_field]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = {name: " ".join(value.split()) for name, value in (super().clean() or {}).items()}
+        cleaned: dict[str, Any] = {name: " ".join(value.split()) for name, value in (super().clean() or {}).items()}
         filters = self._filters(cleaned)
         for name, *arguments in filters:
             if problem := FILTERS[name].check(arguments):
@@ -160,7 +162,7 @@ class PickFieldView(_ForEditors):
 
     http_method_names = ["get"]
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponseBase:
         if tag := _read_tag(request.GET.get("tag", "")):
             return WriteTagView.as_view()(request, name=tag.field)
         context = {"groups": pickable_fields()}
@@ -262,7 +264,9 @@ def _formats(field: MergeField) -> list[tuple[str, str]]:
     choices = [] if implied else [("", _("As it is"))]
     if field.kind in FILTERS["date"].reads:
         day = field.example if field.kind == Kind.DATE else "2026-05-12"
-        choices += [(f"date:{form}", _("Date: %(date)s") % {"date": _written(day, ("date", form))}) for form in DATE_FORMS]
+        choices += [
+            (f"date:{form}", _("Date: %(date)s") % {"date": _written(day, ("date", form))}) for form in DATE_FORMS
+        ]
     if field.kind in FILTERS["number"].reads:
         choices += [
             ("number", _("Number: %(number)s") % {"number": _written("1234.5", ("number",))}),
