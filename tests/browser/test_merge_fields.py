@@ -106,6 +106,7 @@ def test_chip_is_inserted_edited_and_published_by_keyboard(sender_page: Page, li
     modal.get_by_role("button", name="Insert").click()
     expect(text).to_have_text("Dear {{ First name | gardener }}, it rained.")
 
+    wait_for_editor(text, "gardener")
     press_in_menu(page, "Publish")
     expect(page.get_by_text("updated and published.")).to_be_visible()
     source = Email.objects.get().body[0].value["content"].source
@@ -213,10 +214,14 @@ def press_button(page: Page) -> None:
     block(body, 0).get_by_role("button", name="Insert a merge field").click()
 
 
-def save_draft(page: Page, text: Locator) -> None:
-    """Save once the editor has handed over what was typed, which it does after a moment."""
+def wait_for_editor(text: Locator, words: str) -> None:
+    """Wait until the editor has handed over what was typed, which it does after a moment."""
     field = text.locator("xpath=ancestor::*[@data-streamfield-child][1]").locator("[name$='-value-content']")
-    expect(field).to_have_value(re.compile("WPM_MERGE|contact"))
+    expect(field).to_have_value(re.compile(words))
+
+
+def save_draft(page: Page, text: Locator) -> None:
+    wait_for_editor(text, "contact")
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("updated.")).to_be_visible()
 
@@ -224,6 +229,7 @@ def save_draft(page: Page, text: Locator) -> None:
 def pick(page: Page, label: str, *, fallback: str) -> None:
     """Pick a field in the modal by keyboard."""
     modal = page.get_by_role("dialog")
+    expect(modal).to_be_focused()  # it takes the focus once it is shown
     link = modal.get_by_role("link", name=re.compile(f"^{label}"))
     link.press("Enter")
     modal.get_by_label("If it is not known").fill(fallback)

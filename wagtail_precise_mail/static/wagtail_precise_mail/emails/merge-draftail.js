@@ -58,8 +58,12 @@
       const { editorState, onComplete } = this.props;
       // The modal gives the focus back to what had it: after the command palette that is nothing any more.
       const block = editorState.getSelection().getStartKey();
-      const editor = document.querySelector(`[data-offset-key="${block}-0-0"]`)?.closest('[role="textbox"]');
-      window.jQuery(document.body).one('hidden.bs.modal', () => setTimeout(() => editor?.focus(), 0));
+      const wrapper = document
+        .querySelector(`[data-offset-key="${block}-0-0"]`)
+        ?.closest('[data-draftail-editor-wrapper]');
+      // Through Draftail, which keeps the caret: the browser would put it at the start.
+      const focus = () => wrapper?.parentNode.querySelector('input[type="hidden"]').draftailEditor.focus();
+      window.jQuery(document.body).one('hidden.bs.modal', () => setTimeout(focus, 0));
       this.workflow.close();
       onComplete(insertChip(editorState, answer, this.getEdited()));
     }
