@@ -20,6 +20,7 @@ CONTRIBUTIONS = [
     "emails.checks",
     "emails.merge_fields",
     "emails.listeners",
+    "emails.merge_orders",
     "delivery.channels",
     "delivery.personal_links",
     "delivery.timeline",

@@ -438,6 +438,18 @@ class TestPage:
         with django_assert_max_num_queries(len(few)):
             sender.get(page(other))
 
+    def test_a_draft_says_who_would_see_a_fallback(self, sender: Client) -> None:
+        topic = make_topic()
+        make_readers(topic, 4)
+        email = make_email(subject='Dear {{ contact.city | default: "<neighbor>" }}')
+        text = text_of(sender.get(page(make_campaign(topic=topic, email=email))))
+        assert "Who sees a fallback" in text
+        assert "&lt;neighbor&gt;" in text
+        assert "100.0 %" in text
+
+    def test_without_merge_fields_nothing_is_said_about_fallbacks(self, sender: Client) -> None:
+        assert "Who sees a fallback" not in text_of(sender.get(page(make_campaign())))
+
     def test_progress_costs_a_few_queries(
         self, sender: Client, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:

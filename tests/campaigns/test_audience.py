@@ -6,11 +6,13 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories.campaigns import DUE_AT, make_campaign, make_readers, make_scheduled, make_segment
+from tests.factories.campaigns import DUE_AT, make_campaign, make_email, make_readers, make_scheduled, make_segment
 from tests.factories.contacts import grant, make_contact, make_list, make_topic
 from wagtail_precise_mail.campaigns import services
 from wagtail_precise_mail.campaigns.audience import preview_audience
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.preflight import coverage_or_none
+from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.services import suppress, withdraw
 from wagtail_precise_mail.delivery.queries import progress
 from wagtail_precise_mail.exceptions import InvalidRules
@@ -68,3 +70,33 @@ def test_an_excluded_segment_that_cannot_be_evaluated_is_an_error_and_not_ignore
     grant(make_contact(), campaign.topic)
     with pytest.raises(InvalidRules):
         preview_audience(campaign, at=DUE_AT)
+
+
+GREETING = '{{ contact.first_name | default: "friend" }}'
+
+
+def test_fallbacks_are_counted_among_those_who_would_get_it() -> None:
+    facts = scene()
+    fine = Contact.objects.order_by("pk").first()
+    assert fine is not None
+    fine.first_name = "Ada"
+    fine.save()
+    email = make_email(subject=f"Dear {GREETING}")
+    coverage = coverage_or_none(make_campaign(email=email, **facts), at=DUE_AT)
+    assert coverage is not None
+    assert coverage.total_count == 2
+    assert [(line.tag.field, line.count) for line in coverage.tags] == [("contact.first_name", 1)]
+
+
+def test_fallbacks_are_those_of_the_approved_version() -> None:
+    email = make_email(subject=f"Dear {GREETING}")
+    email.subject = "Dear {{ contact.city | default: 'neighbor' }}"
+    email.save_revision()
+    coverage = coverage_or_none(make_campaign(email=email), at=DUE_AT)
+    assert coverage is not None
+    assert [line.tag.field for line in coverage.tags] == ["contact.first_name"]
+
+
+def test_no_fallbacks_are_counted_before_an_email_is_approved_or_without_an_audience() -> None:
+    assert coverage_or_none(make_campaign(email=make_email(publish=False)), at=DUE_AT) is None
+    assert coverage_or_none(make_campaign(excluded_segments=[make_segment(rules=[])]), at=DUE_AT) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
+from tests.factories.commerce import make_order
 from tests.factories.contacts import make_contact
 from tests.factories.delivery import make_compiled, make_message, make_messages, make_reader, make_send
 from wagtail_precise_mail.contacts import services as contacts
@@ -22,6 +24,7 @@ from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.channels import Channel, Envelope, MemoryChannel, Receipt, channels
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import MessageProcessor, message_processors
+from wagtail_precise_mail.emails.merge_fields import MergeField, contact_fields
 from wagtail_precise_mail.exceptions import (
     ChannelUnavailable,
     OutcomeUnknown,
@@ -447,3 +450,42 @@ def test_a_processor_rewrites_links_and_adds_to_html_and_headers(memory_channel:
     assert b"https://shop.example.com/marked/0" in content
     assert b"<i>tail</i></body>" in content
     assert b"\r\nFeedback-ID: 7:campaign\r\n" in content
+
+
+def order_count_email() -> Any:
+    hole = {"merge": {"field": "contact.order_count", "filters": [["number"]], "escape": "header"}}
+    return make_compiled(subject=["Orders: ", hole])
+
+
+def subjects(channel: type[MemoryChannel]) -> list[str]:
+    return [str(message_from_bytes(envelope.content, policy=policy.default)["Subject"]) for envelope in channel.outbox]
+
+
+def test_merge_values_are_loaded_for_many_contacts_at_once(memory_channel: type[MemoryChannel]) -> None:
+    send = make_send(compiled=order_count_email())
+    for number in range(5):
+        contact = make_reader(send)
+        make_message(send, contact)
+        for _order in range(number):
+            make_order(contact)
+    with CaptureQueriesContext(connection) as queries:
+        services.deliver(send.pk)
+    assert subjects(memory_channel) == [f"Orders: {number}" for number in range(5)]
+    assert sum('FROM "wagtail_precise_mail_order"' in query["sql"] for query in queries) == 1
+
+
+def test_contact_whose_merge_value_fails_is_skipped_alone(memory_channel: type[MemoryChannel]) -> None:
+    def fail_for_ada(contact: Any) -> str:
+        if contact.first_name == "Ada":
+            raise ValueError("no points")
+        return "12"
+
+    hole = {"merge": {"field": "contact.points", "filters": [], "escape": "header"}}
+    send = make_send(compiled=make_compiled(subject=["Points: ", hole]))
+    make_message(send, make_reader(send, first_name="Ada"))
+    make_message(send, make_reader(send, first_name="Bob"))
+    with contact_fields.temporarily("points", MergeField("Points", fail_for_ada)):
+        services.deliver(send.pk)
+    assert states(send) == [State.SKIPPED, State.ACCEPTED]
+    assert subjects(memory_channel) == ["Points: 12"]
+    assert "no points" in send.messages.get(state=State.SKIPPED).reply

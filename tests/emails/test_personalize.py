@@ -10,11 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.emails.conftest import fill, soup
-from tests.factories.contacts import make_contact
 from tests.factories.emails import compiled, make_email, raw_block
-from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.models import Email
-from wagtail_precise_mail.emails.personalize import FilledEmail, LinkInfo, Personalizer, contact_values
+from wagtail_precise_mail.emails.personalize import FilledEmail, LinkInfo, Personalizer
 from wagtail_precise_mail.exceptions import RenderError
 
 pytestmark = pytest.mark.django_db
@@ -166,23 +164,30 @@ def test_payload_of_a_newer_version_is_refused() -> None:
         Personalizer(row)
 
 
-def test_contact_says_its_values_under_the_names_of_the_fields() -> None:
-    contact = make_contact(
-        first_name="Ada",
-        last_name="Lovelace",
-        country="DE",
-        locale="fr",
-        attributes={"shoe": 38, "list": [1], "no": None},
+def test_dates_numbers_and_money_follow_the_language_of_the_email() -> None:
+    email = make_email(
+        raw_block("heading", title="{{ contact.birthday_on | default: 'soon' }}", level="1"),
+        raw_block("rich_text", content="<p>{{ contact.attributes.credit | money: 'EUR' | default: '-' }}</p>"),
+        subject="{{ contact.country | default: 'here' }}",
     )
-    values = contact_values(contact)
-    assert values["contact.full_name"] == "Ada Lovelace"
-    assert values["contact.country"] == "Allemagne"
-    assert values["contact.attributes.shoe"] == "38"
-    assert values["contact.attributes.list"] == ""
+    german = compiled(email)
+    german.payload["language"] = "de"
+    values = {"contact.birthday_on": "1990-05-12", "contact.attributes.credit": "1234.5", "contact.country": "GB"}
+    filled = Personalizer(german).fill(
+        values, rewrite_link=lambda link: link.url, system={"unsubscribe_url": "https://u/"}
+    )
+    assert "12. Mai 1990" in filled.html
+    assert "1.234,50\u00a0€" in filled.text
+    assert filled.subject == "Vereinigtes Königreich"
 
 
-def test_country_that_babel_does_not_know_is_its_code() -> None:
-    assert contact_values(Contact(country="QQ"))["contact.country"] == "QQ"
+def test_payload_says_in_which_language_it_was_written() -> None:
+    assert compiled(make_email()).payload["language"] == "en"
+
+
+def test_value_that_its_filter_cannot_read_shows_the_fallback() -> None:
+    email = make_email(subject="{{ contact.birthday_on | default: 'your day' }}")
+    assert fill(email, birthday_on="<b>tomorrow</b>").subject == "your day"
 
 
 def test_braces_in_data_stay_literal() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
@@ -14,6 +14,7 @@ from wagtail_precise_mail.segments.queries import members
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.models import Campaign
+    from wagtail_precise_mail.contacts.queries import ContactQuerySet
 
 SkipReason = OutboxMessage.SkipReason
 
@@ -43,11 +44,25 @@ def preview_audience(campaign: Campaign, *, at: datetime) -> Audience:
     Raises:
         InvalidRules: the segment, or an excluded one, cannot be evaluated.
     """
-    contacts = members(campaign.segment, at=at)
-    excluded = [members(segment, at=at) for segment in campaign.excluded_segments.all()]
-    judged = as_plain(contacts).annotate(wpm_reason=skip_reason(campaign.topic_id, excluded))
-    rows = judged.values_list("wpm_reason").annotate(Count("pk"))
+    rows = _judged(campaign, at).values_list("wpm_reason").annotate(Count("pk"))
     counts = dict(rows)
     sendable = counts.pop("", 0)
     skipped = {reason: counts[reason] for reason in SkipReason.values if reason in counts}
     return Audience(sendable + sum(counts.values()), sendable, skipped)
+
+
+def sendable_contacts(campaign: Campaign, *, at: datetime) -> ContactQuerySet:
+    """Return the contacts who would get a campaign at a moment.
+
+    Raises:
+        InvalidRules: the segment, or an excluded one, cannot be evaluated.
+    """
+    contacts: ContactQuerySet = _judged(campaign, at).filter(wpm_reason="")
+    return contacts
+
+
+def _judged(campaign: Campaign, at: datetime) -> Any:
+    """Return the members with ``wpm_reason``: why each is left out, or ""."""
+    contacts = members(campaign.segment, at=at)
+    excluded = [members(segment, at=at) for segment in campaign.excluded_segments.all()]
+    return as_plain(contacts).annotate(wpm_reason=skip_reason(campaign.topic_id, excluded))

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, cast
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from wagtail.models import Revision
 
-from wagtail_precise_mail.campaigns.audience import preview_audience
+from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.starting import compile_for
 from wagtail_precise_mail.campaigns.translations import published_translations
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
+from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.pins import changed_findings
 from wagtail_precise_mail.emails.reference_checks import check_references
@@ -62,6 +64,23 @@ def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience |
         return preview_audience(campaign, at=at), ""
     except InvalidRules as error:
         return None, str(error)
+
+
+def coverage_or_none(campaign: Campaign, *, at: datetime) -> Coverage | None:
+    """Return how many who would get a campaign now would see the fallback of each merge tag.
+
+    None while no version of the email is approved, or the audience cannot be evaluated.
+    """
+    email = campaign.email
+    pinned = Revision.objects.filter(pk=campaign.email_revision_id).first() if campaign.email_revision_id else None
+    revision = pinned or (email.live_revision if email.live else None)
+    if revision is None:
+        return None
+    try:
+        contacts = sendable_contacts(campaign, at=at)
+    except InvalidRules:
+        return None
+    return coverage_of(tags_of(cast("Email", revision.as_object()), campaign.site, at=at), contacts)
 
 
 def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:

@@ -17,6 +17,7 @@ from wagtail_precise_mail.delivery.versions import Versions
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
 from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
+from wagtail_precise_mail.exceptions import RenderError
 from wagtail_precise_mail.paths import path_with
 
 TEST_PREFIX = "[Test] "
@@ -81,6 +82,8 @@ class Composer:
         """
         send, reader = self.send, contact or Contact()
         known = known or self.load([(message, contact)], at=at)[message.pk]
+        if known.failure:
+            raise RenderError(known.failure)
         unsubscribe_url = unsubscribe_url_of(send, message)
         filled = self.personalizers[message.language].encode(
             known,

@@ -21,11 +21,12 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
-from wagtail_precise_mail.emails import brand_admin, starters_admin
+from wagtail_precise_mail.emails import brand_admin, counting, merge_draftail, picking, starters_admin
 from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
 from wagtail_precise_mail.emails.checks_admin import EmailChecksPanel
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import EmailForm
+from wagtail_precise_mail.emails.merge_widgets import MERGE_ATTRS
 from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.emails.rights_admin import ImageRightsViewSet
 
@@ -81,11 +82,12 @@ class EmailViewSet(snippets.SnippetViewSet):
                 [
                     FieldPanel(
                         "subject",
+                        attrs=MERGE_ATTRS,
                         help_text=_(
                             "Merge fields work here: Good morning, {{ contact.first_name | default: “friend” }}"
                         ),
                     ),
-                    FieldPanel("preheader"),
+                    FieldPanel("preheader", attrs=MERGE_ATTRS),
                 ],
                 heading=_("In the inbox"),
             ),
@@ -154,7 +156,8 @@ def register_contact_chooser() -> ChooserViewSet:
     return contact_chooser_viewset
 
 
-__all__ = ["brand_admin", "starters_admin", "viewsets"]
+# These register what they bring with hooks of their own.
+__all__ = ["brand_admin", "counting", "merge_draftail", "picking", "starters_admin", "viewsets"]
 
 viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet, ImageRightsViewSet]
 """For the one menu group of the package."""

@@ -75,7 +75,7 @@ class Source:
     def hash(self) -> str:
         marks = self.context.marks
         written = [marks.neutral(text) for text in (self.mjml, self.text, self.subject, self.preheader)]
-        whole = json.dumps([PAYLOAD_VERSION, self.context.base_url, written, marks.table()])
+        whole = json.dumps([PAYLOAD_VERSION, self.context.language, self.context.base_url, written, marks.table()])
         return hashlib.sha256(whole.encode()).hexdigest()
 
 

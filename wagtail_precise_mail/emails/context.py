@@ -247,7 +247,7 @@ class RenderContext:
     def _tag(self, tag: Tag, write: Callable[[str], str]) -> str:
         # The brand is the same for all contacts, so its fields are written at once.
         if tag.field.startswith("brand."):
-            return write(tag.fill(brand_values(self.brand)[tag.field]))
+            return write(tag.fill(brand_values(self.brand)[tag.field], self.language))
         return self.marks.merge(tag)
 
     def _link(self, url: list[str | Tag], label: str) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Model
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.merge_fields import made_up_values, values_of_nobody
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 from wagtail_precise_mail.exceptions import RenderError
 from wagtail_precise_mail.segments.models import Segment
@@ -67,6 +68,8 @@ def preview_reader(
         contact = Contact(email="alex@example.com")
     contact = contact or made_up_contact()
     reader = loader.load([contact], at=context.at, base_url=context.base_url)[contact.pk or 0]
+    if contact.pk is None:
+        reader = replace(reader, values=values_of_nobody() if mode == "fallbacks" else made_up_values())
     if segment and contact.pk is None:
         return replace(reader, segments=reader.segments | {segment.pk})
     return reader

@@ -136,7 +136,7 @@ class _Merge(Generic[AnyStr]):
 
     def write(self, raw: str) -> AnyStr:
         """Return a value as it is written, and remember it."""
-        written = self._encoding.open_value(self._escape(clean(self._tag.fill(clean(raw)))))
+        written = self._encoding.open_value(self._escape(clean(self._tag.fill(clean(raw), self._locale))))
         if len(self.known) >= CACHE_SIZE:
             self.known.clear()
         # Long values would fill the memory, and do not come again.
@@ -204,4 +204,4 @@ def _write(part: dict[str, Any], values: Mapping[str, str], item: Item, locale: 
         return item_fact(part, item)
     hole = part.get("merge", part)
     tag = Tag(hole["field"], tuple(tuple(one) for one in hole["filters"]))
-    return ESCAPES[hole["escape"]](clean(tag.fill(clean(values.get(tag.field, "")))))
+    return ESCAPES[hole["escape"]](clean(tag.fill(clean(values.get(tag.field, "")), locale)))

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.db import DatabaseError
 from django.utils import translation
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.audience import segments_of
 from wagtail_precise_mail.emails.encodings import are_plain
 from wagtail_precise_mail.emails.marks import Part
-from wagtail_precise_mail.emails.merge_fields import contact_values
+from wagtail_precise_mail.emails.merge_fields import contact_values, values_of
 from wagtail_precise_mail.exceptions import RenderError
 from wagtail_precise_mail.registry import Registry
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.queries import members
+
+logger = logging.getLogger(__name__)
 
 Item = Mapping[str, str]
 """One line of a list as plain text, by the name of the fact; "key" names it, such as "product:12"."""
@@ -36,11 +40,13 @@ class Reader:
         values: of merge fields, by name.
         segments: ids of those segments, among the ones that the email asks for, of which they are a member.
         lists: what each list of the email shows, by its name.
+        failure: why nothing can be said about this contact, or "".
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     segments: frozenset[int] = frozenset()
     lists: Mapping[str, Sequence[Item]] = field(default_factory=dict)
+    failure: str = ""
 
     @cached_property
     def is_plain(self) -> bool:
@@ -144,15 +150,32 @@ class ReaderLoader:
         segments = self._load_segments(contacts, at)
         with translation.override(self._language):
             lists = self._load_lists(contacts, occasion)
+        known = self._load_values(contacts)
         return {
-            key: Reader(self._values(contact), frozenset(segments.get(key, ())), lists.get(key, {}))
+            key: replace(known[key], segments=frozenset(segments.get(key, ())), lists=lists.get(key, {}))
             for contact in contacts
             for key in [contact.pk or 0]
         }
 
-    def _values(self, contact: Contact) -> dict[str, str]:
-        # What the email does not show need not be kept with it.
-        return {name: value for name, value in contact_values(contact).items() if name in self._fields}
+    def _load_values(self, contacts: Sequence[Contact]) -> dict[int, Reader]:
+        """Return what merge tags say about contacts; what the email does not show is not read."""
+        stored = [contact for contact in contacts if contact.pk]
+        made_up = {one.pk or 0: Reader(contact_values(one, self._fields)) for one in contacts if not one.pk}
+        try:
+            return made_up | {key: Reader(values) for key, values in values_of(stored, self._fields).items()}
+        except DatabaseError:
+            raise
+        except Exception:  # merge fields are other people's code, and one contact fails alone
+            logger.exception("Merge values cannot be read for many contacts at once.")
+            return made_up | {contact.pk: self._values_alone(contact) for contact in stored}
+
+    def _values_alone(self, contact: Contact) -> Reader:
+        try:
+            return Reader(contact_values(contact, self._fields))
+        except DatabaseError:
+            raise
+        except Exception as error:
+            return Reader(failure=f"{type(error).__name__}: {error}")
 
     def _load_segments(self, contacts: Sequence[Contact], at: datetime) -> dict[int, set[int]]:
         found: dict[int, set[int]] = {}

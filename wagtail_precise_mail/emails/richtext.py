@@ -17,7 +17,7 @@ from wagtail_precise_mail.emails.text import Note, paragraph_text
 if TYPE_CHECKING:
     from wagtail_precise_mail.emails.context import RenderContext
 
-FEATURES = ["bold", "italic", "link", "document-link", "ol", "ul", "hr"]
+FEATURES = ["bold", "italic", "link", "document-link", "ol", "ul", "hr", "wpm-merge"]
 """What the editor offers: everything that every mail client shows."""
 
 _ALLOWED = {

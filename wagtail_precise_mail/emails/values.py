@@ -15,9 +15,13 @@ LENGTH_LIMIT = 300
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]+")
 
 
+# Not the spaces that hold a number together: 1 234,50 GBP stays on one line.
+_SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+
+
 def one_line(text: str) -> str:
     """Return a text as one line, without characters that are none."""
-    return " ".join(_HARMFUL.sub(" ", text).split())
+    return _SPACES.sub(" ", _HARMFUL.sub(" ", text)).strip()
 
 
 def clean(value: str) -> str:

@@ -25,7 +25,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from wagtail_precise_mail.campaigns.admin.forms import TimeForm
 from wagtail_precise_mail.campaigns.models import Campaign
-from wagtail_precise_mail.campaigns.preflight import audience_or_problem, preflight
+from wagtail_precise_mail.campaigns.preflight import audience_or_problem, coverage_or_none, preflight
 from wagtail_precise_mail.campaigns.queries import report_for
 from wagtail_precise_mail.campaigns.starting import changes_since_scheduled
 from wagtail_precise_mail.conf import options
@@ -137,6 +137,7 @@ class CampaignPage(generic.InspectView):
             "audience": audience,
             "audience_lines": audience_lines(audience),
             "audience_problem": problem,
+            "coverage": coverage_or_none(self.object, at=at),
             "time_form": self._time_form(),
         }
 

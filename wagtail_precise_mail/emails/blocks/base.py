@@ -6,15 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.forms import Media
 from django.template.loader import render_to_string
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.telepath import register
 from wagtail.blocks import ChoiceBlock, StreamValue, StructBlock, StructValue
-from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
+from wagtail.blocks.struct_block import BlockGroup, StructBlockAdapter, StructBlockValidationError
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.merge import parse
+from wagtail_precise_mail.emails.merge_widgets import add_merge_button, merge_media
 from wagtail_precise_mail.emails.preview import picker_preview
 from wagtail_precise_mail.emails.richtext import check_merge_tags
 from wagtail_precise_mail.emails.settings_group import (
@@ -60,6 +64,11 @@ class EmailBlock(StructBlock):
 
     aida_role = ""
     """What the block is there for when its settings do not say: a key of ``AIDA_ROLES``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.merge_fields:
+            add_merge_button(self.child_blocks[name])
 
     def get_form_layout(self) -> BlockGroup:
         """Return the layout of the form: whatever the block says, with the settings of every block behind its own."""
@@ -164,3 +173,14 @@ class EmailBlock(StructBlock):
     def preview_mjml(self, context: RenderContext) -> str:
         """Return the MJML of the picker's preview: the ``preview_value``, unless overridden."""
         return self.compile_section(self.get_preview_value(), context)
+
+
+class EmailBlockAdapter(StructBlockAdapter):
+    """Brings what the fields with merge tags need."""
+
+    @cached_property
+    def media(self) -> Media:
+        return super().media + merge_media()
+
+
+register(EmailBlockAdapter(), EmailBlock)
