@@ -23,7 +23,6 @@ from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-    from wagtail.models import Revision
 
     from wagtail_precise_mail.campaigns.audience import Audience
 
