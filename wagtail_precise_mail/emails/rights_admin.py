@@ -54,6 +54,10 @@ def _state(rights: ImageRights) -> str:
     return str(_("Valid") if rights.is_licensed else _("Without a license"))
 
 
+def _license(rights: ImageRights) -> str:
+    return rights.license or (str(_("Our own")) if rights.is_own else "")
+
+
 class ImageRightsViewSet(snippets.SnippetViewSet):
     """Image rights in the menu."""
 
@@ -65,7 +69,7 @@ class ImageRightsViewSet(snippets.SnippetViewSet):
     list_display = [
         "image",
         Column("credit", label=_("Credit")),
-        Column("license", label=_("License")),
+        Column("license", label=_("License"), accessor=_license),
         DateColumn("expires_on", label=_("Last day")),
         StatusTagColumn(
             "state", label=_("State"), accessor=_state, primary=lambda rights: _state(rights) == str(_("Valid"))
