@@ -15,9 +15,10 @@ from pytest_django import Settings
 from wagtail.models import Locale
 
 from tests.emails.conftest import fill
-from tests.factories.emails import compiled, default_site, make_email, make_saved_block, raw_block
+from tests.factories.emails import COMPILED_AT, compiled, default_site, make_email, make_saved_block, raw_block
 from tests.testapp.models import StoryPage
-from wagtail_precise_mail.emails.languages import choose_language, direction, localized
+from wagtail_precise_mail.emails.composition import make_context
+from wagtail_precise_mail.emails.languages import choose_language, direction
 from wagtail_precise_mail.emails.models import Email, SavedBlock
 
 CHINESE = {"zh-hant": ["zh-hans", "en"]}
@@ -155,9 +156,19 @@ def test_translated_email_shows_translated_saved_blocks() -> None:
 
 @pytest.mark.django_db
 def test_what_has_no_translation_is_itself() -> None:
-    assert localized(None, "de") is None
+    context = make_context(site=default_site(), base_url="https://x.example", at=COMPILED_AT, language="de")
     saved = make_saved_block()
-    assert localized(saved, "de") == saved
+    assert context.localized(saved) == saved
+    assert context.localized(None) is None
+
+
+@pytest.mark.django_db
+def test_pages_in_the_language_of_the_email_cost_one_look(django_assert_num_queries: Any) -> None:
+    context = make_context(site=default_site(), base_url="https://x.example", at=COMPILED_AT, language="en")
+    saved = [make_saved_block() for _number in range(5)]
+    with django_assert_num_queries(1):
+        for one in saved:
+            context.localized(one)
 
 
 @pytest.mark.django_db

@@ -81,6 +81,7 @@ def test_any_value_stays_text(greeting_personalizer: Personalizer, value: str) -
             {"contact.first_name": value},
             rewrite_link=lambda link: link.url,
             system={"unsubscribe_url": "https://shop.example.com/leave"},
+            personal_link=lambda name, block_id, argument: f"https://shop.example.com/{name}",
         )
     )
 

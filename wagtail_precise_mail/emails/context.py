@@ -15,7 +15,7 @@ from wagtail.models import Site
 from wagtail_precise_mail.emails.audience import Expression
 from wagtail_precise_mail.emails.brand import Brand
 from wagtail_precise_mail.emails.editions import Edition, only_in
-from wagtail_precise_mail.emails.languages import direction
+from wagtail_precise_mail.emails.languages import direction, locale_id_of, translation_of
 from wagtail_precise_mail.emails.links import absolute, with_tags
 from wagtail_precise_mail.emails.lists import ItemList
 from wagtail_precise_mail.emails.marks import Marks, Place
@@ -74,6 +74,9 @@ class Shared:
     pictures: list[UsedPicture] = field(default_factory=list)
     # By the key of the image, see emails.rights.
     credits: dict[int, str] = field(default_factory=dict)
+    # The id of the email's locale, once somebody asked, and translations by the page or saved block that was chosen.
+    locale_id: int | None = None
+    translations: dict[tuple[type, int], Any] = field(default_factory=dict)
     # Why blocks of a draft show a note.
     failures: list[RenderError] = field(default_factory=list)
     # What blocks put in the place of the email's own "preheader", "header" (MJML), "footer" (MJML), "footer_text";
@@ -130,6 +133,24 @@ class RenderContext:
     def only_for(self, audience: Expression, content: str, place: Place) -> SafeString:
         """Return content that only some readers get."""
         return mark_safe(self.marks.region({"if": audience}, content, place))
+
+    def localized(self, thing: T) -> T:
+        """Return a page or saved block in its published translation into the email's language, else as it is.
+
+        What is in that language already costs one query for the whole email.
+        """
+        locale_id = getattr(thing, "locale_id", None)
+        if locale_id is None:
+            return thing
+        if self.shared.locale_id is None:
+            self.shared.locale_id = locale_id_of(self.language) or 0
+        if locale_id == self.shared.locale_id:
+            return thing
+        key = (type(thing), thing.pk)  # type: ignore[attr-defined]
+        if key not in self.shared.translations:
+            self.shared.translations[key] = translation_of(thing, self.language)
+        found: T = self.shared.translations[key]
+        return found
 
     def only_in(self, editions: Collection[Edition], content: str, place: Place) -> SafeString:
         """Return content that some editions show, such as the mail and not the copies for others."""

@@ -6,22 +6,23 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale as BabelLocale
+from babel import UnknownLocaleError
 from django.conf.locale import LANG_INFO
-from wagtail.models import Site
+from wagtail.models import Locale, Site
 
 from wagtail_precise_mail.conf import options
 
 
 @cache
-def babel_locale(code: str) -> Locale:
+def babel_locale(code: str) -> BabelLocale:
     """Return Babel's locale for a language code such as "en" or "zh-hans"; English when it knows none."""
     for candidate in [code, code.split("-")[0]]:
         try:
-            return Locale.parse(candidate.replace("_", "-"), sep="-")
+            return BabelLocale.parse(candidate.replace("_", "-"), sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale("en")
+    return BabelLocale("en")
 
 
 def direction(code: str) -> str:
@@ -40,12 +41,15 @@ def language_of(email: Any, site: Site) -> str:
     return str(email.locale.language_code) if has_locale else site_language(site)
 
 
-def localized(thing: Any, language: str) -> Any:
-    """Return the published translation of a page or a saved block into a language, else the thing itself, also None."""
-    if thing is None or getattr(thing, "locale_id", None) is None:
-        return thing
+def translation_of(thing: Any, language: str) -> Any:
+    """Return the published translation of a page or a saved block into a language, else the thing itself."""
     live = thing.get_translations(inclusive=True).filter(locale__language_code=language, live=True)
     return live.first() or thing
+
+
+def locale_id_of(language: str) -> int | None:
+    """Return the id of Wagtail's locale for a language, or None when the site has none."""
+    return Locale.objects.filter(language_code=language).values_list("pk", flat=True).first()
 
 
 def choose_language(wanted: str, available: Collection[str], *, default: str) -> str:

@@ -18,7 +18,6 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.samples import between_words, sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.languages import localized
 from wagtail_precise_mail.emails.links import page_url, with_tags
 from wagtail_precise_mail.emails.richtext import FEATURES, mail_text
 from wagtail_precise_mail.emails.text import underline, wrap
@@ -130,7 +129,7 @@ class LinkChildren(EmailBlock):
         Raises:
             RenderError: the address may not stand in a mail.
         """
-        if page := localized(value.get(f"{prefix}page"), context.language):
+        if page := context.localized(value.get(f"{prefix}page")):
             # While the email is written the page may be, too: the checks say so, and the preview shows the block.
             if not page.live and not context.is_draft:
                 raise RenderError(gettext("The page “%(page)s” is not published.") % {"page": page.title})

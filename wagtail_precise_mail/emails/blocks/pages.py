@@ -17,7 +17,6 @@ from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.cards import Card, card_of, shorten
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.days import long_date
-from wagtail_precise_mail.emails.languages import localized
 from wagtail_precise_mail.emails.text import wrap
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -52,11 +51,11 @@ class PageBlock(EmailBlock):
         form_layout = BlockGroup(children=["page", "layout"], settings=["max_length", "show_meta", "link_label"])
 
     def announce(self, value: StructValue, context: RenderContext) -> None:
-        if page := localized(value.get("page"), context.language):
+        if page := context.localized(value.get("page")):
             context.shared.shown.add(f"page:{page.pk}")
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
-        page = localized(value.get("page"), context.language)
+        page = context.localized(value.get("page"))
         if page is None:
             raise RenderError(gettext("Choose a page: there is none, or it was deleted."))
         if not page.live:

@@ -14,7 +14,6 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.composition import render_stream
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.languages import localized
 from wagtail_precise_mail.emails.text import join
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -37,7 +36,7 @@ class SavedBlockBlock(EmailBlock):
         preview_value: dict[str, Any] = {}
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
-        saved = localized(value.get("saved_block"), context.language)
+        saved = context.localized(value.get("saved_block"))
         if saved is None:
             raise RenderError(gettext("Choose a saved block: there is none, or it was deleted."))
         if not saved.live:
@@ -45,7 +44,7 @@ class SavedBlockBlock(EmailBlock):
         return {"pieces": render_stream(saved.body, context)}
 
     def announce(self, value: StructValue, context: RenderContext) -> None:
-        saved = localized(value.get("saved_block"), context.language)
+        saved = context.localized(value.get("saved_block"))
         for child in saved.body if saved and saved.live else ():
             child.block.announce(child.value, context)
 

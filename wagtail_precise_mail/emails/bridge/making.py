@@ -68,6 +68,7 @@ def email_from_page(page: Page, *, by: AbstractBaseUser | None, extent: str = Ex
         source_page_id=page.pk,
         live=False,
         has_unpublished_changes=True,
+        locale_id=page.locale_id,
     )
     with transaction.atomic():
         email.save()
