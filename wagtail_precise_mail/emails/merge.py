@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.emails.merge_fields import find_field
 
-_TAG = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+# Without "{{" inside: a text of nothing but braces would be searched to its end from each of them.
+_TAG = re.compile(r"\{\{((?:(?!\{\{).)*?)\}\}", re.DOTALL)
 _FIELD = re.compile(r"[A-Za-z_]\w*(?:\.[\w-]+)*", re.ASCII)
 # Word processors and phones turn straight quotes into these.
 _DOUBLE, _SINGLE = '"“”„‟«»', "'‘’‚‛"
