@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-check test test-browser lint format bench setup messages clean
+.PHONY: help demo demo-check test test-browser mjml lint format bench setup messages clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,10 @@ test: setup ## Run the tests on SQLite
 # One at a time, and a second chance for what failed: a browser on a busy machine misses its waits.
 test-browser: setup ## Run the tests that drive a browser
 	@$(BIN)/python -m pytest -q tests/browser || $(BIN)/python -m pytest -q tests/browser --last-failed --last-failed-no-failures none
+
+# Only what compares our HTML with the official MJML needs this: the package itself needs no node.
+mjml: ## Install the official MJML, for the tests of fidelity (needs npm)
+	@cd tests/fidelity && npm ci --no-audit --no-fund --loglevel=error
 
 lint: setup ## Style, types, layers, migrations
 	@$(BIN)/ruff check .

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.fidelity import official
+
 _NEEDS = {
     "postgres": lambda: os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": lambda: bool(os.environ.get("REDIS_URL")),
     "realdata": lambda: real_data_folder() is not None,
     "browser": lambda: chromium_path() is not None,
+    "mjml": lambda: official.is_installed(),
 }
 _REASONS = {
     "postgres": "DATABASE_URL names no PostgreSQL database",
     "redis": "REDIS_URL names no Redis server",
     "realdata": "PRECISE_MAIL_DATA names no folder with online-retail.csv.gz",
     "browser": "there is no Chromium on this machine",
+    "mjml": "there is no node, or no official MJML: run make mjml",
 }
 
 

@@ -26,6 +26,10 @@ class RegistryStreamField(StreamField):
 
     @cached_property
     def stream_block(self) -> StreamBlock:
+        return self.new_block()
+
+    def new_block(self) -> StreamBlock:
+        """Return the block anew, for a form that changes it."""
         block = self.make_block()
         block.set_meta_options(self.block_opts)
         return block

@@ -17,7 +17,7 @@ from tests.factories.commerce import make_category, make_product
 from tests.factories.emails import compiled, default_site, make_email, make_image, make_saved_block, raw_block
 from tests.testapp.models import StoryPage
 from wagtail_precise_mail.commerce.models import Product
-from wagtail_precise_mail.emails.body import make_body_block
+from wagtail_precise_mail.emails.body import email_blocks, make_body_block
 from wagtail_precise_mail.emails.personalize import Personalizer
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -364,7 +364,7 @@ def test_half_written_tag_may_stay_in_a_draft() -> None:
     block.clean_deferred(block.to_python({"title": "Hi {{ contact.fir", "level": "2"}))
 
 
-@pytest.mark.parametrize("kind", list(make_body_block().child_blocks))
+@pytest.mark.parametrize("kind", list(email_blocks))
 def test_every_block_has_a_place_in_the_picker(kind: str) -> None:
     meta = make_body_block().child_blocks[kind].meta
     assert meta.group

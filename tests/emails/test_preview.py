@@ -25,7 +25,7 @@ from tests.factories.contacts import make_contact
 from tests.factories.emails import make_email, make_image, make_saved_block, raw_block
 from tests.factories.segments import make_segment
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
-from wagtail_precise_mail.emails.body import make_body_block
+from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.inboxes import INBOXES, cut
 from wagtail_precise_mail.emails.models import BrandSettings, Email
@@ -99,10 +99,11 @@ EMPTY = {
     "saved_block": {"saved_block": None},
     "survey": {"question": "", "choices": []},
     "variants": {"variants": [], "default": []},
+    "raw_mjml": {"mjml": ""},
 }
 
 
-@pytest.mark.parametrize("kind", list(make_body_block().child_blocks))
+@pytest.mark.parametrize("kind", list(email_blocks))
 @pytest.mark.parametrize("mode", ["contact", "text"])
 def test_half_written_block_is_shown(kind: str, mode: str) -> None:
     page = shown(
@@ -112,7 +113,7 @@ def test_half_written_block_is_shown(kind: str, mode: str) -> None:
     assert "cannot be shown" not in page
 
 
-@pytest.mark.parametrize("kind", list(make_body_block().child_blocks))
+@pytest.mark.parametrize("kind", list(email_blocks))
 def test_block_without_any_value_is_shown(kind: str) -> None:
     assert "cannot be shown" not in shown(make_email(raw_block(kind)), "contact")
 
@@ -192,7 +193,7 @@ def test_brand_shows_how_well_its_colors_can_be_read() -> None:
     assert "is hard to read" in page
 
 
-@pytest.mark.parametrize("kind", [key for key in make_body_block().child_blocks if key != "saved_block"])
+@pytest.mark.parametrize("kind", [key for key in email_blocks if key != "saved_block"])
 def test_block_picker_shows_the_block_as_a_mail(kind: str, client: Client) -> None:
     client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
     block = Email._meta.get_field("body").stream_block.child_blocks[kind]

@@ -26,6 +26,7 @@ from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
 from wagtail_precise_mail.emails.checks_admin import EmailChecksPanel
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import EmailForm
+from wagtail_precise_mail.emails.guarding import BodyForm
 from wagtail_precise_mail.emails.merge_widgets import MERGE_ATTRS
 from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.emails.rights_admin import ImageRightsViewSet
@@ -146,7 +147,8 @@ class SavedBlockViewSet(snippets.SnippetViewSet):
             ),
             FieldPanel("body", heading=_("Blocks")),
             PublishingPanel(),
-        ]
+        ],
+        base_form_class=BodyForm,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.blocks import StreamBlock
 
+from wagtail_precise_mail.emails.streams import EmailStreamBlock
 from wagtail_precise_mail.registry import Registry
 
 if TYPE_CHECKING:
@@ -15,34 +15,41 @@ if TYPE_CHECKING:
 
 email_blocks: Registry[type[EmailBlock]] = Registry("email block")
 
+RAW_MJML = "raw_mjml"
+"""Key of the block that only people with a permission of its own may write."""
+
+unlisted_blocks: Registry[type[EmailBlock]] = Registry("unlisted email block")
+"""Blocks that are in every stream and in no picker: the one that stands for a block whose code is gone."""
 
 GROUPS = (_("Text"), _("Pictures"), _("Layout"), _("From the site"), _("Shop"), _("Reader"))
 """The groups of the picker in their order; groups of other packages follow."""
 
 
-def make_body_block() -> StreamBlock:
+def make_body_block() -> EmailStreamBlock:
     """Return the blocks of an email: every registered one."""
     return _stream(lambda key, block: True)
 
 
-def make_saved_body_block() -> StreamBlock:
+def make_saved_body_block() -> EmailStreamBlock:
     """Return the blocks of a saved block: every one but saved blocks, so that none can hold itself."""
     return _stream(lambda key, block: block.may_be_saved)
 
 
-def make_column_block() -> StreamBlock:
+def make_column_block() -> EmailStreamBlock:
     """Return the blocks that fit in a column: MJML has no sections inside columns."""
     return _stream(lambda key, block: block.fits_in_column, required=False)
 
 
-def make_variant_block(**options: Any) -> StreamBlock:
+def make_variant_block(**options: Any) -> EmailStreamBlock:
     """Return the blocks of a variant: everything but variants in variants and saved blocks."""
     return _stream(lambda key, block: block.may_be_saved and key != "variants", required=False, **options)
 
 
-def _stream(fits: Callable[[str, type[EmailBlock]], bool], **options: Any) -> StreamBlock:
+def _stream(fits: Callable[[str, type[EmailBlock]], bool], **options: Any) -> EmailStreamBlock:
     """Return the blocks that fit, by group and in the order of their registration."""
     children = [(key, block()) for key, block in email_blocks.items() if fits(key, block)]
     groups = [str(group) for group in GROUPS]
     groups += [group for _key, block in children if (group := str(block.meta.group)) not in groups]
-    return StreamBlock(sorted(children, key=lambda child: groups.index(str(child[1].meta.group))), **options)
+    listed = sorted(children, key=lambda child: groups.index(str(child[1].meta.group)))
+    unlisted = [(key, block()) for key, block in unlisted_blocks.items()]
+    return EmailStreamBlock([*listed, *unlisted], hidden={key for key, _block in unlisted}, **options)

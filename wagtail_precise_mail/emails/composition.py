@@ -26,6 +26,7 @@ from wagtail_precise_mail.emails.frame import (
     header_mjml,
 )
 from wagtail_precise_mail.emails.languages import direction, language_of, site_language
+from wagtail_precise_mail.emails.links import relative_addresses
 from wagtail_precise_mail.emails.look import Look, apply_look
 from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.mjml import compile_mjml
@@ -276,16 +277,24 @@ def _check_way_out(document: str, text: str, context: RenderContext) -> None:
 
 def _to_html(source: Source) -> str:
     try:
-        return compile_mjml(source.mjml)
+        return _compile(source.mjml, source.context)
     except RenderError as error:
-        raise RenderError(error.message, block=_culprit(source), line=error.line) from error
+        raise _culprit(source) or error from error
 
 
-def _culprit(source: Source) -> str:
-    """Return the name of the block that MJML refuses by itself, or ""."""
+def _compile(mjml: str, context: RenderContext) -> str:
+    html = compile_mjml(mjml)
+    # Previews may show pictures of the admin, by the address that they have there.
+    for url in [] if context.is_draft else relative_addresses(html, context.marks.find):
+        raise RenderError(_("“%(url)s” leads nowhere from a mail: write the whole address.") % {"url": url[:100]})
+    return html
+
+
+def _culprit(source: Source) -> RenderError | None:
+    """Return the error of the first block that is refused by itself; it names the block and not a line of ours."""
     for piece in source.pieces:
         try:
-            compile_mjml(f"<mjml><mj-body>{piece.mjml}</mj-body></mjml>")
-        except RenderError:
-            return piece.label
-    return ""
+            _compile(f"<mjml><mj-body>{piece.mjml}</mj-body></mjml>", source.context)
+        except RenderError as error:
+            return RenderError(error.message, block=piece.label)
+    return None

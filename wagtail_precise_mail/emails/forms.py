@@ -7,17 +7,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.staticfiles import versioned_static
 
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.guarding import BodyForm
 from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.preview_readers import may_see
 from wagtail_precise_mail.emails.themes import find_theme
 from wagtail_precise_mail.segments.models import Segment
 
 
-class EmailForm(WagtailAdminModelForm):
+class EmailForm(BodyForm):
     """Checks merge tags and the subject where they are typed; half-written ones may stay in a draft."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from html import unescape
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from django.utils.encoding import iri_to_uri
@@ -15,6 +17,8 @@ _IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST_IS_WRITTEN = re.compile(r"https?://[^/?#\s]+[/?#]")
 UNTRACKED = ("mailto", "tel")
+_WORKS = re.compile(r"https?://|mailto:|tel:|#|cid:", re.IGNORECASE)
+_IN_HTML = re.compile(r"""\b(?:href|src|background|poster)="([^"]*)"|url\(\s*['"]?([^'")]+)""", re.IGNORECASE)
 
 
 def absolute(url: str, base_url: str) -> str:
@@ -50,6 +54,18 @@ def with_tags(url: str, base_url: str) -> list[str | Tag]:
     if not _HOST_IS_WRITTEN.match(start):
         return []
     return [start, *(_ascii(part) if isinstance(part, str) else part for part in rest)]
+
+
+def relative_addresses(html: str, find_marks: Callable[[str], list[str]]) -> Iterator[str]:
+    """Return the addresses in HTML, and in its comments for Outlook, that lead nowhere from a mail.
+
+    Args:
+        find_marks: returns the marks in a text, which hold the place of addresses.
+    """
+    for match in _IN_HTML.finditer(html):
+        url = unescape(match[1] if match[2] is None else match[2])
+        if not (_WORKS.match(url) or find_marks(url)):
+            yield url
 
 
 def page_url(page: Page, base_url: str, site_id: int) -> str:

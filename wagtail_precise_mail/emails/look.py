@@ -50,7 +50,7 @@ def apply_look(mjml: str, look: Look, brand: Brand, *, in_column: bool) -> SafeS
     if look == Look() or not mjml.strip():
         return mark_safe(mjml)
     soup = BeautifulSoup(normalize(mjml), "html.parser")
-    tops = [tag for tag in soup.find_all(True, recursive=False) if tag.name != "mj-raw"]
+    tops = [tag for tag in soup.find_all(True, recursive=False) if tag.name not in ("mj-raw", "mj-style")]
     if look.background:
         _set_background(tops, look.background, brand, in_column=in_column)
     if tops and look.spaces is not None:

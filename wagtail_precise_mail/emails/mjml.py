@@ -1,7 +1,8 @@
 """The one seam to mjml-python: MJML in, HTML out.
 
 mjml-python (the crate mrml) prints attribute values with Rust's debug formatting, wants XML-like input, copies
-elements that it does not know, and crashes on very deep nesting. So the source passes through one normalizer first.
+elements that it does not know, inlines no styles, and crashes on very deep nesting. So the source passes through one
+normalizer first, and the styles that ask for it are inlined afterwards.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from bs4.dammit import EntitySubstitution
 from bs4.element import Stylesheet
 from bs4.formatter import Formatter
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
+from wagtail_precise_mail.emails.inlining import inline, take_inline_styles
 from wagtail_precise_mail.exceptions import RenderError
 
 compiled = Signal()
@@ -24,25 +27,36 @@ compiled = Signal()
 DEPTH_LIMIT = 200
 """Nested elements: mjml-python ends the process at about 12,000."""
 
+SIZE_LIMIT = 1_000_000
+"""Bytes of a source: ten times what Gmail shows. mjml-python holds Python's lock while it works, so that other
+threads of the site would wait for a larger one."""
+
 _POSITION = re.compile(r"position (\d+):\d+")
 _PLAIN = re.compile(r"[^\x20-\x7e]|[\"\\&<>]")
 _LONE_SURROGATES = re.compile(r"[\x00\ud800-\udfff]")
+_BARE_ZERO = re.compile(r"(?<![\w.#-])0(?![\w.%])")
+# In the normalized source a "<" in front of a letter starts an element: all others are written as &lt;.
+_STARTS = re.compile(r"<[a-z]")
 
 
 def compile_mjml(source: str) -> str:
-    """Return the HTML of an MJML document.
+    """Return the HTML of an MJML document, with its ``<mj-style inline="inline">`` in the style attributes.
 
     Raises:
-        RenderError: the source is not valid; its ``line`` is that of the normalized source.
+        RenderError: the source is not valid, or too large; its ``line`` is that of the source.
     """
-    normalized = normalize(source)
+    soup = _read(source)
+    _complete(soup)
+    css = take_inline_styles(soup)
+    normalized = _write(soup)
     try:
         html: str = mjml.mjml2html(normalized, fonts={})
     except ValueError as error:
-        raise RenderError(f"MJML cannot read this: {error}", line=_line(normalized, str(error))) from error
+        line = _line(soup, normalized, str(error))
+        raise RenderError(_("MJML cannot read this: %(reason)s") % {"reason": error}, line=line) from error
     if "<mj-" in html or "<mj-" not in normalized:
-        element = re.search(r"<(mj-[\w-]*)", html)
-        raise RenderError(f"MJML did not understand <{element[1] if element else 'mjml'}>.")
+        raise _not_understood(soup, html)
+    html = inline(html, css)
     compiled.send(sender=compile_mjml, size=len(html.encode()))
     return html
 
@@ -51,13 +65,28 @@ def normalize(source: str) -> str:
     """Return markup that mjml-python reads as it was meant.
 
     Raises:
-        RenderError: it is nested too deep.
+        RenderError: it is nested too deep, or too large.
     """
-    soup = BeautifulSoup(
-        _LONE_SURROGATES.sub("\ufffd", source), "html.parser", string_containers={"mj-style": Stylesheet}
-    )
+    return _write(_read(source))
+
+
+def clean_markup(source: str) -> str:
+    """Return markup without characters that no parser takes: NUL and halves of surrogate pairs."""
+    return _LONE_SURROGATES.sub("\ufffd", source)
+
+
+def _read(source: str) -> BeautifulSoup:
+    source = clean_markup(source)
+    if (size := len(source.encode())) > SIZE_LIMIT:
+        kilobytes = {"size": size // 1000, "limit": SIZE_LIMIT // 1000}
+        raise RenderError(_("This has %(size)s kB, and %(limit)s kB are the most: shorten it.") % kilobytes)
+    soup = BeautifulSoup(source, "html.parser", string_containers={"mj-style": Stylesheet})
     if _is_too_deep(soup):
-        raise RenderError(f"More than {DEPTH_LIMIT} elements are nested in each other.")
+        raise RenderError(_("More than %(limit)s elements are nested in each other.") % {"limit": DEPTH_LIMIT})
+    return soup
+
+
+def _write(soup: BeautifulSoup) -> str:
     return soup.decode(formatter=_FORMATTER)
 
 
@@ -98,7 +127,32 @@ def _is_too_deep(soup: BeautifulSoup) -> bool:
     return False
 
 
-def _line(source: str, message: str) -> int | None:
-    # The positions are offsets into the UTF-8 bytes.
-    match = _POSITION.search(message)
-    return source.encode()[: int(match[1])].count(b"\n") + 1 if match else None
+def _complete(soup: BeautifulSoup) -> None:
+    """Write what mjml-python leaves out, or reads otherwise than MJML does."""
+    for tag in soup.find_all(True):
+        if not tag.name.startswith("mj-"):
+            continue
+        for name in [name for name in tag.attrs if "padding" in name]:
+            # It ignores a shorthand such as "0 40px" in its sums: in Outlook the mail would be 80 pixels too wide.
+            tag[name] = _BARE_ZERO.sub("0px", str(tag[name]))
+        if tag.name in ("mj-image", "mj-carousel-image", "mj-social-element"):
+            tag.attrs.setdefault("alt", "")
+
+
+def _not_understood(soup: BeautifulSoup, html: str) -> RenderError:
+    match = re.search(r"<(mj-[\w-]*)", html)
+    name = match[1] if match else "mjml"
+    first = soup.find(name)
+    line = first.sourceline if isinstance(first, Tag) else None
+    return RenderError(_("MJML did not understand <%(element)s>.") % {"element": name}, line=line)
+
+
+def _line(soup: BeautifulSoup, normalized: str, message: str) -> int | None:
+    """Return the line of the source on which the element stands that mjml-python stumbled over."""
+    if not (match := _POSITION.search(message)):
+        return None
+    # The positions are offsets into the UTF-8 bytes, and point at the "<".
+    before = normalized.encode()[: int(match[1]) + 2].decode("utf-8", "ignore")
+    elements = soup.find_all(True)
+    number = len(_STARTS.findall(before))
+    return elements[number - 1].sourceline if 0 < number <= len(elements) else None

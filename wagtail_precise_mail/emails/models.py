@@ -142,6 +142,7 @@ class Email(
         verbose_name = _("email")
         verbose_name_plural = _("emails")
         ordering = ["-pk"]
+        permissions = [("use_raw_mjml", _("Can write raw MJML in emails"))]
 
     def __str__(self) -> str:
         return self.name

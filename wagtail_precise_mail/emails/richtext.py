@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text import RichText, expand_db_html
 
 from wagtail_precise_mail.emails.merge import parse
-from wagtail_precise_mail.emails.mjml import normalize
+from wagtail_precise_mail.emails.mjml import clean_markup, normalize
 from wagtail_precise_mail.emails.text import Note, paragraph_text
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def check_merge_tags(value: RichText) -> None:
     Raises:
         ValidationError: one is wrong.
     """
-    for string in BeautifulSoup(value.source, "html.parser").find_all(string=True):
+    for string in BeautifulSoup(clean_markup(value.source), "html.parser").find_all(string=True):
         parse(str(string))
 
 

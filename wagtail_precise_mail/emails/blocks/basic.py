@@ -83,8 +83,7 @@ class HeadingBlock(EmailBlock):
         words = facts["words"]
         if not words or facts["level"] == 3:
             return wrap(words)
-        length = len(context.marks.remove(words)) + 8 * len(context.marks.find(words))
-        return underline(words, length=length, character="=" if facts["level"] == 1 else "-")
+        return underline(words, character="=" if facts["level"] == 1 else "-")
 
 
 @email_blocks.register("rich_text")
