@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from wagtail.models import Site
 
+from wagtail_precise_mail.emails.brand_fields import BrandFields
 from wagtail_precise_mail.emails.colors import (
     AA_TEXT,
     HEX_COLOR,
@@ -28,7 +29,18 @@ if TYPE_CHECKING:
     from wagtail.images.models import AbstractImage
     from wagtail.models import Page
 
-__all__ = ["AA_TEXT", "Brand", "ColorPair", "brand_of", "color_pairs", "contrast", "load_brand", "mix", "readable"]
+__all__ = [
+    "AA_TEXT",
+    "Brand",
+    "BrandFields",
+    "ColorPair",
+    "brand_of",
+    "color_pairs",
+    "contrast",
+    "load_brand",
+    "mix",
+    "readable",
+]
 
 _DARK_TEXT, _DARK_MUTED = "#eceae4", "#a9afab"
 RADIUS_LIMIT = 40
@@ -278,49 +290,6 @@ class Brand:
 
     def _ink_on(self, ground: str) -> str:
         return self.text_color if contrast(self.text_color, ground) >= AA_TEXT else ink_on(ground)
-
-
-class BrandFields(Protocol):
-    """What a brand is made of: a row of ``BrandSettings``, saved or not."""
-
-    site: Site
-    company_name: str
-    postal_address: str
-    phone: str
-    contact_address: str
-    sender_name: str
-    sender_address: str
-    reply_to: str
-    join_url: str
-    shows_join_line: bool
-    logo: AbstractImage | None
-    logo_dark: AbstractImage | None
-    logo_width: int
-    theme: str
-    primary_color: str
-    text_color: str
-    background_color: str
-    panel_color: str
-    heading_color: str
-    link_color: str
-    accent_color: str
-    font_family: str
-    web_font: str
-    heading_font_family: str
-    heading_web_font: str
-    own_font_name: str
-    own_font_url: str
-    button_shape: str
-    button_size: str
-    spacing: str
-    corner_radius: int | None
-    reason: str
-    footer_text: str
-    footer_links: Any
-    social_accounts: Any
-    signer_name: str
-    signer_job: str
-    signer_photo: AbstractImage | None
 
 
 def load_brand(site: Site) -> Brand:
