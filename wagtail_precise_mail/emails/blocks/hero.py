@@ -11,7 +11,8 @@ from wagtail.blocks import CharBlock, ChoiceBlock, PageChooserBlock, StructValue
 from wagtail.blocks.struct_block import BlockGroup
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
-from wagtail_precise_mail.emails.blocks.basic import BUTTON_STYLES, LinkChildren, alt_of, credit_of
+from wagtail_precise_mail.emails.blocks.basic import BUTTON_STYLES, LinkChildren
+from wagtail_precise_mail.emails.blocks.images import alt_of, credit_of
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.brand import Brand, contrast, mix

@@ -108,7 +108,6 @@ class SignatureBlock(EmailBlock):
             "photo": context.picture(photo, "", ratio=1, width=PHOTO_WIDTH) if photo else None,
             "signature": context.picture(signature, "", width=SIGNATURE_WIDTH) if signature else None,
             "company": self._company(context) if value.get("show_company", True) else [],
-            "start": context.start,
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:

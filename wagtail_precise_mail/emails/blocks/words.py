@@ -75,7 +75,6 @@ class QuoteBlock(EmailBlock):
             # The name stands beside it: to people who listen it would only be said twice.
             "photo": context.picture(photo, "", ratio=1, width=PHOTO_WIDTH) if photo else None,
             "size": 19 if context.width < 300 else 23,
-            "start": context.start,
         }
 
     def text(self, value: StructValue, context: RenderContext) -> str:
