@@ -238,7 +238,7 @@ class TestEditorOfTheEmail:
         type(product).objects.update(price="42")
         content = text_of(admin.get(reverse(Email.snippet_viewset.get_url_name("edit"), args=[email.pk])))
         assert "Teapot: price £38.00 → £42.00" in content
-        assert "The page “Not yet” is not published: readers would find nothing." in content
+        assert "It leads to the page “Not yet”, which is not published." in content
 
     def test_usage_of_the_page_lists_the_email(self, admin: Client) -> None:
         page = make_page(("words", "<p>Moss</p>"), title="Ferns")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
-import sys
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from wagtail.blocks import CharBlock, IntegerBlock, TextBlock
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 from wagtail.rich_text import RichText
@@ -123,17 +122,22 @@ class TestDefaults:
 
 
 class TestQuotes:
-    def test_quote_is_a_paragraph_in_italics_without_a_block_for_it(self) -> None:
-        if "quote" in email_blocks:
-            pytest.skip("There is a quote block; its case is the next test.")
-        body = body_of(make_page(("quote", "More <time>")))
-        assert shown(body) == [("rich_text", "<p><i>“More &lt;time&gt;”</i></p>")]
+    def test_quote_is_a_quote(self) -> None:
+        assert shown(body_of(make_page(("quote", "More time")))) == [("quote", {"words": "More time"})]
 
-    def test_quote_takes_the_block_that_is_registered(self) -> None:
-        with email_blocks.temporarily("nothing", EmailBlock):  # what is registered inside is gone afterwards
-            sys.modules.pop("tests.testapp.quote_block", None)
-            importlib.import_module("tests.testapp.quote_block")
-            assert quotation("More time", "Ada") == ("quote", {"words": "More time", "name": "Ada"})
+    def test_words_and_name_go_into_the_first_fields_for_words_whatever_they_are_called(self) -> None:
+        class OwnQuote(EmailBlock):
+            stars = IntegerBlock(required=False)
+            praise = TextBlock()
+            by = CharBlock(required=False)
+
+        with email_blocks.temporarily("quote", OwnQuote):
+            assert quotation("More time", "Ada") == ("quote", {"praise": "More time", "by": "Ada"})
+
+    def test_without_a_quote_block_it_is_a_paragraph_in_italics(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delitem(email_blocks._items, "quote")
+        _key, value = quotation("More <time>", "Ada & Co")
+        assert value["content"].source == "<p><i>“More &lt;time&gt;”</i><br/>— Ada &amp; Co</p>"
 
 
 class TestRichText:

@@ -30,7 +30,9 @@ def test_every_foreign_key_to_pages_names_the_swappable_model() -> None:
 
 
 def test_migrations_ask_for_the_setting_only_where_it_exists() -> None:
-    """makemigrations writes ``settings.WAGTAIL_PAGE_MODEL``, which Wagtail 7.4 does not define."""
+    """makemigrations writes ``settings.WAGTAIL_PAGE_MODEL``, which Wagtail 7.4 lacks, or there a name that is fixed."""
     written = "".join(path.read_text() for path in MIGRATIONS.glob("0*.py"))
-    assert 'getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")' in written
+    by_hand = 'PAGE_MODEL = getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")'
+    assert by_hand in written, f"Write {by_hand} above the migration, and use it for dependencies and foreign keys."
     assert "settings.WAGTAIL_PAGE_MODEL" not in written
+    assert "to='wagtailcore.page'" not in written.lower()

@@ -17,8 +17,6 @@ from wagtail_precise_mail.campaigns.translations import published_translations
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
 from wagtail_precise_mail.emails.models import Email
-from wagtail_precise_mail.emails.pins import changed_findings
-from wagtail_precise_mail.emails.reference_checks import check_references
 from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
 
 if TYPE_CHECKING:
@@ -98,8 +96,6 @@ def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUs
     findings = [
         *_check_approved(campaign, approved, send_at, keep_for, revision_id=email.live_revision_id),
         *_ask_the_approver(approved),
-        *check_references(approved.body, campaign.site),
-        *changed_findings(email),
     ]
     if email.has_unpublished_changes:
         findings.append(

@@ -24,8 +24,6 @@ from wagtail_precise_mail.emails.checks.facts import UNSUBSCRIBE
 from wagtail_precise_mail.emails.checks.figures import Figure, figures_of
 from wagtail_precise_mail.emails.checks.network import LinkResult, LinkState, check_links
 from wagtail_precise_mail.emails.models import BrandSettings, Email
-from wagtail_precise_mail.emails.pins import changed_findings
-from wagtail_precise_mail.emails.reference_checks import check_references
 from wagtail_precise_mail.emails.sites import default_site
 
 PERMISSION = "wagtail_precise_mail.change_email"
@@ -114,8 +112,7 @@ class EmailChecksPanel(BaseSidePanel):
 def checked_context(email: Email, site: Site, request: HttpRequest) -> dict[str, Any]:
     """Return what the panel shows of an email."""
     facts = EmailFacts(email, site)
-    findings = [*run_checks(facts), *check_references(email.body, site), *changed_findings(email)]
-    findings.sort(key=lambda finding: finding.order)
+    findings = run_checks(facts)
     brand_url = _brand_url(site, request)
     shown = [_shown(finding, brand_url) for finding in findings]
     groups = [

@@ -23,7 +23,6 @@ from wagtail.blocks import StreamValue
 
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.commerce.money import format_money
-from wagtail_precise_mail.emails.checks import Finding, Level
 from wagtail_precise_mail.emails.models import ApprovedContent, Email, SavedBlock
 from wagtail_precise_mail.emails.references import references_of
 from wagtail_precise_mail.fields import page_model
@@ -123,13 +122,6 @@ def changes_since(approval: ApprovedContent | None) -> list[Change]:
     now = _read(*(then[name] for name in ("pages", "products", "saved_blocks")))
     found = [*_products(then, now), *_pages(then, now), *_saved_blocks(then, now)]
     return sorted(found, key=lambda change: not change.is_price)
-
-
-def changed_findings(email: Email) -> list[Finding]:
-    """Return what differs from the published version of an email, as warnings for its checks."""
-    approval = approval_of(email, revision_id=email.live_revision_id)
-    remedy = _("Changed since the email was approved. Publish it again, or schedule it, if that is what it should say.")
-    return [Finding(Level.WARNING, str(change), remedy) for change in changes_since(approval)]
 
 
 def _read(pages: Iterable[Any], products: Iterable[Any], saved_blocks: Iterable[Any]) -> dict[str, Any]:

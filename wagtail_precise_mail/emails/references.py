@@ -28,14 +28,14 @@ class Reference:
 
     Attributes:
         place: the block, in words, such as "Button, block 3".
-        block: the block of the stream that mentions it.
+        block_id: the id of that block in its stream, or "".
         is_required: the block cannot do without it, and says so itself when it is gone.
         is_link: it is a link in rich text.
     """
 
     pk: Any
     place: str
-    block: Block
+    block_id: str = ""
     is_required: bool = False
     is_link: bool = False
 
@@ -76,39 +76,44 @@ def references_of(body: StreamValue) -> References:
     return references
 
 
-def walk(block: Block, raw: Any) -> Iterator[tuple[Block, Any, str, Block]]:
-    """Yield every block below a block with its stored value, its place in words, and the child of a stream it is in.
+@dataclass(frozen=True)
+class Place:
+    """Where something is: the block of a stream, in words, and its id."""
+
+    label: str = ""
+    block_id: str = ""
+
+
+def walk(block: Block, raw: Any, place: Place = Place()) -> Iterator[tuple[Block, Any, Place]]:
+    """Yield a block and every block below it, each with its stored value and the place in which it is.
 
     Blocks whose code was removed, and values that are not as their block stores them, are passed over.
     """
-    yield from _walk(block, raw, "", block)
-
-
-def _walk(block: Block, raw: Any, place: str, child: Block) -> Iterator[tuple[Block, Any, str, Block]]:
-    yield block, raw, place, child
+    yield block, raw, place
     if isinstance(block, StreamBlock):
         for number, item in enumerate(raw if isinstance(raw, list) else [], 1):
             if inner := block.child_blocks.get(item.get("type")):
                 label = _("%(block)s, block %(number)s") % {"block": inner.label, "number": number}
-                yield from _walk(inner, item.get("value"), label, inner)
+                yield from walk(inner, item.get("value"), Place(label, str(item.get("id") or "")))
     elif isinstance(block, ListBlock):
         for item in raw if isinstance(raw, list) else []:
             # Lists that are older than the ids of their items hold bare values.
             is_item = isinstance(item, dict) and item.get("type") == "item"
-            yield from _walk(block.child_block, item.get("value") if is_item else item, place, child)
+            yield from walk(block.child_block, item.get("value") if is_item else item, place)
     elif isinstance(block, StructBlock):
         # An image block keeps what an image chooser stored, a bare id, until it is saved again.
         values = raw if isinstance(raw, dict) else {"image": raw}
         for name, inner in block.child_blocks.items():
-            yield from _walk(inner, values.get(name), place, child)
+            yield from walk(inner, values.get(name), place)
 
 
 def _references(body: StreamValue, *, within: str = "") -> Iterator[tuple[type[Model], Reference]]:
-    for block, raw, place, child in walk(body.stream_block, list(body.raw_data)):
+    for block, raw, place in walk(body.stream_block, list(body.raw_data)):
+        label = place.label
         if within:
-            place = _("%(place)s of the saved block “%(name)s”") % {"place": place, "name": within}
+            label = _("%(place)s of the saved block “%(name)s”") % {"place": label, "name": within}
         if isinstance(block, ChooserBlock) and raw is not None:
-            yield block.model_class, Reference(raw, place, child, is_required=block.required)
+            yield block.model_class, Reference(raw, label, place.block_id, is_required=block.required)
         elif isinstance(block, RichTextBlock) and isinstance(raw, str):
             for model, pk, _model_path, _content_path in extract_references_from_rich_text(raw):
-                yield model, Reference(pk, place, child, is_link=True)
+                yield model, Reference(pk, label, place.block_id, is_link=True)

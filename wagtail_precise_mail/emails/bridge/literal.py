@@ -48,7 +48,7 @@ def literal_rich_text(source: str) -> str:
 
 def make_literal(block: Any, raw: list[dict[str, Any]]) -> None:
     """Make every field of stored blocks literal, in place, in which merge tags would count."""
-    for inner, value, _place, _child in walk(block, raw):
+    for inner, value, _place in walk(block, raw):
         for name in getattr(inner, "merge_fields", ()):
             if isinstance(value, dict) and isinstance(value.get(name), str):
                 is_rich = isinstance(inner.child_blocks.get(name), RichTextBlock)

@@ -23,6 +23,7 @@ from wagtail_precise_mail.emails.checks import (  # noqa: F401  each registers i
     offers,
     pictures,
     reading,
+    references,
     rendering,
     rights,
     structure,

@@ -1,4 +1,4 @@
-"""Pages, products and images that are gone, hidden, or elsewhere."""
+"""Pages, products and images that are gone, hidden, or elsewhere, and what is not as it was approved."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Any
 import pytest
 from wagtail.models import Page, PageViewRestriction, Site
 
+from tests.emails.checks import found
 from tests.factories.commerce import make_product
 from tests.factories.emails import default_site, make_email, make_image, raw_block
 from tests.factories.pages import make_page
-from wagtail_precise_mail.emails.checks import check_email
+from wagtail_precise_mail.emails.checks import EmailFacts, Finding, check_email
+from wagtail_precise_mail.emails.checks.base import email_checks
 from wagtail_precise_mail.emails.models import Email
-from wagtail_precise_mail.emails.reference_checks import check_references
 
 pytestmark = pytest.mark.django_db
+KEYS = ("reference_gone", "page_private", "page_elsewhere", "changed_since_approval")
 
 
 def findings(email: Email) -> list[tuple[str, str, str]]:
-    email = Email.objects.get(pk=email.pk)
-    return [(one.level, one.message, one.place) for one in check_references(email.body, default_site())]
+    """What these checks find in an email as it is stored."""
+    all_found = check_email(Email.objects.get(pk=email.pk), default_site())
+    return [(one.level, one.message, one.place) for one in all_found if one.key in KEYS]
 
 
 def picture(**value: Any) -> dict[str, Any]:
@@ -55,19 +58,6 @@ def test_what_a_block_cannot_do_without_is_an_error_of_the_block(kind: str) -> N
     assert "deleted" in errors[0].message
 
 
-@pytest.mark.parametrize("kind", ["button", "image", "rich_text"])
-def test_link_to_an_unpublished_page_is_an_error(kind: str) -> None:
-    page = make_page(title="Not yet", live=False)
-    block = {
-        "button": lambda: raw_block("button", label="Read", page=page.pk),
-        "image": lambda: picture(page=page.pk),
-        "rich_text": lambda: raw_block("rich_text", content=f'<p><a linktype="page" id="{page.pk}">x</a></p>'),
-    }[kind]()
-    [(level, message, place)] = findings(make_email(block))
-    assert (level, place.split(",")[1]) == ("error", " block 1")
-    assert message == "The page “Not yet” is not published: readers would find nothing."
-
-
 def test_private_page_is_a_warning() -> None:
     page = make_page(title="Members")
     child = page.add_child(instance=Page(title="Their list"))
@@ -101,16 +91,42 @@ def test_page_of_another_site_is_a_warning() -> None:
     )
 
 
-def test_checks_cost_the_same_for_one_page_as_for_twenty(django_assert_num_queries: Any) -> None:
-    pages = [make_page() for _ in range(20)]
-    few = make_email(raw_block("page", page=pages[0].pk), raw_block("product", product=make_product().pk))
-    many = make_email(
-        *[raw_block("page", page=page.pk) for page in pages],
-        *[raw_block("product", product=make_product().pk) for _ in range(5)],
-    )
-    site = default_site()
-    for email in (few, many):
-        body = Email.objects.get(pk=email.pk).body
+def test_text_that_links_to_a_deleted_page_is_left_to_the_checks_of_links() -> None:
+    block = raw_block("rich_text", content='<p>See <a linktype="page" id="98765">it</a>.</p>')
+    assert findings(make_email(block)) == []
+
+
+def test_finding_leads_to_its_block_also_inside_a_column() -> None:
+    page = make_page()
+    button = raw_block("button", label="Read", url="https://example.org/", page=page.pk)
+    item = {"type": "item", "value": {"content": [button]}, "id": "1"}
+    page.delete()
+    [finding] = found("reference_gone", raw_block("columns", columns=[item]))
+    assert finding.block_id == button["id"]
+    assert "Button" in finding.place
+
+
+def test_change_since_the_approval_is_a_warning() -> None:
+    product = make_product(name="Teapot", price="38")
+    email = make_email(raw_block("product", product=product.pk))
+    email.save_revision().publish()
+    assert findings(email) == []
+    type(product).objects.update(price="42")
+    assert findings(email) == [("warning", "Teapot: price £38.00 → £42.00", "")]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_costs_the_same_for_one_block_as_for_twenty(key: str, django_assert_max_num_queries: Any) -> None:
+    def run(count: int, allowed: int) -> list[Finding]:
+        pages = [make_page() for _ in range(count)]
+        email = make_email(
+            *[raw_block("page", page=page.pk) for page in pages],
+            *[raw_block("product", product=make_product().pk) for _ in range(count)],
+        )
+        email.save_revision().publish()
+        facts = EmailFacts(Email.objects.get(pk=email.pk), default_site())
         Site.get_site_root_paths()
-        with django_assert_num_queries(4):  # pages, products, restrictions, sites
-            check_references(body, site)
+        with django_assert_max_num_queries(allowed):
+            return list(email_checks.get(key)(key, "warning").run(facts))
+
+    assert run(1, 3) == run(20, 3) == []
