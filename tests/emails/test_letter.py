@@ -6,26 +6,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from wagtail.models import Locale, Page
+from wagtail.models import Locale
 
 from tests.emails.conftest import body_of, soup, text_of
-from tests.factories.emails import default_site, make_brand, make_email, make_image, raw_block
+from tests.factories.emails import make_brand, make_email, make_image, raw_block
 from wagtail_precise_mail.emails.days import moment_of, weekday_and_day
 from wagtail_precise_mail.emails.letters import MANNERS, manners_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def language(settings: Any) -> Any:
-    """Makes the site one of another language."""
-
-    def speak(code: str) -> None:
-        settings.WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), (code, code)]
-        locale = Locale.objects.get_or_create(language_code=code)[0]
-        Page.objects.filter(pk=default_site().root_page_id).update(locale=locale)
-
-    return speak
 
 
 @pytest.mark.parametrize(
@@ -40,10 +28,11 @@ def language(settings: Any) -> Any:
     ],
 )
 def test_salutation_follows_the_language_and_what_is_known(
-    language: Any, code: str, tone: str, known: str, unknown: str
+    settings: Any, code: str, tone: str, known: str, unknown: str
 ) -> None:
-    language(code)
-    email = make_email(raw_block("salutation", tone=tone))
+    settings.WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), (code, code)]
+    locale = Locale.objects.get_or_create(language_code=code)[0]
+    email = make_email(raw_block("salutation", tone=tone), locale=locale)
     names = {"first_name": "Ada", "last_name": "Moss", "full_name": "Ada Moss"}
     assert text_of(email, **names) == known
     assert text_of(email) == unknown

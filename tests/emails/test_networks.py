@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -12,9 +10,12 @@ from django.core.exceptions import ValidationError
 
 from tests.emails.conftest import body_of, soup, text_of
 from tests.factories.emails import compiled, make_brand, make_email, raw_block
+from wagtail_precise_mail.delivery import sharing
 from wagtail_precise_mail.emails.blocks import links
 from wagtail_precise_mail.emails.body import make_body_block
-from wagtail_precise_mail.emails.networks import NETWORKS, SHARE_ADDRESSES, share_address
+from wagtail_precise_mail.emails.editions import Edition
+from wagtail_precise_mail.emails.link_blocks import NETWORKS
+from wagtail_precise_mail.emails.networks import SHAREABLE
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_links
 from wagtail_precise_mail.emails.personalize import Personalizer
 from wagtail_precise_mail.exceptions import RenderError
@@ -106,11 +107,15 @@ def test_site_without_the_pages_for_it_is_told_so(monkeypatch: pytest.MonkeyPatc
         compiled(make_email(raw_block("share")))
 
 
-@pytest.mark.parametrize("network", list(SHARE_ADDRESSES))
-def test_what_is_shared_arrives_whole(network: str) -> None:
-    url, title = "https://shop.example.com/m/x?a=1&b=ü", "Tea & more: 50% #1"
-    address = urlsplit(share_address(network, url, title))
-    assert address.scheme == "https"
-    values: Any = [value for found in parse_qs(address.query).values() for value in found]
-    assert any(url in value for value in values)
-    assert network in ("facebook", "linkedin") or any(title in value for value in values)
+@pytest.mark.usefixtures("_makers")
+def test_copies_for_others_cannot_be_passed_on() -> None:
+    email = make_email(raw_block("share", words="Tell others"), raw_block("heading", title="Below", level="2"))
+    filled = Personalizer(compiled(email), edition=Edition.SHARED).fill(
+        {}, rewrite_link=lambda link: link.url, system={"unsubscribe_url": "https://x/"}
+    )
+    assert "Tell others" not in filled.html + filled.text
+    assert "Below" in filled.html
+
+
+def test_what_can_be_shared_on_is_what_delivery_knows_the_way_to() -> None:
+    assert set(SHAREABLE) == set(sharing.NETWORKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -161,16 +162,17 @@ def _compose(email: Written, context: RenderContext) -> Source:
     frame |= own_frame(context)
     preheader = context.shared.frame.get("preheader") or preheader
     web, invitation = web_line(email, context), join_line(context)
-    frame |= {"is_flush": is_flush(email.body), "web_line": web.mjml, "join_line": invitation.mjml}
+    frame |= {"is_flush": is_flush(email.body, pieces), "web_line": web.mjml, "join_line": invitation.mjml}
     document = _document(subject, preheader, pieces, frame)
     text = join(*(piece.text for piece in pieces), frame["footer_text"], web.text, invitation.text)
     _check_way_out(document, text, context)
     return Source(document, f"{text}\n", subject, preheader, pieces, context)
 
 
-def is_flush(body: StreamValue) -> bool:
-    """Whether the first block of a body reaches the edge of the panel, for everybody who gets the email."""
-    first = next(iter(body), None)
+def is_flush(body: StreamValue, pieces: Sequence[Piece]) -> bool:
+    """Whether the first block that is seen reaches the edge of the panel, for everybody who gets the email."""
+    shown = (child for child, piece in zip(body, pieces, strict=True) if piece.mjml.strip())
+    first = next(shown, None)
     if first is None or not first.block.bleeds(first.value):
         return False
     return not (first.value.get("audience") or {}).get("show")

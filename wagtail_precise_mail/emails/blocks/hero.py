@@ -90,10 +90,8 @@ class HeroBlock(LinkChildren):
     def compile(self, value: StructValue, context: RenderContext) -> SafeString:
         facts = self.facts(value, context)
         picture = context.picture(facts["image"], facts["alt"], ratio=16 / 10) if facts["image"] else None
-        is_narrow = context.width < 300
-        return self.render_mjml(
-            self.mjml_template, {**facts, "picture": picture, "title_size": 22 if is_narrow else 30}, context
-        )
+        size = 22 if context.width < 300 else _title_size(context)
+        return self.render_mjml(self.mjml_template, {**facts, "picture": picture, "title_size": size}, context)
 
     def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
         facts = self.facts(value, context)
@@ -131,7 +129,7 @@ class HeroBlock(LinkChildren):
             "picture": picture,
             "gutter": GUTTER,
             "gap": 10,
-            "title_size": 30 if layout == "beside" else 40,
+            "title_size": round(_title_size(context) * (0.85 if layout == "beside" else 1.1)),
             "ground": ground_of(context.brand),
             # The credit stands below the picture, on the panel.
             "muted_color": context.brand.muted_color,
@@ -153,6 +151,11 @@ def on_picture(context: RenderContext) -> RenderContext:
     """Return the context for words on a shaded picture: light words, and a light button with dark ones."""
     brand = replace(context.brand.on("dark"), panel_color=ground_of(context.brand), text_color=INK, primary_color=INK)
     return replace(context, brand=brand)
+
+
+def _title_size(context: RenderContext) -> int:
+    size, _on_phones = context.brand.theme.heading_sizes[0]
+    return size
 
 
 def _layout(value: StructValue) -> str:

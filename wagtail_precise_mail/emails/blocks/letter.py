@@ -129,9 +129,9 @@ class SignatureBlock(EmailBlock):
             return name, value.get("job") or "", value.get("photo")
         brand = context.brand
         return (
-            getattr(brand, "signer_name", "") or brand.sender_name,
-            value.get("job") or getattr(brand, "signer_job", ""),
-            value.get("photo") or getattr(brand, "signer_photo", None),
+            brand.signer_name or brand.sender_name,
+            value.get("job") or brand.signer_job,
+            value.get("photo") or brand.signer_photo,
         )
 
     def _closing(self, value: StructValue, context: RenderContext) -> str:
@@ -142,5 +142,5 @@ class SignatureBlock(EmailBlock):
 
     def _company(self, context: RenderContext) -> list[str]:
         brand = context.brand
-        reach = [getattr(brand, "phone", ""), getattr(brand, "contact_address", "") or brand.reply_to]
+        reach = [brand.phone, brand.contact_address or brand.reply_to]
         return list(filter(None, [brand.company_name, " · ".join(filter(None, reach))]))

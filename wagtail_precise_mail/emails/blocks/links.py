@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,40 +13,22 @@ from wagtail.blocks import (
     ChoiceBlock,
     ListBlock,
     MultipleChoiceBlock,
-    StructBlock,
     StructValue,
 )
-from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
+from wagtail.blocks.struct_block import BlockGroup
 
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.links import absolute
-from wagtail_precise_mail.emails.networks import NETWORKS, SHARE_ADDRESSES, icon_url, name_of
+from wagtail_precise_mail.emails.editions import OWN
+from wagtail_precise_mail.emails.link_blocks import NETWORKS, AccountBlock
+from wagtail_precise_mail.emails.marks import Place
+from wagtail_precise_mail.emails.networks import SHAREABLE, icon_url, name_of
 from wagtail_precise_mail.emails.personal_links import personal_links
-from wagtail_precise_mail.emails.text import join, wrap
+from wagtail_precise_mail.emails.text import wrap
 from wagtail_precise_mail.exceptions import RenderError
 
 ICON_STYLES = [("icons", _("Icons")), ("words", _("Words"))]
-
-
-class AccountBlock(StructBlock):
-    """An account in a network."""
-
-    network = ChoiceBlock(label=_("Network"), choices=list(NETWORKS.items()))
-    url = CharBlock(label=_("Address"), max_length=500)
-
-    class Meta:
-        icon = "group"
-        label = _("Account")
-        label_format = "{network}"
-
-    def clean(self, value: StructValue) -> StructValue:
-        cleaned = super().clean(value)
-        if not self.is_deferred_validation and not absolute(cleaned["url"], "").startswith(("https://", "http://")):
-            message = ValidationError(_("Use the whole address, such as https://example.social/@fern."))
-            raise StructBlockValidationError(block_errors={"url": message})
-        return cleaned
 
 
 @email_blocks.register("social")
@@ -75,7 +56,7 @@ class SocialBlock(EmailBlock):
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         accounts = [(one.get("network") or "", one.get("url") or "") for one in value.get("accounts") or []]
         if not accounts:
-            accounts = [(one.network, one.url) for one in getattr(context.brand, "social_accounts", ())]
+            accounts = [(one.network, one.url) for one in context.brand.social_accounts]
         links = [_account(network, url, context) for network, url in accounts if network and url]
         if not links:
             raise RenderError(gettext("Add an account here, or to the email brand."))
@@ -100,7 +81,7 @@ class ShareBlock(EmailBlock):
 
     words = CharBlock(label=_("Words before the links"), required=False, max_length=120)
     networks = MultipleChoiceBlock(
-        label=_("Share on"), choices=[(key, NETWORKS[key]) for key in SHARE_ADDRESSES], required=False
+        label=_("Share on"), choices=[(key, NETWORKS[key]) for key in SHAREABLE], required=False
     )
     show_forward = BooleanBlock(label=_("Forward to a friend"), required=False, default=True)
     show_web_version = BooleanBlock(label=_("Read it in the browser"), required=False, default=False)
@@ -125,36 +106,41 @@ class ShareBlock(EmailBlock):
         form_layout = BlockGroup(children=["words", "networks", "show_forward", "show_web_version"], settings=["style"])
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
-        networks = [network for network in value.get("networks") or [] if network in SHARE_ADDRESSES]
+        networks = [network for network in value.get("networks") or [] if network in SHAREABLE]
         # Our own address leads there: it knows the public version of this email, and counts who shares it.
         links = [_link(network, _personal("share", context, network), context) for network in networks]
-        return {**self._facts(value, links, context), **_words(value, context)}
+        wanted = {"forward": value.get("show_forward", True), "web_version": value.get("show_web_version")}
+        ways = [_way(name, _personal(name, context)) for name, is_shown in wanted.items() if is_shown]
+        return {**_look(value, context), "links": links, "ways": ways, **_words(value, context)}
+
+    # Copies for others have no message that could be passed on, so they go without.
+
+    def compile(self, value: StructValue, context: RenderContext) -> SafeString:
+        return context.only_in(OWN, super().compile(value, context), Place.COLUMN)
+
+    def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
+        return context.only_in(OWN, self.as_section(super().compile(value, context)), Place.SECTION)
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
-        lines = [
-            gettext("Share on %(network)s") % {"network": link["name"]} + f": {link['href']}" for link in facts["links"]
-        ]
+        share = gettext("Share on %(network)s")
+        lines = [f"{share % {'network': link['name']}}: {link['href']}" for link in facts["links"]]
         lines += [f"{way['label']}: {way['href']}" for way in facts["ways"]]
-        return join("\n".join(filter(None, [wrap(facts["plain"]), *lines])) if lines else "")
+        if not lines:
+            return ""
+        return context.only_in(OWN, "\n".join(filter(None, [wrap(facts["plain"]), *lines])), Place.INLINE)
 
     def preview_mjml(self, context: RenderContext) -> str:
         value = self.get_preview_value()
         links = [_link(network, "#", context) for network in value["networks"]]
-        ways = [
-            {"label": gettext("Forward to a friend"), "href": "#"},
-            {"label": gettext("Read it in the browser"), "href": "#"},
-        ]
+        ways = [_way("forward", "#"), _way("web_version", "#")]
         facts = {**_look(value, context), "links": links, "ways": ways, **_words(value, context)}
         return self.as_section(self.render_mjml(self.mjml_template, facts, context))
 
-    def _facts(self, value: StructValue, links: list[dict[str, str]], context: RenderContext) -> dict[str, Any]:
-        ways = []
-        if value.get("show_forward", True):
-            ways.append({"label": gettext("Forward to a friend"), "href": _personal("forward", context)})
-        if value.get("show_web_version"):
-            ways.append({"label": gettext("Read it in the browser"), "href": _personal("web_version", context)})
-        return {**_look(value, context), "links": links, "ways": ways}
+
+def _way(name: str, href: str) -> dict[str, str]:
+    label = gettext("Forward to a friend") if name == "forward" else gettext("Read it in the browser")
+    return {"label": label, "href": href}
 
 
 def _personal(name: str, context: RenderContext, argument: str = "") -> str:

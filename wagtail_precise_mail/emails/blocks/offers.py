@@ -115,6 +115,7 @@ class OfferBlock(LinkChildren):
     def _written(
         self, value: StructValue, written: dict[str, str], context: RenderContext, ends: str, end: datetime
     ) -> dict[str, Any]:
+        section_size, _on_phones = context.brand.theme.heading_sizes[1]
         return {
             "title": context.merge(written["title"]),
             "lines": _lines(written["words"], context),
@@ -131,16 +132,15 @@ class OfferBlock(LinkChildren):
             "align": value.get("align") or "center",
             **_colors(context),
             "is_narrow": context.width < 300,
-            "size": 22 if context.width < 300 else 28,
+            "size": min(22, section_size) if context.width < 300 else section_size,
         }
 
 
 def _colors(context: RenderContext) -> dict[str, str]:
-    """The box is a hint of the primary color on the panel; what stands on it must be read there."""
-    brand = context.brand
-    box = mix(brand.panel_color, brand.primary_color, 0.09)
+    """Return the colors of what stands in the box, so that it can be read there."""
+    brand, box = context.brand, context.brand.box_color
     soft = readable(mix(brand.text_color, box, 0.25), box)
-    return {"box_color": box, "accent_color": readable(brand.primary_color, box), "soft_color": soft}
+    return {"accent_color": readable(brand.accent_color, box), "soft_color": soft}
 
 
 def _lines(text: str, context: RenderContext) -> list[SafeString]:
