@@ -99,6 +99,15 @@ class ItemSource(ABC):
             limit: as many candidates are of use; more than the list shows, because some may be shown elsewhere.
         """
 
+    def describe(self, spec: Spec, keys: Sequence[str], *, occasion: Occasion) -> Mapping[str, Item]:
+        """Return what is shown of the items that were chosen, by their keys.
+
+        For sources whose :meth:`load` gives little more than keys: most candidates are never shown. An item whose key
+        is missing here is not shown. The facts that ``load`` gave win over these.
+        """
+        return {key: {} for key in keys}
+
+
 
 item_sources: Registry[type[ItemSource]] = Registry("source of lists in emails")
 
@@ -177,6 +186,7 @@ class ReaderLoader:
                 fresh = [item for item in candidates.get(key, ()) if not item.get("key") or item["key"] not in taken]
                 lists[name] = fresh[:count]
                 shown[key] |= {item["key"] for item in lists[name] if item.get("key")}
+            _describe(source, spec, [lists[name] for lists in found.values()], occasion)
             extra += count
         return found
 
@@ -189,6 +199,14 @@ class ReaderLoader:
             for contact_id, keys in look_up(known, days, occasion.at).items():
                 sent.setdefault(contact_id, set()).update(keys)
         return sent
+
+
+def _describe(source: ItemSource, spec: Spec, lists: list[list[Item]], occasion: Occasion) -> None:
+    """Complete the chosen items in place; those that are gone by now leave their list."""
+    keys = list(dict.fromkeys(item["key"] for items in lists for item in items if item.get("key")))
+    facts = source.describe(spec, keys, occasion=occasion) if keys else {}
+    for items in lists:
+        items[:] = [{**facts.get(item.get("key", ""), {}), **item} for item in items if item.get("key", "") in facts or not item.get("key")]
 
 
 def walk(parts: Iterable[Part]) -> Iterator[dict[str, Any]]:
