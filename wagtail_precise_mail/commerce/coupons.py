@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Count, F, Q, QuerySet
 
 from wagtail_precise_mail.commerce.models import CouponCode, CouponPool
 
@@ -43,10 +43,16 @@ def read_codes(text: str) -> list[tuple[int, str]]:
 
     One code a line; of several columns the one called "code", "coupon" or "voucher", else the first. Separators are
     comma, semicolon and tab.
+
+    Raises:
+        ValueError: it cannot be read as a table.
     """
     lines = text.lstrip("\ufeff").splitlines()
     delimiter = next((one for one in ";\t," if lines and one in lines[0]), ",")
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
+    try:
+        rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
+    except csv.Error as error:
+        raise ValueError(f"This is no table: {error}") from error
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     column = next((header.index(name) for name in _CODE_COLUMNS if name in header), None)
     found = []
@@ -59,6 +65,11 @@ def read_codes(text: str) -> list[tuple[int, str]]:
     return found
 
 
+def is_code(text: str) -> bool:
+    """Whether this can be a code."""
+    return bool(_CODE.match(text))
+
+
 @transaction.atomic
 def add_codes(pool: CouponPool, codes: Iterable[tuple[int, str]]) -> AddedCodes:
     """Put codes into a pool. What is known or is no code is told and left out; everything else is kept.
@@ -69,7 +80,7 @@ def add_codes(pool: CouponPool, codes: Iterable[tuple[int, str]]) -> AddedCodes:
     wanted: dict[str, None] = {}
     known, refused = [], []
     for number, code in codes:
-        if not _CODE.match(code):
+        if not is_code(code):
             refused.append((number, code))
         elif code in wanted:
             known.append(code)
@@ -90,6 +101,12 @@ def add_codes(pool: CouponPool, codes: Iterable[tuple[int, str]]) -> AddedCodes:
 def free_count(pool: CouponPool) -> int:
     """Return how many codes are left."""
     return pool.codes.filter(message_id__isnull=True).count()
+
+
+def with_counts(pools: QuerySet[CouponPool]) -> QuerySet[CouponPool]:
+    """Return pools with ``code_count`` and ``free_count``."""
+    free = Q(codes__message_id__isnull=True)
+    return pools.annotate(code_count=Count("codes"), free_count=Count("codes", filter=free))
 
 
 def take_codes(pool: CouponPool, messages: Mapping[int, int], *, at: datetime) -> dict[int, str]:

@@ -70,6 +70,7 @@ class Occasion:
     Attributes:
         base_url: scheme and host in front of addresses.
         messages: outbox message ids by the contact's id; empty in previews, in which nothing may be used up.
+        orders: order ids by the contact's id, where a send is about one; else a mail is about their latest.
     """
 
     at: datetime
@@ -77,6 +78,7 @@ class Occasion:
     language: str
     site_id: int | None = None
     messages: Mapping[int, int] = field(default_factory=dict)
+    orders: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def is_preview(self) -> bool:
@@ -206,7 +208,9 @@ def _describe(source: ItemSource, spec: Spec, lists: list[list[Item]], occasion:
     keys = list(dict.fromkeys(item["key"] for items in lists for item in items if item.get("key")))
     facts = source.describe(spec, keys, occasion=occasion) if keys else {}
     for items in lists:
-        items[:] = [{**facts.get(item.get("key", ""), {}), **item} for item in items if item.get("key", "") in facts or not item.get("key")]
+        items[:] = [
+            {**facts.get(item.get("key", ""), {}), **item} for item in items if not item.get("key") or item["key"] in facts
+        ]
 
 
 def walk(parts: Iterable[Part]) -> Iterator[dict[str, Any]]:

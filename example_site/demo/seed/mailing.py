@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -15,6 +14,7 @@ from wagtail.models import GroupApprovalTask, Site, Workflow, WorkflowContentTyp
 from example_site.demo.art.scenes import logo
 from example_site.demo.seed.colleagues import SENDERS
 from example_site.demo.seed.shopfront import keep_picture
+from example_site.demo.seed.streams import stream
 from example_site.magazine.models import ArticlePage
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.commerce.models import Product
@@ -126,7 +126,7 @@ def _make_saved_block(admin: User) -> SavedBlock:
     saved = SavedBlock(
         name=SAVED_BLOCK,
         live=False,
-        body=_stream(
+        body=stream(
             [
                 ("divider", {"style": "line"}),
                 ("heading", {"title": "Until soon", "level": "3", "align": "left"}),
@@ -151,7 +151,7 @@ def _make_email(admin: User) -> Email:
         name=EMAIL,
         subject='{{ contact.first_name | default: "Hello" }}, the kettle is on',
         preheader="Three teas for the quiet season, the pot they deserve, and something green for the dark corner.",
-        body=_stream(_blocks(saved)),
+        body=stream(_blocks(saved)),
         sample_contact=Contact.objects.exclude(first_name="").order_by("pk").first(),
         live=False,
     )
@@ -215,14 +215,3 @@ def _product(pk: int, *, layout: str, label: str, description: bool = False) -> 
         "show_description": description,
         "link_label": label,
     }
-
-
-def _stream(blocks: list[tuple[str, dict[str, Any]]]) -> str:
-    """Return blocks as a StreamField stores them."""
-    return json.dumps([_child(kind, value) for kind, value in blocks])
-
-
-def _child(kind: str, value: dict[str, Any]) -> dict[str, Any]:
-    if kind == "columns":
-        value = {**value, "columns": [{"content": [_child(*one) for one in stream]} for stream in value["columns"]]}
-    return {"type": kind, "value": value}

@@ -143,8 +143,8 @@ class ProductBlock(EmailBlock):
 
     def _row(self, facts: dict[str, Any], context: RenderContext) -> SafeString:
         picture = self._picture(facts["product"], context, THUMBNAIL)
-        thumb = thumbnail(picture.url, facts["item"]) if picture else ""
-        rows = self.render_mjml(ROW, {**facts, "picture": thumb}, context)
+        item = facts["item"].with_picture(picture.url if picture else "")
+        rows = self.render_mjml(ROW, {**facts, "picture": thumbnail(item)}, context)
         return self.render_mjml(ROWS, {"rows": rows}, context)
 
     def _available(self, chosen: Product, replacement: Product | None, context: RenderContext) -> Product | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from django.template.loader import render_to_string
@@ -55,6 +55,10 @@ class KnownItem:
         """Return the item for the text part, in which nothing is escaped."""
         return cls({"url": href}, href, {name: mark_safe(fact) for name, fact in facts.items()})
 
+    def with_picture(self, url: str) -> KnownItem:
+        """Return this item with the address of a picture."""
+        return replace(self, facts={**self.facts, "image_url": url})
+
     def value(self, field: str) -> SafeString:
         """Return a fact as HTML."""
         return self.html.get(field) or escape(self.facts.get(field, ""))
@@ -82,14 +86,14 @@ def pictures(item: Written, width: int, *, padding: str = "0 0 12px") -> SafeStr
     return item.when("image_url", linked + bare, Place.COLUMN)
 
 
-def thumbnail(url: str, item: Written) -> SafeString:
+def thumbnail(item: Written) -> SafeString:
     """Return the small picture in a row of a table."""
     image = format_html(
         '<img src="{}" alt="{}" width="{}" style="display:block;width:{}px;max-width:100%;border:0;border-radius:6px" />',
-        url,
+        item.value("image_url"),
         item.value("name"),
         THUMBNAIL,
         THUMBNAIL,
     )
     linked = item.when("url", format_html('<a href="{}">{}</a>', item.link(), image), Place.INLINE)
-    return linked + item.when("plain_name", image, Place.INLINE)
+    return item.when("image_url", linked + item.when("plain_name", image, Place.INLINE), Place.INLINE)

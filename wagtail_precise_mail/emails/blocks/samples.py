@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.templatetags.static import static
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.emails.context import Picture, RenderContext
+from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.product_facts import product_facts
 
 
@@ -33,6 +36,40 @@ def sample_product(context: RenderContext, number: int = 0) -> dict[str, str]:
     return product_facts(product, locale=context.language, summary=product.description)
 
 
+def sample_item(context: RenderContext, number: int) -> dict[str, str]:
+    """Return :func:`sample_product` as an item of a list."""
+    picture = absolute(sample_picture(context, 0, 0).url, context.base_url)
+    return {**sample_product(context, number), "url": f"{context.base_url}/", "image_url": picture}
+
+
+def sample_page(context: RenderContext, number: int) -> dict[str, str]:
+    """Return a page that nobody wrote as an item of a list, one of two."""
+    name, summary = _PAGES[number % len(_PAGES)]
+    picture = absolute(sample_picture(context, 0, 0).url, context.base_url)
+    return {"name": name, "summary": summary, "url": f"{context.base_url}/", "image_url": picture}
+
+
+def sample_order(context: RenderContext) -> dict[str, str]:
+    """Return an order that nobody placed."""
+    sums = {"subtotal": "£46.90", "charges": "£3.95", "total": "£50.85"}
+    day = date_format(context.at, "DATE_FORMAT")
+    return {"number": "FK-1001", "date": day, "charges_name": gettext("Postage"), **sums}
+
+
+def sample_order_lines(context: RenderContext) -> list[dict[str, str]]:
+    """Return its lines."""
+    each = [("1", "", "£38.00"), ("1", "", "£8.90")]
+    items = [sample_item(context, 0), sample_item(context, 3)]
+    return [
+        {**item, "quantity": quantity, "unit_price": price, "amount": amount}
+        for item, (quantity, price, amount) in zip(items, each, strict=True)
+    ]
+
+
+_PAGES = [
+    ("Seven ferns that like the dark", "They ask for little: a north window, a cool floor, and to be left alone."),
+    ("A proper pot of tea", "Warm the pot, count to four minutes, and pour before anybody asks."),
+]
 _PRODUCTS = [
     ("Stoneware teapot", "38", "48", "4.7", 3),
     ("Boston fern", "19", "", "4.4", None),

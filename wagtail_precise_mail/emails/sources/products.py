@@ -70,13 +70,7 @@ class ProductItems(ItemSource):
         for product in products.values():
             picture = pictures.get(product.image_id or 0) or absolute(product.image_url, occasion.base_url)
             if picture.startswith("http"):
-                facts[f"product:{product.pk}"] = {
-                    **product_facts(
-                        product, locale=occasion.language, summary=shorten(product.description, SUMMARY_LENGTH)
-                    ),
-                    "url": absolute(product.url, occasion.base_url),
-                    "image_url": picture,
-                }
+                facts[f"product:{product.pk}"] = {**_facts(product, occasion), "image_url": picture}
         return facts
 
 
@@ -136,6 +130,13 @@ def _consenting(contacts: Sequence[Contact]) -> list[Contact]:
     found = Contact.objects.filter(pk__in=[one.pk for one in contacts if one.pk]).not_suppressed()
     pks = set(found.filter(Exists(granted)).values_list("pk", flat=True))
     return [one for one in contacts if not one.pk or one.pk in pks]
+
+
+def _facts(product: Product, occasion: Occasion) -> Item:
+    summary = shorten(product.description, SUMMARY_LENGTH)
+    facts = product_facts(product, locale=occasion.language, summary=summary)
+    url = absolute(product.url, occasion.base_url)
+    return {**facts, "url": url, "plain_name": "" if url.startswith("http") else facts["name"]}
 
 
 def _items(choices: Iterable[Choice], owned: set[int], limit: int, names: Mapping[int, str]) -> list[Item]:
