@@ -124,7 +124,8 @@ def take_codes(pool: CouponPool, messages: Mapping[int, int], *, at: datetime) -
         return {}
     with transaction.atomic():
         _take_turns(pool)
-        taken = dict(pool.codes.filter(message_id__in=messages.values()).values_list("message_id", "code"))
+        rows_of_messages = pool.codes.filter(message_id__in=messages.values())
+        taken = {row.message_id: row.code for row in rows_of_messages if row.message_id is not None}
         waiting = [(contact_id, pk) for contact_id, pk in messages.items() if pk not in taken]
         if not waiting:
             return taken

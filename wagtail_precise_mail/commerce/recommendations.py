@@ -48,7 +48,9 @@ class LastOrder:
     """A product of the order by the category's id."""
 
 
-def owned_products(contact_ids: Sequence[int], *, at: datetime, with_replenishable: bool = False) -> dict[int, set[int]]:
+def owned_products(
+    contact_ids: Sequence[int], *, at: datetime, with_replenishable: bool = False
+) -> dict[int, set[int]]:
     """Return what contacts bought and would not buy again, by contact.
 
     Args:
@@ -70,9 +72,7 @@ def last_orders(contact_ids: Sequence[int], *, at: datetime) -> dict[int, LastOr
     ids = sales.annotate(place=latest).filter(place=1).order_by().values("pk")
     lines = OrderLine.objects.filter(order__in=ids, quantity__gt=0, product__kind=Product.Kind.PRODUCT)
     found: dict[int, LastOrder] = defaultdict(LastOrder)
-    rows = lines.order_by("order_id", "position").values_list(
-        "order__contact_id", "product_id", "product__category_id"
-    )
+    rows = lines.order_by("order_id", "position").values_list("order__contact_id", "product_id", "product__category_id")
     for contact_id, product_id, category_id in rows:
         if product_id not in found[contact_id].product_ids:
             found[contact_id].product_ids.append(product_id)
@@ -188,9 +188,7 @@ def _ranks(category_ids: Iterable[int], limit: int, at: datetime) -> Ranks:
     return found
 
 
-def _best_of(
-    category_ids: Iterable[int], ranks: Ranks, avoided: set[int], limit: int
-) -> list[tuple[int, int]]:
+def _best_of(category_ids: Iterable[int], ranks: Ranks, avoided: set[int], limit: int) -> list[tuple[int, int]]:
     """Return products with their categories, the best sellers of all of them first."""
     ranked = sorted(
         (minus_pieces, pk, category_id)

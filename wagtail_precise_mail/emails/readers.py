@@ -110,7 +110,6 @@ class ItemSource(ABC):
         return {key: {} for key in keys}
 
 
-
 item_sources: Registry[type[ItemSource]] = Registry("source of lists in emails")
 
 SentItems = Callable[[Sequence[Contact], int, datetime], Mapping[int, set[str]]]
@@ -209,7 +208,9 @@ def _describe(source: ItemSource, spec: Spec, lists: list[list[Item]], occasion:
     facts = source.describe(spec, keys, occasion=occasion) if keys else {}
     for items in lists:
         items[:] = [
-            {**facts.get(item.get("key", ""), {}), **item} for item in items if not item.get("key") or item["key"] in facts
+            {**facts.get(item.get("key", ""), {}), **item}
+            for item in items
+            if not item.get("key") or item["key"] in facts
         ]
 
 

@@ -17,7 +17,7 @@ from wagtail_precise_mail.commerce.pairs import learn_pairs
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.models import Email
 
-POOL = "Autumn thank-you, 10 % off"
+POOL = "Autumn thank-you, 10% off"
 EMAIL = "Chosen for you"
 CODES = 500
 # No 0 and O, no 1 and I: people type them.
@@ -65,7 +65,7 @@ def _blocks(pool: CouponPool) -> list[tuple[str, dict[str, Any]]]:
         ("product_list", {"heading": "Goes with your last order", "selection": "bought_together", "count": 4, "fallback": "best_selling", "layout": "above", "columns": "2", **shown, "show_reason": True}),
         ("button", {"label": "See all of it", "page": None, "url": "/shop/", "style": "filled", "align": "left"}),
         ("product_list", {"heading": "On offer", "selection": "on_offer", "count": 3, "layout": "compact", **shown}),
-        ("coupon", {"title": "10 % off your next parcel", "code": "", "pool": pool.pk, "terms": "From £30, once per customer, not on postage.", "empty_words": ""}),
+        ("coupon", {"title": "10% off your next parcel", "code": "", "pool": pool.pk, "terms": "From £30, once per customer, not on postage.", "empty_words": ""}),
         ("page_list", {"heading": "New in the magazine", "selection": "newest", "page_type": "magazine.ArticlePage", "count": 3, "layout": "beside", "max_length": 120, "skip_sent_days": 60}),
         ("product_list", {"heading": "From the plant room", "selection": "category", "category": Category.objects.get(slug="plants").pk, "count": 3, "layout": "above", "columns": "3", **shown}),
     ]  # fmt: skip

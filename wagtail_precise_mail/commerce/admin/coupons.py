@@ -107,7 +107,9 @@ def _told(added: AddedCodes | None) -> str:
     told = words % {"count": added.added_count}
     if added.known:
         again = ngettext(
-            "%(count)s was there already: %(examples)s.", "%(count)s were there already: %(examples)s.", len(added.known)
+            "%(count)s was there already: %(examples)s.",
+            "%(count)s were there already: %(examples)s.",
+            len(added.known),
         )
         examples = ", ".join([*added.known[:_TOLD], *(["…"] if len(added.known) > _TOLD else [])])
         told = f"{told} {again % {'count': len(added.known), 'examples': examples}}"

@@ -15,7 +15,7 @@ from wagtail_precise_mail.commerce.catalog import for_sale
 from wagtail_precise_mail.commerce.choosers import ProductChooserBlock
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
-from wagtail_precise_mail.emails.blocks.items import THUMBNAIL, KnownItem, picture_mjml, thumbnail
+from wagtail_precise_mail.emails.blocks.items import KnownItem, picture_mjml, thumbnail, thumbnail_size
 from wagtail_precise_mail.emails.blocks.pages import sizes
 from wagtail_precise_mail.emails.blocks.product_words import OPTIONAL, product_text, product_words
 from wagtail_precise_mail.emails.blocks.samples import sample_picture, sample_product
@@ -142,9 +142,10 @@ class ProductBlock(EmailBlock):
         return self.render_mjml(template, {**facts, "pictures": pictures, "gutter": GUTTER - 10}, context)
 
     def _row(self, facts: dict[str, Any], context: RenderContext) -> SafeString:
-        picture = self._picture(facts["product"], context, THUMBNAIL)
+        size = thumbnail_size(context)
+        picture = self._picture(facts["product"], context, size)
         item = facts["item"].with_picture(picture.url if picture else "")
-        rows = self.render_mjml(ROW, {**facts, "picture": thumbnail(item)}, context)
+        rows = self.render_mjml(ROW, {**facts, "picture": thumbnail(item, size), "thumb": size}, context)
         return self.render_mjml(ROWS, {"rows": rows}, context)
 
     def _available(self, chosen: Product, replacement: Product | None, context: RenderContext) -> Product | None:

@@ -31,7 +31,7 @@ class CouponBlock(EmailBlock):
     expired or the pool is empty, the words for that stand in its place, or nothing.
     """
 
-    title = CharBlock(label=_("What it gives"), max_length=150, help_text=_("“10 % off everything in the shop”"))
+    title = CharBlock(label=_("What it gives"), max_length=150, help_text=_("“10% off everything in the shop”"))
     code = CharBlock(label=_("One code for all"), required=False, max_length=40)
     pool = CouponPoolChooserBlock(
         label=_("or a code of their own"), required=False, help_text=_("A pool of codes, of which each mail takes one.")
@@ -56,11 +56,9 @@ class CouponBlock(EmailBlock):
         label = _("Coupon")
         group = _("From the site")
         description = _("A code to redeem: the same for all, or one for each reader out of a pool.")
-        preview_value = {"title": "10 % off everything", "code": "FERN-10", "terms": "From £30. Once per customer."}
+        preview_value = {"title": "10% off everything", "code": "FERN-10", "terms": "From £30. Once per customer."}
         label_format = "{title}"
-        form_layout = BlockGroup(
-            children=["title", "code", "pool", "expires_at", "terms", "empty_words"], settings=[]
-        )
+        form_layout = BlockGroup(children=["title", "code", "pool", "expires_at", "terms", "empty_words"], settings=[])
 
     def clean(self, value: StructValue) -> StructValue:
         cleaned = super().clean(value)
@@ -137,7 +135,5 @@ def _warn(pool: CouponPool, context: RenderContext) -> None:
     if left == 0:
         context.warn(gettext("“%(pool)s” has no codes left.") % {"pool": pool})
     elif left < pool.low_stock_at:
-        words = ngettext(
-            "“%(pool)s” has %(count)s code left.", "“%(pool)s” has %(count)s codes left.", left
-        )
+        words = ngettext("“%(pool)s” has %(count)s code left.", "“%(pool)s” has %(count)s codes left.", left)
         context.warn(words % {"pool": pool, "count": left})

@@ -10,11 +10,14 @@ from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from wagtail_precise_mail.emails.context import Picture
+from wagtail_precise_mail.emails.context import Picture, RenderContext
 from wagtail_precise_mail.emails.marks import Place
 
 THUMBNAIL = 72
 """Pixels of the picture in a row."""
+
+NARROW_THUMBNAIL = 44
+"""The same in a narrow column."""
 
 
 class Written(Protocol):
@@ -86,14 +89,20 @@ def pictures(item: Written, width: int, *, padding: str = "0 0 12px") -> SafeStr
     return item.when("image_url", linked + bare, Place.COLUMN)
 
 
-def thumbnail(item: Written) -> SafeString:
-    """Return the small picture in a row of a table."""
+def thumbnail_size(context: RenderContext) -> int:
+    """Return the pixels of the pictures in rows, by the room there is."""
+    return THUMBNAIL if context.width >= 300 else NARROW_THUMBNAIL
+
+
+def thumbnail(item: Written, size: int = THUMBNAIL) -> SafeString:
+    """Return the small picture in a row of a table, ``size`` pixels wide."""
     image = format_html(
-        '<img src="{}" alt="{}" width="{}" style="display:block;width:{}px;max-width:100%;border:0;border-radius:6px" />',
+        '<img src="{}" alt="{}" width="{}" style="display:block;width:{}px;max-width:100%;'
+        'border:0;border-radius:6px" />',
         item.value("image_url"),
         item.value("name"),
-        THUMBNAIL,
-        THUMBNAIL,
+        size,
+        size,
     )
     linked = item.when("url", format_html('<a href="{}">{}</a>', item.link(), image), Place.INLINE)
     return item.when("image_url", linked + item.when("plain_name", image, Place.INLINE), Place.INLINE)

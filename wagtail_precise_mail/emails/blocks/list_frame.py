@@ -105,10 +105,8 @@ class ListBlock(EmailBlock):
             return items.repeat(_render("list_beside.mjml", facts), Place.SECTION)
         inner = context.in_column(picture_width(value))
         piece = self.piece(value, items, inner, inner.width)
-        cells = [
-            items.slot(number, mark_safe(piece.picture + piece.words), Place.COLUMN) for number in range(per_row)
-        ]
-        facts = {"cells": cells, "is_paired": per_row == 2, "gutter": GUTTER - GAP, "gap": GAP}
+        cells = [items.slot(number, mark_safe(piece.picture + piece.words), Place.COLUMN) for number in range(per_row)]
+        facts = {"cells": cells, "gutter": GUTTER - GAP, "gap": GAP}
         return items.repeat(_render("list_cards.mjml", facts), Place.SECTION, per_row=per_row)
 
     def _heading(self, value: StructValue, context: RenderContext) -> SafeString:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import BooleanBlock, CharBlock, StructValue
 
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
-from wagtail_precise_mail.emails.blocks.items import thumbnail
+from wagtail_precise_mail.emails.blocks.items import thumbnail, thumbnail_size
 from wagtail_precise_mail.emails.blocks.samples import sample_order, sample_order_lines
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
@@ -70,12 +70,12 @@ class OrderSummaryBlock(EmailBlock):
         facts = self._written(value, order, lines, context)
         return order.repeat(self.as_section(self.render_mjml(self.mjml_template, facts, context)), Place.SECTION)
 
-    def _written(
-        self, value: StructValue, order: ItemList, lines: ItemList, context: RenderContext
-    ) -> dict[str, Any]:
+    def _written(self, value: StructValue, order: ItemList, lines: ItemList, context: RenderContext) -> dict[str, Any]:
         title = value.get("title") or gettext("Your order")
-        picture = thumbnail(lines) if value.get("show_pictures") else ""
-        row = self.render_mjml(f"{_TEMPLATES}/order_line.html", {**_line(lines, context), "picture": picture}, context)
+        thumb = thumbnail_size(context)
+        line = {**_line(lines, context), "thumb": thumb}
+        line["picture"] = thumbnail(lines, thumb) if value.get("show_pictures") else ""
+        row = self.render_mjml(f"{_TEMPLATES}/order_line.html", line, context)
         names = {"goods": gettext("Goods"), "charges": order.value("charges_name"), "total": gettext("Total")}
         return {
             "order": order,

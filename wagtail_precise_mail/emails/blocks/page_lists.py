@@ -15,7 +15,7 @@ from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 from wagtail.models import Page, get_page_models
 
 from wagtail_precise_mail.emails.blocks import list_frame
-from wagtail_precise_mail.emails.blocks.items import pictures, thumbnail
+from wagtail_precise_mail.emails.blocks.items import pictures, thumbnail, thumbnail_size
 from wagtail_precise_mail.emails.blocks.list_frame import Piece
 from wagtail_precise_mail.emails.blocks.pages import sizes
 from wagtail_precise_mail.emails.blocks.product_words import more_link
@@ -118,7 +118,8 @@ class PageListBlock(list_frame.ListBlock):
         label = context.merge(value.get("link_label") or "")
         words = _words(value, items, context.brand, type_sizes["text_size"], label)
         facts = {**type_sizes, **words, "brand": context.brand, "href": items.link(), "title": items.value("name")}
-        facts["picture"] = thumbnail(items)
+        facts["thumb"] = thumbnail_size(context)
+        facts["picture"] = thumbnail(items, thumbnail_size(context))
         return Piece(pictures(items, width), render_to_string(WORDS, facts), render_to_string(ROW, facts))
 
     def item_text(self, value: StructValue, items: ItemList, context: RenderContext) -> str:

@@ -14,7 +14,7 @@ from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 from wagtail_precise_mail.commerce.choosers import CategoryChooserBlock, ProductChooserBlock
 from wagtail_precise_mail.emails.blocks import list_frame
 from wagtail_precise_mail.emails.blocks.commerce import ROW
-from wagtail_precise_mail.emails.blocks.items import pictures, thumbnail
+from wagtail_precise_mail.emails.blocks.items import pictures, thumbnail, thumbnail_size
 from wagtail_precise_mail.emails.blocks.list_frame import Piece
 from wagtail_precise_mail.emails.blocks.pages import sizes
 from wagtail_precise_mail.emails.blocks.product_words import OPTIONAL, product_text, product_words
@@ -158,7 +158,8 @@ class ProductListBlock(list_frame.ListBlock):
         type_sizes = sizes(context)
         label = context.merge(value.get("link_label") or "")
         words = product_words(items, context.brand, show=_shown(value), size=type_sizes["text_size"], link_label=label)
-        facts = {**type_sizes, "words": words, "brand": context.brand, "picture": thumbnail(items)}
+        facts = {**type_sizes, "words": words, "brand": context.brand, "thumb": thumbnail_size(context)}
+        facts["picture"] = thumbnail(items, thumbnail_size(context))
         return Piece(
             picture=pictures(items, width),
             words=render_to_string("wagtail_precise_mail/emails/blocks/product_words.mjml", facts),

@@ -28,6 +28,7 @@ def product_words(
         size: of the type in pixels.
         link_label: HTML; "" has no link but the name and the picture.
     """
+    red = readable(_RED, brand.panel_color)
     pieces = {
         "title": _title(item, brand),
         "brand_line": _line(item, "brand", "wpm-soft", size - 2, brand.muted_color),
@@ -35,9 +36,9 @@ def product_words(
         "summary": _summary(item, size) if "description" in show else "",
         "rating": _rating(item, brand, size) if "rating" in show else "",
         "price": _price(item, brand, size) if "price" in show else "",
-        "amount": _amount(item, brand) if "price" in show else "",
+        "amount": _two_lines(item, brand) if "price" in show else "",
         "more": more_link(item, brand, link_label, size) if link_label else "",
-        "stock": _line(item, "stock", "wpm-low", size - 1, readable(_RED, brand.panel_color)) if "stock" in show else "",
+        "stock": _line(item, "stock", "wpm-low", size - 1, red) if "stock" in show else "",
     }
     return {name: mark_safe(piece) for name, piece in pieces.items()}
 
@@ -90,7 +91,8 @@ def _rating(item: Written, brand: Brand, size: int) -> SafeString:
     # Screen readers would spell out the stars; the words beside them say it all.
     markup = (
         '<p class="wpm-soft" style="margin:0 0 6px;font-size:{}px;color:{}">'
-        '<span class="wpm-stars" aria-hidden="true" style="color:{};letter-spacing:1px">{}</span> {}</p>'
+        '<span class="wpm-stars" aria-hidden="true" style="color:{};letter-spacing:1px">{}</span> '
+        '<span style="white-space:nowrap">{}</span></p>'
     )
     amber = readable(_AMBER, brand.panel_color)
     pieces = (size - 2, brand.muted_color, amber, item.value("stars"), item.value("rating"))
@@ -99,25 +101,34 @@ def _rating(item: Written, brand: Brand, size: int) -> SafeString:
 
 def _price(item: Written, brand: Brand, size: int) -> SafeString:
     line = format_html(
-        '<p class="wpm-price" style="margin:0 0 10px;font-size:{}px;color:{};font-weight:bold">{}</p>',
+        '<p class="wpm-price" style="margin:0 0 10px;font-size:{}px;color:{};font-weight:bold">{} {}</p>',
         size,
         brand.link_color,
-        _amount(item, brand),
+        _amount(item),
+        _offer(item, brand),
     )
     return item.when("price", line, Place.INLINE)
 
 
-def _amount(item: Written, brand: Brand) -> SafeString:
-    """The price, the one before struck through, and the discount."""
+def _amount(item: Written) -> SafeString:
+    return format_html('<span style="white-space:nowrap">{}</span>', item.value("price"))
+
+
+def _offer(item: Written, brand: Brand) -> SafeString:
+    """The price before, struck through, and the discount."""
     before = format_html(
-        ' <s class="wpm-was" style="color:{};font-weight:normal">{}</s>', brand.muted_color, item.value("old_price")
+        '<s class="wpm-was" style="color:{};font-weight:normal">{}</s>', brand.muted_color, item.value("old_price")
     )
     badge = format_html(
-        ' <span style="display:inline-block;background-color:{};color:{};border-radius:4px;padding:1px 7px;'
+        '<span style="display:inline-block;background-color:{};color:#ffffff;border-radius:4px;padding:1px 7px;'
         'font-size:13px;line-height:1.5;font-weight:bold">{}</span>',
         readable(_RED, "#ffffff"),
-        "#ffffff",
         item.value("discount"),
     )
-    offer = item.when("old_price", before + badge, Place.INLINE)
-    return format_html('<span style="white-space:nowrap">{}</span>{}', item.value("price"), offer)
+    both = format_html('<span style="white-space:nowrap">{} {}</span>', before, badge)
+    return item.when("old_price", both, Place.INLINE)
+
+
+def _two_lines(item: Written, brand: Brand) -> SafeString:
+    small = format_html('<span style="display:block;padding-top:4px;font-size:14px">{}</span>', _offer(item, brand))
+    return _amount(item) + item.when("old_price", small, Place.INLINE)

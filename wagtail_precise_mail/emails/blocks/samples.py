@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from babel.dates import format_date
 from django.templatetags.static import static
-from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.emails.context import Picture, RenderContext
+from wagtail_precise_mail.emails.languages import babel_locale
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.product_facts import product_facts
 
@@ -52,13 +54,13 @@ def sample_page(context: RenderContext, number: int) -> dict[str, str]:
 def sample_order(context: RenderContext) -> dict[str, str]:
     """Return an order that nobody placed."""
     sums = {"subtotal": "£46.90", "charges": "£3.95", "total": "£50.85"}
-    day = date_format(context.at, "DATE_FORMAT")
+    day = format_date(localtime(context.at), "long", locale=babel_locale(context.language))
     return {"number": "FK-1001", "date": day, "charges_name": gettext("Postage"), **sums}
 
 
 def sample_order_lines(context: RenderContext) -> list[dict[str, str]]:
     """Return its lines."""
-    each = [("1", "", "£38.00"), ("1", "", "£8.90")]
+    each = [("1", "£38.00", "£38.00"), ("1", "£8.90", "£8.90")]
     items = [sample_item(context, 0), sample_item(context, 3)]
     return [
         {**item, "quantity": quantity, "unit_price": price, "amount": amount}

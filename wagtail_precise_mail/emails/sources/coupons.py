@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from babel.dates import format_date
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.commerce.coupons import take_codes
 from wagtail_precise_mail.commerce.models import CouponPool
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.languages import babel_locale
 from wagtail_precise_mail.emails.readers import Item, ItemSource, Occasion, Spec, item_sources
 
 SAMPLE_CODE = "SAMPLE-1234"
@@ -36,7 +37,10 @@ class CouponItems(ItemSource):
         expires_at = min(ends, default=None)
         if (expires_at and expires_at <= occasion.at) or (spec.get("pool") and pool is None):
             return {}
-        return {key: [_facts(code, expires_at)] for key, code in _codes(spec, pool, contacts, occasion).items()}
+        return {
+            key: [_facts(code, expires_at, occasion.language)]
+            for key, code in _codes(spec, pool, contacts, occasion).items()
+        }
 
 
 def _codes(spec: Spec, pool: CouponPool | None, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, str]:
@@ -50,8 +54,8 @@ def _codes(spec: Spec, pool: CouponPool | None, contacts: Sequence[Contact], occ
     return {key: taken[message_id] for key, message_id in messages.items() if message_id in taken}
 
 
-def _facts(code: str, expires_at: datetime | None) -> Item:
-    until = date_format(localtime(expires_at), "DATE_FORMAT") if expires_at else ""
+def _facts(code: str, expires_at: datetime | None, language: str) -> Item:
+    until = format_date(localtime(expires_at), "long", locale=babel_locale(language)) if expires_at else ""
     return {"code": code, "until": _("Valid until %(date)s") % {"date": until} if until else ""}
 
 

@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from babel.dates import format_date
 from django.db.models import F, Prefetch, QuerySet, Window
 from django.db.models.functions import RowNumber
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from wagtail_precise_mail.commerce.catalog import showable
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
 from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.languages import babel_locale
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.pictures import fetch_images, picture_urls
 from wagtail_precise_mail.emails.readers import Item, ItemSource, Occasion, Spec, item_sources
@@ -122,7 +123,7 @@ def _order_facts(order: Order, locale: str) -> Item:
     labels = {"subtotal": _("Goods"), "charges": _charge_name(charges), "total": _("Total")}
     return {
         "number": order.number,
-        "date": date_format(localtime(order.placed_at), "DATE_FORMAT"),
+        "date": format_date(localtime(order.placed_at), "long", locale=babel_locale(locale)),
         "hidden": str(hidden) if hidden > 0 else "",
         "charges_name": labels["charges"],
         **sums,
@@ -148,7 +149,7 @@ def _line_facts(line: OrderLine, currency: str, pictures: Mapping[int, str], occ
         "url": url if is_link else "",
         "image_url": picture if picture.startswith("http") else "",
         "quantity": str(line.quantity),
-        "unit_price": format_money(line.unit_price, currency, locale=locale) if line.quantity != 1 else "",
+        "unit_price": format_money(line.unit_price, currency, locale=locale),
         "amount": amount,
         "line": dotted(f"{line.quantity} × {name}", amount),
     }

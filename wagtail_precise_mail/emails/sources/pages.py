@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from babel.dates import format_date
 from django.apps import apps
-from django.db.models import ForeignKey, Q, QuerySet, prefetch_related_objects
-from django.utils.formats import date_format
+from django.db.models import ForeignKey, Q, prefetch_related_objects
 from django.utils.timezone import localtime
 from taggit.managers import TaggableManager
 from wagtail.images import get_image_model
 from wagtail.models import Page, Site, get_page_models
+from wagtail.query import PageQuerySet
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.cards import card_of, shorten
+from wagtail_precise_mail.emails.languages import babel_locale
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.pictures import picture_urls
 from wagtail_precise_mail.emails.readers import Item, ItemSource, Occasion, Spec, item_sources
@@ -52,7 +54,7 @@ class PageItems(ItemSource):
                 "url": absolute(card.url, occasion.base_url),
                 "image_url": urls.get(card.image.pk, "") if card.image else "",
                 "no_image": "" if card.image and card.image.pk in urls else "1",
-                "date": _date(page),
+                "date": _date(page, occasion.language),
             }
             for page in pages
             for card in [cards[page.pk]]
@@ -60,7 +62,7 @@ class PageItems(ItemSource):
         }
 
 
-def published(site_id: int | None) -> QuerySet[Page]:
+def published(site_id: int | None) -> PageQuerySet:
     """Return the live pages of a site that everybody may see, in the language of its start page."""
     site = Site.objects.select_related("root_page").filter(pk=site_id).first()
     pages = Page.objects.live().public().filter(first_published_at__isnull=False)
@@ -111,6 +113,6 @@ def _fetch_images(pages: Iterable[Page]) -> None:
             prefetch_related_objects(group, *names)
 
 
-def _date(page: Page) -> str:
+def _date(page: Page, language: str) -> str:
     moment = page.first_published_at
-    return date_format(localtime(moment), "DATE_FORMAT") if moment else ""
+    return format_date(localtime(moment), "long", locale=babel_locale(language)) if moment else ""
