@@ -9,19 +9,20 @@ from django.utils.translation import ngettext, to_locale
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.emails.values import clean
 
 FACTS = ("name", "brand", "price", "old_price", "discount", "stock", "stars", "rating", "summary")
 """What :func:`product_facts` gives; "" where a product does not have it."""
 
 
 def product_facts(product: Product, *, locale: str, summary: str = "") -> dict[str, str]:
-    """Return what a mail says of a product.
+    """Return what a mail says of a product, made harmless: names come from shops and files.
 
     Args:
         locale: code of the language of numbers; words follow the active one, which is the same.
     """
     percent = product.discount_percent
-    return {
+    facts = {
         "name": str(product),
         "brand": product.brand_name,
         "price": format_money(product.price, product.currency, locale=locale),
@@ -32,6 +33,7 @@ def product_facts(product: Product, *, locale: str, summary: str = "") -> dict[s
         "rating": rating_words(product, locale=locale),
         "summary": summary,
     }
+    return {name: clean(fact) for name, fact in facts.items()}
 
 
 def stock_words(product: Product) -> str:

@@ -25,6 +25,7 @@ from wagtail_precise_mail.emails.context import GUTTER, Picture, RenderContext
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.product_facts import product_facts
 from wagtail_precise_mail.emails.text import wrap
+from wagtail_precise_mail.emails.values import clean
 from wagtail_precise_mail.exceptions import RenderError
 
 BESIDE = "wagtail_precise_mail/emails/blocks/product_beside.mjml"
@@ -170,6 +171,6 @@ class ProductBlock(EmailBlock):
 
     def _picture(self, product: Product, context: RenderContext, width: int) -> Picture | None:
         if product.image:
-            return context.picture(product.image, str(product), ratio=1 if width < 300 else 16 / 10, width=width)
-        url = absolute(product.image_url, context.base_url) if product.image_url else ""
-        return Picture(url, width, width, str(product)) if url else None
+            return context.picture(product.image, clean(str(product)), ratio=1 if width < 300 else 1.6, width=width)
+        url = absolute(product.image_url, context.base_url)
+        return Picture(url, width, width, clean(str(product))) if url.startswith("http") else None
