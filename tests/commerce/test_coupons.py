@@ -33,7 +33,7 @@ def test_pasted_codes_are_one_a_line() -> None:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_file_may_have_more_columns(separator: str) -> None:
-    text = f"name{separator}Code\nAda{separator}ABC-1\n\"B{separator}C\"{separator}ABC-2\n"
+    text = f'name{separator}Code\nAda{separator}ABC-1\n"B{separator}C"{separator}ABC-2\n'
     assert read_codes(text) == [(2, "ABC-1"), (3, "ABC-2")]
 
 

@@ -14,8 +14,8 @@ from tests.commerce.test_catalog import AT, shown
 from tests.factories.commerce import make_category, make_order
 from tests.factories.contacts import make_contact
 from wagtail_precise_mail.commerce import recommendations
+from wagtail_precise_mail.commerce.learning import learn_pairs, learn_popularity
 from wagtail_precise_mail.commerce.models import OrderLine, Product, ProductPair
-from wagtail_precise_mail.commerce.pairs import learn_pairs
 from wagtail_precise_mail.commerce.recommendations import Choice, Choices
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,7 @@ def test_related_shows_the_best_sellers_of_the_categories_of_the_last_order() ->
     contact = make_contact()
     make_order(contact, [(assam, 1, 8)], ago(5))
     make_order(make_contact(), [(mint, 9, 8), (earl, 2, 8), (pot, 20, 30)], ago(5))
+    learn_popularity(at=AT)
     found = recommendations.related_to_last_order([contact.pk], 9, at=AT)
     assert found[contact.pk] == [Choice(mint.pk, assam.pk), Choice(earl.pk, assam.pk)]
 
@@ -101,6 +102,16 @@ def test_to_buy_again_is_what_is_used_up_and_was_bought_long_enough_ago() -> Non
     make_order(contact, [(fresh, 1, 8)], ago(5))
     found = recommendations.buy_again([contact.pk], 9, at=AT, days=30)
     assert products_of(found, contact) == [often.pk, once.pk]
+
+
+def test_popularity_is_what_was_sold_within_a_year() -> None:
+    often, returned, long_ago = shown(), shown(), shown(popularity=9)
+    make_order(lines=[(often, 4, 5), (returned, 2, 5)], placed_at=ago(300))
+    make_order(lines=[(returned, -3, 5)], placed_at=ago(200), kind="refund")
+    make_order(lines=[(long_ago, 4, 5)], placed_at=ago(400))
+    assert learn_popularity(at=AT) == 2
+    assert learn_popularity(at=AT) == 0
+    assert list(Product.objects.order_by("pk").values_list("popularity", flat=True)) == [4, 0, 0]
 
 
 def baskets(*orders: list[Any], times: int = 1) -> None:

@@ -50,7 +50,7 @@ def email_of(*blocks: dict[str, Any]) -> Email:
 def test_reader_gets_the_newest_products_with_price_and_link() -> None:
     product("Assam", price=Decimal("9.8"))
     product("Mug", price=Decimal("1234.5"))
-    filled = read(email_of(list_block(heading="New, {{ contact.first_name | default: \"you\" }}")), make_contact())
+    filled = read(email_of(list_block(heading='New, {{ contact.first_name | default: "you" }}')), make_contact())
     assert titles(filled) == ["Mug", "Assam"]
     assert "£1,234.50" in filled.html
     links = [tag["href"] for tag in body(filled).select("h3 a")]
@@ -177,7 +177,9 @@ def test_slot_in_a_mail_for_all_is_empty_for_those_without_a_consent() -> None:
     for contact in (consenting, left):
         grant(contact, topic)
     suppress(left.email, reason="unsubscribed")
-    email = email_of(raw_block("heading", title="Your order"), list_block(is_slot_for_consenting=True, fallback="newest"))
+    email = email_of(
+        raw_block("heading", title="Your order"), list_block(is_slot_for_consenting=True, fallback="newest")
+    )
     assert titles(read(email, consenting)) == ["Mug"]
     for contact in (silent, left):
         filled = read(email, contact)
@@ -301,7 +303,7 @@ def test_picker_shows_a_list_before_there_is_a_product() -> None:
 
 def form(**overrides: Any) -> dict[str, Any]:
     block = ProductListBlock()
-    return block.to_python({**{"selection": "newest", "count": 4, "layout": "above"}, **overrides})
+    return block.to_python({"selection": "newest", "count": 4, "layout": "above", **overrides})
 
 
 @pytest.mark.parametrize(

@@ -6,5 +6,5 @@ from wagtail_precise_mail.background import Recurring
 
 RECURRING = [
     Recurring("pump", "wagtail_precise_mail.campaigns.tasks.pump", minutes=1),
-    Recurring("learn_pairs", "wagtail_precise_mail.commerce.tasks.learn_pairs", minutes=24 * 60),
+    Recurring("learn_from_orders", "wagtail_precise_mail.commerce.tasks.learn_from_orders", minutes=24 * 60),
 ]

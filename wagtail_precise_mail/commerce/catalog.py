@@ -64,16 +64,15 @@ def picked(product_ids: Iterable[int]) -> list[int]:
     return [pk for pk in wanted if pk in there]
 
 
-def best_selling(limit: int, *, at: datetime, days: int) -> list[int]:
-    """Return the products of which most pieces were sold in the last days, less what came back."""
+def best_selling(*, at: datetime, days: int) -> list[int]:
+    """Return what was sold in the last days, less what came back, the most pieces first; sold out or not."""
     return list(
         sold_lines(at, days)
-        .filter(product__in=showable().order_by())
         .values("product_id")
         .annotate(pieces=Sum("quantity"))
         .filter(pieces__gt=0)
         .order_by("-pieces", "product_id")
-        .values_list("product_id", flat=True)[:limit]
+        .values_list("product_id", flat=True)
     )
 
 
@@ -81,6 +80,7 @@ def sold_lines(at: datetime, days: int) -> QuerySet[OrderLine]:
     """Return the lines of sales and refunds of the days before ``at``."""
     kinds = [Order.Kind.SALE, Order.Kind.REFUND]
     lines = OrderLine.objects.filter(order__kind__in=kinds, order__placed_at__lte=at)
+    lines = lines.filter(product__kind=Product.Kind.PRODUCT)
     return lines.filter(order__placed_at__gt=at - timedelta(days=days)).order_by()
 
 

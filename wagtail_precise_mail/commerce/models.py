@@ -79,6 +79,8 @@ class Product(index.Indexed, models.Model):
         default=False,
         help_text=_("Such as tea: shown also to those who bought it before."),
     )
+    # Pieces sold within a year, counted every day: lists in mails cannot count them for every batch.
+    popularity = models.IntegerField(_("popularity"), default=0, editable=False)
     brand_name = models.CharField(_("brand"), max_length=100, blank=True)
     rating = models.DecimalField(
         _("rating"),
@@ -89,7 +91,7 @@ class Product(index.Indexed, models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(5)],
         help_text=_("Of 5 stars."),
     )
-    rating_count = models.PositiveIntegerField(_("ratings"), default=0)
+    rating_count = models.PositiveIntegerField(_("ratings"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

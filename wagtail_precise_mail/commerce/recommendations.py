@@ -1,5 +1,7 @@
 """What suits a contact, from what they bought: products by contact, in a constant number of queries for any number.
 
+What is popular and what goes together is learned once a day (see :mod:`.learning`), not for every mail.
+
 Nobody is asked here whether they allow it: callers leave out contacts who do not.
 """
 
@@ -9,15 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
 
-from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Count, F, Max, QuerySet, Window
+from django.db.models.functions import RowNumber
 
-from wagtail_precise_mail.commerce.catalog import showable, sold_lines
+from wagtail_precise_mail.commerce.catalog import picked, showable
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, ProductPair
-
-POPULARITY_DAYS = 365
-"""How far back sales count where products of a category are put in order."""
 
 FAVORITE_CATEGORIES = 2
 """Of how many categories a contact sees the best sellers as favorites."""
@@ -86,7 +87,7 @@ def related_to_last_order(contact_ids: Sequence[int], limit: int, *, at: datetim
     orders = last_orders(contact_ids, at=at)
     owned = owned_products(list(orders), at=at)
     avoided = {pk: owned.get(pk, set()) | set(order.product_ids) for pk, order in orders.items()}
-    ranks = _ranks({one for order in orders.values() for one in order.categories}, limit + _most(avoided), at)
+    ranks = _ranks({one for order in orders.values() for one in order.categories}, limit + _most(avoided))
     return {
         pk: [
             Choice(product_id, order.categories[category_id])
@@ -100,7 +101,7 @@ def favorites_not_bought(contact_ids: Sequence[int], limit: int, *, at: datetime
     """Return the best sellers of the categories from which each contact buys most, without all they ever bought."""
     favorites = _favorite_categories(contact_ids, at)
     owned = owned_products(list(favorites), at=at, with_replenishable=True)
-    ranks = _ranks({one for categories in favorites.values() for one in categories}, limit + _most(owned), at)
+    ranks = _ranks({one for categories in favorites.values() for one in categories}, limit + _most(owned))
     return {
         pk: [Choice(one) for one, _category in _best_of(categories, ranks, owned.get(pk, set()), limit)]
         for pk, categories in favorites.items()
@@ -110,17 +111,11 @@ def favorites_not_bought(contact_ids: Sequence[int], limit: int, *, at: datetime
 def bought_together(contact_ids: Sequence[int], limit: int, *, at: datetime) -> Choices:
     """Return what stands with the products of each contact's last order in one order more often than chance has it.
 
-    Pairs said by a person come first, then the learned ones by their lift (see :mod:`.pairs`).
+    Pairs said by a person come first, then the learned ones by their lift (see :mod:`.learning`).
     """
     orders = last_orders(contact_ids, at=at)
     owned = owned_products(list(orders), at=at)
-    companions: dict[int, list[tuple[bool, float, int]]] = defaultdict(list)
-    pairs = ProductPair.objects.filter(product__in={one for order in orders.values() for one in order.product_ids})
-    pairs = pairs.filter(companion__in=showable().order_by())
-    for product_id, companion_id, is_manual, lift in pairs.values_list(
-        "product_id", "companion_id", "is_manual", "lift"
-    ):
-        companions[product_id].append((not is_manual, -lift, companion_id))
+    companions = _companions({one for order in orders.values() for one in order.product_ids})
     found = {}
     for pk, order in orders.items():
         avoided = owned.get(pk, set()) | set(order.product_ids)
@@ -150,6 +145,19 @@ def buy_again(contact_ids: Sequence[int], limit: int, *, at: datetime, days: int
     return found
 
 
+def _companions(product_ids: set[int]) -> dict[int, list[tuple[bool, float, int]]]:
+    """Return what is shown to those who bought some products, as rank and product: two queries."""
+    pairs = ProductPair.objects.filter(product__in=product_ids)
+    rows = list(pairs.values_list("product_id", "companion_id", "is_manual", "lift"))
+    # Not as a subquery: SQLite reads all products for it.
+    there = set(picked({companion_id for _product, companion_id, *_rest in rows}))
+    found: dict[int, list[tuple[bool, float, int]]] = defaultdict(list)
+    for product_id, companion_id, is_manual, lift in rows:
+        if companion_id in there:
+            found[product_id].append((not is_manual, -lift, companion_id))
+    return found
+
+
 def _bought(contact_ids: Sequence[int], at: datetime) -> QuerySet[OrderLine]:
     lines = OrderLine.objects.filter(order__contact__in=contact_ids, order__kind=Order.Kind.SALE, quantity__gt=0)
     return lines.filter(order__placed_at__lte=at, product__kind=Product.Kind.PRODUCT).order_by()
@@ -171,32 +179,26 @@ def _favorite_categories(contact_ids: Sequence[int], at: datetime) -> dict[int, 
     return found
 
 
-Ranks = Mapping[int, Sequence[tuple[int, int]]]
-"""By category: minus the pieces sold and the product, the best first."""
+Ranks = Mapping[int, Sequence[tuple[int, int, int]]]
+"""By category: minus the popularity, the product, and the category, the best first."""
 
 
-def _ranks(category_ids: Iterable[int], limit: int, at: datetime) -> Ranks:
+def _ranks(category_ids: Iterable[int], limit: int) -> Ranks:
     """Return the best sellers of each category: one query."""
-    sold = sold_lines(at, POPULARITY_DAYS).filter(product=OuterRef("pk")).values("product")
-    pieces = Coalesce(Subquery(sold.annotate(pieces=Sum("quantity")).values("pieces")), 0)
-    products = showable().filter(category__in=list(category_ids)).annotate(pieces=pieces)
-    place = Window(RowNumber(), partition_by="category_id", order_by=[F("pieces").desc(), F("pk").asc()])
+    products = showable().filter(category__in=list(category_ids))
+    place = Window(RowNumber(), partition_by="category_id", order_by=[F("popularity").desc(), F("pk").asc()])
     rows = products.annotate(place=place).filter(place__lte=limit).order_by("place")
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for category_id, pk, count in rows.values_list("category_id", "pk", "pieces"):
-        found[category_id].append((-count, pk))
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for category_id, pk, popularity in rows.values_list("category_id", "pk", "popularity"):
+        found[category_id].append((-popularity, pk, category_id))
     return found
 
 
 def _best_of(category_ids: Iterable[int], ranks: Ranks, avoided: set[int], limit: int) -> list[tuple[int, int]]:
     """Return products with their categories, the best sellers of all of them first."""
-    ranked = sorted(
-        (minus_pieces, pk, category_id)
-        for category_id in category_ids
-        for minus_pieces, pk in ranks.get(category_id, ())
-        if pk not in avoided
-    )
-    return [(pk, category_id) for _minus_pieces, pk, category_id in ranked[:limit]]
+    ranked = merge(*(ranks.get(category_id, ()) for category_id in category_ids))
+    fresh = ((pk, category_id) for _minus_popularity, pk, category_id in ranked if pk not in avoided)
+    return list(islice(fresh, limit))
 
 
 def _most(avoided: Mapping[int, set[int]]) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from wagtail_precise_mail.commerce import pairs
+from wagtail_precise_mail.commerce import learning
 
 
-def learn_pairs() -> None:
-    """Learn which products are bought together; runs every day."""
-    pairs.learn_pairs()
+def learn_from_orders() -> None:
+    """Learn what sells and what is bought together; runs every day."""
+    learning.learn_popularity()
+    learning.learn_pairs()

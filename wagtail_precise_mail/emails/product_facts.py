@@ -57,11 +57,11 @@ def rating_words(product: Product, *, locale: str) -> str:
     name = to_locale(locale)
     facts = {
         "rating": format_decimal(round(product.rating or 0, 1), locale=name),
-        "count": format_decimal(product.rating_count, locale=name),
+        "count": format_decimal(product.rating_count or 0, locale=name),
     }
     return _("%(rating)s of 5 (%(count)s)") % facts
 
 
 def _is_rated(product: Product) -> bool:
     # Stars that nobody gave would be invented.
-    return product.rating is not None and product.rating_count > 0
+    return product.rating is not None and bool(product.rating_count)

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 
 from example_site.demo.seed.streams import stream
 from wagtail_precise_mail.commerce.coupons import add_codes
+from wagtail_precise_mail.commerce.learning import learn_pairs, learn_popularity
 from wagtail_precise_mail.commerce.models import Category, CouponPool, ProductPair
-from wagtail_precise_mail.commerce.pairs import learn_pairs
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.models import Email
 
@@ -27,6 +27,7 @@ _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 def make_chosen(admin: User, *, at: datetime) -> None:
     """Write what is missing."""
     if not ProductPair.objects.exists():
+        learn_popularity(at=at)
         learn_pairs(at=at)
     pool = _make_pool(at)
     if not Email.objects.filter(name=EMAIL).exists():

@@ -78,5 +78,5 @@ def _what_others_say(item: Item) -> dict[str, object]:
     return {
         "compare_at_price": before if is_on_offer else None,
         "rating": Decimal(chance.randrange(38, 50)) / 10 if is_rated else None,
-        "rating_count": count if is_rated else 0,
+        "rating_count": count if is_rated else None,
     }

@@ -95,8 +95,8 @@ def _examples(wrong: list[tuple[int, str]]) -> str:
 class _TellsWhatBecameOfCodes:
     form: CouponPoolForm
 
-    def get_success_message(self, instance: CouponPool) -> str:
-        message = str(super().get_success_message(instance))  # type: ignore[misc]
+    def get_success_message(self, *args: Any) -> str:
+        message = str(super().get_success_message(*args))  # type: ignore[misc]
         return " ".join(filter(None, [message, _told(self.form.added)]))
 
 

@@ -46,7 +46,7 @@ class ProductPairIndex(generic.IndexView):
     @property
     def columns(self) -> list[Column]:
         return [
-            self._get_title_column("product", TitleColumn, accessor="product", label=_("Who bought")),
+            self._get_title_column("product", TitleColumn),
             Column("companion", label=_("is shown")),
             StatusTagColumn("how", label=_("How"), accessor=_how, primary=lambda pair: pair.is_manual),
             Column("order_count", label=_("Orders with both"), sort_key="order_count", classname=WIDE_ONLY),

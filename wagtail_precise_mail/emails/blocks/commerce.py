@@ -115,10 +115,10 @@ class ProductBlock(EmailBlock):
 
     def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
         facts = self.facts(value, context)
-        has_picture = facts["product"] and (facts["product"].image or facts["product"].image_url)
-        if not has_picture or facts["layout"] != "beside":
+        is_beside = facts["product"] and facts["layout"] == "beside"
+        if not is_beside or not (picture := self._picture(facts["product"], context, BESIDE_WIDTH)):
             return self.as_section(self.compile(value, context))
-        return self._card(BESIDE, facts, self._picture(facts["product"], context, BESIDE_WIDTH), context)
+        return self._card(BESIDE, facts, picture, context)
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)

@@ -104,7 +104,7 @@ class CouponBlock(EmailBlock):
         code = gettext("Your code: %(code)s") % {"code": coupon.value("code")}
         until = coupon.when("until", f"\n{coupon.value('until')}", Place.INLINE)
         terms = f"\n{wrap(facts['terms_text'])}" if facts["terms_text"] else ""
-        box = f"{wrap(facts['title_text'])}\n\n    {code}\n{until}{terms}"
+        box = f"{wrap(facts['title_text'])}\n\n    {code}{until}{terms}"
         return coupon.repeat(box, Place.INLINE) + coupon.empty(wrap(facts["empty_text"]), Place.INLINE)
 
     def _words(self, value: StructValue, context: RenderContext) -> dict[str, Any]:

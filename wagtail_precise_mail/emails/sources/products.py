@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,9 @@ SHARED = ("picked", "category", "newest", "best_selling", "on_offer")
 
 PERSONAL = ("related", "bought_together", "favorites", "buy_again")
 """Selections by what each contact bought."""
+
+RANKING, SOLD_OUT = 5000, 200
+"""How many best sellers are remembered, and how many of the first may be sold out."""
 
 INSTEAD = "best_selling"
 """What contacts see instead of a personal selection who do not allow that anything is derived from what they did."""
@@ -102,10 +107,22 @@ class _Shelf:
             "picked": lambda: catalog.picked(spec.get("products") or ()),
             "category": lambda: catalog.in_category(int(spec.get("category") or 0), self._limit),
             "newest": lambda: catalog.newest(self._limit),
-            "best_selling": lambda: catalog.best_selling(self._limit, at=self._occasion.at, days=days),
+            "best_selling": lambda: catalog.picked(_best_sellers(days, self._occasion.at)[: self._limit + SOLD_OUT])[
+                : self._limit
+            ],
             "on_offer": lambda: catalog.on_offer(self._limit),
         }
         return read[name]()
+
+
+def _best_sellers(days: int, at: datetime) -> list[int]:
+    """Return the ranking, counted once a minute: a large send asks for it many times in one."""
+    key = f"wagtail_precise_mail.best_sellers.{days}.{at:%Y%m%d%H%M}"
+    ranking: list[int] | None = cache.get(key)
+    if ranking is None:
+        ranking = catalog.best_selling(at=at, days=days)[:RANKING]
+        cache.set(key, ranking, timeout=120)
+    return ranking
 
 
 def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occasion) -> Choices:

@@ -1,4 +1,4 @@
-"""Learning from orders which products are bought together, once a day, so that no mail has to."""
+"""Learning from orders what sells and what is bought together, once a day, so that no mail has to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
+from wagtail_precise_mail.commerce.catalog import sold_lines
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, ProductPair
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,20 @@ BASKET_LIMIT = 60
 """Lines of an order above which it says nothing: a reseller's order pairs everything with everything."""
 
 _CHUNK = 200
+
+
+def learn_popularity(*, at: datetime | None = None) -> int:
+    """Count what was sold of each product within a year; return for how many the figure changed."""
+    rows = sold_lines(at or timezone.now(), DAYS).values("product_id").annotate(pieces=Sum("quantity"))
+    sold = dict(rows.values_list("product_id", "pieces"))
+    changed = []
+    for product in Product.objects.order_by("pk").only("popularity").iterator(chunk_size=2000):
+        pieces = max(0, sold.get(product.pk, 0))
+        if product.popularity != pieces:
+            product.popularity = pieces
+            changed.append(product)
+    Product.objects.bulk_update(changed, ["popularity"], batch_size=500)
+    return len(changed)
 
 
 def learn_pairs(*, at: datetime | None = None, days: int = DAYS, support: int = SUPPORT) -> int:
