@@ -64,6 +64,9 @@ class Options:
     smtp_messages_per_connection: int = 100
     """Messages after which a kept-open connection is replaced."""
 
+    low_stock_count: int = 5
+    """Pieces in stock from which on mails say how many are left."""
+
     import_batch_size: int = 5000
     """Order lines per transaction of an import."""
 

@@ -1,7 +1,15 @@
 """Every table of the package, gathered from its rooms."""
 
 from wagtail_precise_mail.campaigns.models import Campaign
-from wagtail_precise_mail.commerce.models import Category, Order, OrderLine, Product
+from wagtail_precise_mail.commerce.models import (
+    Category,
+    CouponCode,
+    CouponPool,
+    Order,
+    OrderLine,
+    Product,
+    ProductPair,
+)
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -27,6 +35,8 @@ __all__ = [
     "ConsentChange",
     "Contact",
     "ContactList",
+    "CouponCode",
+    "CouponPool",
     "Email",
     "ImageRights",
     "MessageContent",
@@ -35,6 +45,7 @@ __all__ = [
     "OrderLine",
     "OutboxMessage",
     "Product",
+    "ProductPair",
     "SavedBlock",
     "Segment",
     "Send",

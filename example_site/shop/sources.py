@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Q
 
@@ -31,6 +32,12 @@ class ShopSource(Source):
                 price=product.price,
                 currency=product.currency,
                 stock_count=product.stock_count,
+                compare_at_price=product.compare_at_price or Decimal(0),
+                rating=product.rating,
+                rating_count=product.rating_count,
+                brand_name=product.brand_name,
+                is_replenishable=product.is_replenishable,
+                published_at=product.published_at,
             )
 
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderData]:

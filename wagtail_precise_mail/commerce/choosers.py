@@ -11,7 +11,8 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 
 from wagtail_precise_mail.choosers import ChosenMultipleView, ChosenView, RequirePermission
 from wagtail_precise_mail.commerce.columns import MoneyColumn, PictureColumn, with_pictures
-from wagtail_precise_mail.commerce.models import Category, Product
+from wagtail_precise_mail.commerce.coupons import with_counts
+from wagtail_precise_mail.commerce.models import Category, CouponPool, Product
 
 
 class _ProductListing:
@@ -100,8 +101,50 @@ class CategoryChooserViewSet(ChooserViewSet):
     chosen_multiple_view_class = ChosenMultipleView
 
 
+class _PoolListing:
+    per_page = 20
+
+    def get_object_list(self) -> QuerySet[CouponPool]:
+        return with_counts(CouponPool.objects.all())
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        title, *rest = super().columns  # type: ignore[misc]
+        title.label = _("Coupon pool")
+        return [title, Column("free_count", label=_("Codes left")), Column("expires_at", label=_("Valid until")), *rest]
+
+
+class PoolChooseView(RequirePermission, _PoolListing, chooser.ChooseView):
+    """The modal."""
+
+
+class PoolChooseResultsView(RequirePermission, _PoolListing, chooser.ChooseResultsView):
+    """The table in the modal, after a turn of the page."""
+
+
+class CouponPoolChooserViewSet(ChooserViewSet):
+    """Choose a pool of coupon codes."""
+
+    model = CouponPool
+    icon = "pick"
+    choose_one_text = _("Choose a coupon pool")
+    choose_another_text = _("Choose another coupon pool")
+    edit_item_text = _("Edit this coupon pool")
+    per_page = 20
+    choose_view_class = PoolChooseView
+    choose_results_view_class = PoolChooseResultsView
+    chosen_view_class = ChosenView
+    chosen_multiple_view_class = ChosenMultipleView
+
+
 product_chooser_viewset = ProductChooserViewSet("precise_mail_product_chooser", url_prefix="mail/choose-product")
 category_chooser_viewset = CategoryChooserViewSet("precise_mail_category_chooser", url_prefix="mail/choose-category")
+coupon_pool_chooser_viewset = CouponPoolChooserViewSet(
+    "precise_mail_coupon_pool_chooser", url_prefix="mail/choose-coupon-pool"
+)
 
 ProductChooserBlock = product_chooser_viewset.get_block_class(name="ProductChooserBlock", module_path=__name__)
 CategoryChooserBlock = category_chooser_viewset.get_block_class(name="CategoryChooserBlock", module_path=__name__)
+CouponPoolChooserBlock = coupon_pool_chooser_viewset.get_block_class(
+    name="CouponPoolChooserBlock", module_path=__name__
+)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -57,8 +61,37 @@ class Product(index.Indexed, models.Model):
     )
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=4, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    compare_at_price = models.DecimalField(
+        _("price before"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("Struck through beside the price where it is higher. It must have been asked for before."),
+    )
     stock_count = models.IntegerField(_("in stock"), null=True, blank=True, help_text=_("Empty: not counted."))
     is_published = models.BooleanField(_("on sale"), default=True)
+    published_at = models.DateTimeField(
+        _("new since"), null=True, blank=True, help_text=_("Empty: since it was added here.")
+    )
+    is_replenishable = models.BooleanField(
+        _("bought again and again"),
+        default=False,
+        help_text=_("Such as tea: shown also to those who bought it before."),
+    )
+    # Pieces sold within a year, counted every day: lists in mails cannot count them for every batch.
+    popularity = models.IntegerField(_("popularity"), default=0, editable=False)
+    brand_name = models.CharField(_("brand"), max_length=100, blank=True)
+    rating = models.DecimalField(
+        _("rating"),
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(5)],
+        help_text=_("Of 5 stars."),
+    )
+    rating_count = models.PositiveIntegerField(_("ratings"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -83,7 +116,22 @@ class Product(index.Indexed, models.Model):
     @property
     def is_available(self) -> bool:
         """Whether it can be bought now."""
-        return self.kind == self.Kind.PRODUCT and self.is_published and self.stock_count != 0
+        # Shops that oversell count below zero.
+        is_in_stock = self.stock_count is None or self.stock_count > 0
+        return self.kind == self.Kind.PRODUCT and self.is_published and is_in_stock
+
+    @property
+    def new_since(self) -> datetime:
+        """Since when it is new."""
+        return self.published_at or self.created_at
+
+    @property
+    def discount_percent(self) -> int:
+        """By how much the price is below the one before, from 0 to 100, rounded down."""
+        price, before = self.price, self.compare_at_price
+        if price is None or before is None or not Decimal(0) <= price < before:
+            return 0
+        return int((before - price) * 100 / before)
 
     def clean(self) -> None:
         super().clean()
@@ -150,3 +198,82 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order} #{self.position}"
+
+
+class ProductPair(models.Model):
+    """Two products of which one is shown to those who bought the other: learned from orders, or said by a person."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="pairs", verbose_name=_("who bought"))
+    companion = models.ForeignKey(Product, models.CASCADE, related_name="+", verbose_name=_("is shown"))
+    is_manual = models.BooleanField(_("said by a person"), default=False, editable=False)
+    order_count = models.PositiveIntegerField(_("orders with both"), default=0, editable=False)
+    # How many times as often as chance would have it they stand in one order.
+    lift = models.FloatField(_("lift"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("product pair")
+        verbose_name_plural = _("product pairs")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "companion"], name="wpm_pair_once"),
+            models.CheckConstraint(condition=~models.Q(product=models.F("companion")), name="wpm_pair_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} → {self.companion}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.product_id and self.product_id == self.companion_id:
+            raise ValidationError({"companion": _("Choose another product than the one that was bought.")})
+
+
+class CouponPool(models.Model):
+    """A pile of unique codes, of which each message takes one."""
+
+    name = models.CharField(_("name"), max_length=150, unique=True)
+    expires_at = models.DateTimeField(
+        _("valid until"), null=True, blank=True, help_text=_("After it, mails show no code of it. Empty: for good.")
+    )
+    low_stock_at = models.PositiveIntegerField(
+        _("warn below"), default=100, help_text=_("Colleagues are warned when fewer codes than this are left.")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("coupon pool")
+        verbose_name_plural = _("coupon pools")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_expired(self, at: datetime) -> bool:
+        """Whether its codes are worth nothing any more."""
+        return self.expires_at is not None and self.expires_at <= at
+
+
+class CouponCode(models.Model):
+    """One code: free, or taken by a message for good."""
+
+    pool = models.ForeignKey(CouponPool, models.CASCADE, related_name="codes", verbose_name=_("pool"))
+    code = models.CharField(_("code"), max_length=40)
+    # A plain id: messages belong to a room above this one.
+    message_id = models.BigIntegerField(_("message"), null=True, blank=True)
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="coupon_codes", verbose_name=_("contact")
+    )
+    taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("coupon code")
+        verbose_name_plural = _("coupon codes")
+        constraints = [
+            models.UniqueConstraint(fields=["pool", "code"], name="wpm_coupon_code_once"),
+            models.UniqueConstraint(fields=["pool", "message_id"], name="wpm_coupon_per_message"),
+        ]
+        indexes = [
+            models.Index(fields=["pool", "id"], name="wpm_coupon_free", condition=models.Q(message_id__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return self.code

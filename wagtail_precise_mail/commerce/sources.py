@@ -34,6 +34,13 @@ class ProductData:
     price: Decimal | None = None
     currency: str = ""
     stock_count: int | None = None
+    compare_at_price: Decimal | None = None
+    """The price before; 0 takes it away."""
+    rating: Decimal | None = None
+    rating_count: int | None = None
+    brand_name: str = ""
+    is_replenishable: bool | None = None
+    published_at: datetime | None = None
 
     def fields(self) -> dict[str, object]:
         """The fields of ``Product`` beside the SKU."""

@@ -21,6 +21,7 @@ from wagtail_precise_mail.emails.lists import ItemList
 from wagtail_precise_mail.emails.marks import Marks, Place
 from wagtail_precise_mail.emails.merge import Tag, parse
 from wagtail_precise_mail.emails.merge_fields import brand_values
+from wagtail_precise_mail.emails.pictures import rendition_spec
 from wagtail_precise_mail.exceptions import RenderError
 
 T = TypeVar("T")
@@ -33,8 +34,6 @@ GUTTER = 40
 
 PHONE_PIXELS = 680
 """What a picture gets at least: phones show small ones over the whole width, with two pixels for one."""
-
-_KEEPS_TRANSPARENCY = (".png", ".gif")
 
 
 @dataclass(frozen=True)
@@ -243,11 +242,8 @@ class RenderContext:
             raise RenderError("SVG images are not shown by mail programs.", block=self.block_label)
         width = min(width or self.width, image.width)
         pixels = min(max(width * 2, PHONE_PIXELS), image.width)
-        size = f"fill-{pixels}x{round(pixels / ratio)}" if ratio else f"width-{pixels}"
-        keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY) and not effect
-        file_format = "format-png" if keeps else "format-jpeg|jpegquality-80|bgcolor-ffffff"
         try:
-            rendition = image.get_rendition("|".join(filter(None, [size, effect, file_format])))
+            rendition = image.get_rendition(rendition_spec(image, pixels, ratio, effect=effect))
         except (SourceImageIOError, OSError) as error:
             raise RenderError(f"The file of the image “{image.title}” is missing.", block=self.block_label) from error
         self.shared.pictures.append(UsedPicture(self.block_id, image, rendition))

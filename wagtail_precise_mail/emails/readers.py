@@ -76,6 +76,7 @@ class Occasion:
     Attributes:
         base_url: scheme and host in front of addresses.
         messages: outbox message ids by the contact's id; empty in previews, in which nothing may be used up.
+        orders: order ids by the contact's id, where a send is about one; else a mail is about their latest.
     """
 
     at: datetime
@@ -83,6 +84,7 @@ class Occasion:
     language: str
     site_id: int | None = None
     messages: Mapping[int, int] = field(default_factory=dict)
+    orders: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def is_preview(self) -> bool:
@@ -108,6 +110,14 @@ class ItemSource(ABC):
         Args:
             limit: as many candidates are of use; more than the list shows, because some may be shown elsewhere.
         """
+
+    def describe(self, spec: Spec, keys: Sequence[str], *, occasion: Occasion) -> Mapping[str, Item]:
+        """Return what is shown of the items that were chosen, by their keys.
+
+        For sources whose :meth:`load` gives little more than keys: most candidates are never shown. An item whose key
+        is missing here is not shown. The facts that ``load`` gave win over these.
+        """
+        return {key: {} for key in keys}
 
 
 item_sources: Registry[type[ItemSource]] = Registry("source of lists in emails")
@@ -204,6 +214,7 @@ class ReaderLoader:
                 fresh = [item for item in candidates.get(key, ()) if not item.get("key") or item["key"] not in taken]
                 lists[name] = fresh[:count]
                 shown[key] |= {item["key"] for item in lists[name] if item.get("key")}
+            _describe(source, spec, [lists[name] for lists in found.values()], occasion)
             extra += count
         return found
 
@@ -216,6 +227,18 @@ class ReaderLoader:
             for contact_id, keys in look_up(known, days, occasion.at).items():
                 sent.setdefault(contact_id, set()).update(keys)
         return sent
+
+
+def _describe(source: ItemSource, spec: Spec, lists: list[list[Item]], occasion: Occasion) -> None:
+    """Complete the chosen items in place; those that are gone by now leave their list."""
+    keys = list(dict.fromkeys(item["key"] for items in lists for item in items if item.get("key")))
+    facts = source.describe(spec, keys, occasion=occasion) if keys else {}
+    for items in lists:
+        items[:] = [
+            {**facts.get(item.get("key", ""), {}), **item}
+            for item in items
+            if not item.get("key") or item["key"] in facts
+        ]
 
 
 def walk(parts: Iterable[Part]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -14,6 +13,7 @@ from wagtail.models import GroupApprovalTask, Site, Workflow, WorkflowContentTyp
 
 from example_site.demo.seed.brand import make_brand
 from example_site.demo.seed.colleagues import SENDERS
+from example_site.demo.seed.streams import stream
 from example_site.magazine.models import ArticlePage
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.commerce.models import Product
@@ -108,7 +108,7 @@ def _make_saved_block(admin: User) -> SavedBlock:
     saved = SavedBlock(
         name=SAVED_BLOCK,
         live=False,
-        body=_stream(
+        body=stream(
             [
                 ("divider", {"style": "line"}),
                 ("heading", {"title": "Until soon", "level": "3", "align": "left"}),
@@ -133,7 +133,7 @@ def _make_email(admin: User) -> Email:
         name=EMAIL,
         subject='{{ contact.first_name | default: "Hello" }}, the kettle is on',
         preheader="Three teas for the quiet season, and the pot they deserve.",
-        body=_stream(_blocks(saved)),
+        body=stream(_blocks(saved)),
         sample_contact=Contact.objects.exclude(first_name="").order_by("pk").first(),
         live=False,
     )
@@ -204,14 +204,3 @@ def _product(pk: int, *, layout: str, label: str, description: bool = False) -> 
 
 def _link(label: str, url: str) -> dict[str, Any]:
     return {"label": label, "page": None, "url": url}
-
-
-def _stream(blocks: list[tuple[str, dict[str, Any]]]) -> str:
-    """Return blocks as a StreamField stores them."""
-    return json.dumps([_child(kind, value) for kind, value in blocks])
-
-
-def _child(kind: str, value: dict[str, Any]) -> dict[str, Any]:
-    if kind == "columns":
-        value = {**value, "columns": [{"content": [_child(*one) for one in stream]} for stream in value["columns"]]}
-    return {"type": kind, "value": value}

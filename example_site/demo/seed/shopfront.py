@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from io import BytesIO
 
 from django.core.files.images import ImageFile
@@ -66,4 +67,19 @@ def _make_product(item: Item, category: Category, stock: int, number: int, pictu
         price=item.price,
         currency=CURRENCY,
         stock_count=stock,
+        is_replenishable=item.days_supply > 0,
+        **_what_others_say(item),
     )
+
+
+def _what_others_say(item: Item) -> dict[str, object]:
+    """Ratings for most, an offer for some; by the SKU, so that they are the same each time."""
+    chance = random.Random(item.sku)
+    is_rated, is_on_offer = chance.random() < 0.85, chance.random() < 0.18
+    count = chance.randrange(3, 240)
+    before = (item.price * Decimal(chance.choice(["1.15", "1.2", "1.25", "1.3"]))).quantize(Decimal("0.1"))
+    return {
+        "compare_at_price": before if is_on_offer else None,
+        "rating": Decimal(chance.randrange(38, 50)) / 10 if is_rated else None,
+        "rating_count": count if is_rated else None,
+    }

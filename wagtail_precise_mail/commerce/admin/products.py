@@ -79,7 +79,7 @@ class ProductDelete(generic.DeleteView):
         return super().dispatch(request, *args, **kwargs)
 
 
-class _WithViewPermission(ModelViewSet):
+class WithViewPermission(ModelViewSet):
     """Lets groups be given the permission to look, which the choosers ask for."""
 
     copy_view_enabled = False
@@ -88,7 +88,7 @@ class _WithViewPermission(ModelViewSet):
         return Permission.objects.filter(content_type=ContentType.objects.get_for_model(self.model))
 
 
-class ProductViewSet(_WithViewPermission):
+class ProductViewSet(WithViewPermission):
     """Products and charges."""
 
     model = Product
@@ -111,10 +111,17 @@ class ProductViewSet(_WithViewPermission):
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("price"), FieldPanel("currency")]),
-                    FieldRowPanel([FieldPanel("stock_count"), FieldPanel("is_published")]),
+                    FieldRowPanel([FieldPanel("compare_at_price"), FieldPanel("stock_count")]),
+                    FieldRowPanel([FieldPanel("is_published"), FieldPanel("published_at")]),
+                    FieldPanel("is_replenishable"),
                 ],
                 heading=_("Sale"),
                 icon="tag",
+            ),
+            MultiFieldPanel(
+                [FieldPanel("brand_name"), FieldRowPanel([FieldPanel("rating"), FieldPanel("rating_count")])],
+                heading=_("What others say"),
+                icon="pick",
             ),
             MultiFieldPanel(
                 [FieldPanel("category"), FieldPanel("url"), FieldPanel("image_url")],
@@ -142,7 +149,7 @@ class CategoryIndex(generic.IndexView):
         ]
 
 
-class CategoryViewSet(_WithViewPermission):
+class CategoryViewSet(WithViewPermission):
     """Product categories."""
 
     model = Category

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.blocks import BooleanBlock, CharBlock, ChoiceBlock, StructValue
+from wagtail.blocks import BooleanBlock, CharBlock, ChoiceBlock, StructValue, TextBlock
 from wagtail.blocks.struct_block import BlockGroup
 
+from wagtail_precise_mail.commerce.catalog import for_sale
 from wagtail_precise_mail.commerce.choosers import ProductChooserBlock
 from wagtail_precise_mail.commerce.models import Product
-from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
+from wagtail_precise_mail.emails.blocks.items import KnownItem, picture_mjml, thumbnail, thumbnail_size
 from wagtail_precise_mail.emails.blocks.pages import sizes
-from wagtail_precise_mail.emails.blocks.samples import sample_picture
+from wagtail_precise_mail.emails.blocks.product_words import OPTIONAL, product_text, product_words
+from wagtail_precise_mail.emails.blocks.samples import sample_picture, sample_product
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.cards import shorten
 from wagtail_precise_mail.emails.context import GUTTER, Picture, RenderContext
 from wagtail_precise_mail.emails.links import absolute
+from wagtail_precise_mail.emails.product_facts import product_facts
 from wagtail_precise_mail.emails.text import wrap
+from wagtail_precise_mail.emails.values import clean
 from wagtail_precise_mail.exceptions import RenderError
 
 BESIDE = "wagtail_precise_mail/emails/blocks/product_beside.mjml"
+BESIDE_WIDTH = 206
+ROW = "wagtail_precise_mail/emails/blocks/product_row.html"
+ROWS = "wagtail_precise_mail/emails/blocks/rows.mjml"
+
 SUMMARY_LENGTH = 140
+LAYOUTS = [("beside", _("Picture beside")), ("above", _("Picture above")), ("compact", _("One line"))]
 
 
 @email_blocks.register("product")
@@ -42,15 +51,22 @@ class ProductBlock(EmailBlock):
         required=False,
         help_text=_("Empty: the next available product of the same category."),
     )
-    layout = ChoiceBlock(
-        label=_("Layout"), choices=[("beside", _("Picture beside")), ("above", _("Picture above"))], default="beside"
-    )
+    layout = ChoiceBlock(label=_("Layout"), choices=LAYOUTS, default="beside")
     show_price = BooleanBlock(label=_("Show the price"), required=False, default=True)
+    show_rating = BooleanBlock(label=_("Show the rating"), required=False, default=True)
+    show_stock = BooleanBlock(label=_("Say when few are left"), required=False, default=True)
     show_description = BooleanBlock(label=_("Show the description"), required=False, default=False)
+    description = TextBlock(
+        label=_("Own words"),
+        required=False,
+        max_length=600,
+        rows=2,
+        help_text=_("In place of the description. They go away with the product when it is replaced."),
+    )
     link_label = CharBlock(label=_("Words of the link"), required=False, max_length=80, help_text=_("“View product”"))
 
     mjml_template = "wagtail_precise_mail/emails/blocks/product.mjml"
-    merge_fields = ("link_label",)
+    merge_fields = ("link_label", "description")
     nature = "promotion"
 
     class Meta:
@@ -60,7 +76,8 @@ class ProductBlock(EmailBlock):
         description = _("A product with its picture and the price at the time of sending.")
         preview_value = {"layout": "beside"}
         form_layout = BlockGroup(
-            children=["product", "replacement"], settings=["layout", "show_price", "show_description", "link_label"]
+            children=["product", "replacement", "description"],
+            settings=["layout", *(f"show_{name}" for name in OPTIONAL), "link_label"],
         )
 
     def announce(self, value: StructValue, context: RenderContext) -> None:
@@ -75,17 +92,17 @@ class ProductBlock(EmailBlock):
         product = context.once_per_email(value, lambda: self._available(chosen, value.get("replacement"), context))
         if product is None:
             return {"product": None}
-        name = str(product)
-        label = value.get("link_label") or gettext("View product")
-        price = value.get("show_price", True) and product.price is not None
+        own_words = (value.get("description") or "") if product == chosen else ""
+        show = [name for name in OPTIONAL if value.get(f"show_{name}") or (name == "description" and own_words)]
+        summary = own_words or shorten(product.description, SUMMARY_LENGTH)
+        facts = product_facts(product, locale=context.language, summary=summary)
+        href = context.link(product.url, facts["name"]) if product.url else ""
+        html = {"summary": context.merge(own_words)} if own_words else {}
+        in_text = {**facts, "summary": context.merge_text(own_words)} if own_words else facts
         return {
-            **sizes(context),
+            **self._card_facts(KnownItem.of(facts, href, html), show, context, value.get("link_label") or ""),
             "product": product,
-            "name": name,
-            "summary": shorten(product.description, SUMMARY_LENGTH) if value.get("show_description") else "",
-            "price": self._price(product.price, product.currency, context) if price else "",
-            "href": context.link(product.url, name) if product.url else "",
-            "link_label": context.merge(label),
+            "text": product_text(KnownItem.plain(in_text, href), show=show, link=href),
             "layout": value.get("layout") or "beside",
         }
 
@@ -93,35 +110,45 @@ class ProductBlock(EmailBlock):
         facts = self.facts(value, context)
         if facts["product"] is None:
             return SafeString("")
-        picture = self._picture(facts["product"], context, context.width)
-        return self.render_mjml(self.mjml_template, {**facts, "picture": picture}, context)
+        if facts["layout"] == "compact":
+            return self._row(facts, context)
+        return self._card(self.mjml_template, facts, self._picture(facts["product"], context, context.width), context)
 
     def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
         facts = self.facts(value, context)
-        has_picture = facts["product"] and (facts["product"].image or facts["product"].image_url)
-        if not has_picture or facts["layout"] != "beside":
+        is_beside = facts["product"] and facts["layout"] == "beside"
+        if not is_beside or not (picture := self._picture(facts["product"], context, BESIDE_WIDTH)):
             return self.as_section(self.compile(value, context))
-        picture = self._picture(facts["product"], context, 206)
-        return self.render_mjml(BESIDE, {**facts, "picture": picture, "gutter": GUTTER - 10}, context)
+        return self._card(BESIDE, facts, picture, context)
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
-        if facts["product"] is None:
-            return ""
-        line = ", ".join(filter(None, [facts["name"], facts["price"]]))
-        return "\n".join(filter(None, [wrap(line), wrap(facts["summary"]), facts["href"]]))
+        return "\n".join(wrap(line) for line in facts["text"].splitlines()) if facts["product"] else ""
 
     def preview_mjml(self, context: RenderContext) -> str:
-        facts = {
-            **sizes(context),
-            "name": "Stoneware teapot",
-            "price": self._price(Decimal("38"), "GBP", context),
-            "href": "#",
-            "link_label": gettext("View product"),
-            "picture": sample_picture(context, 206, 206),
-            "gutter": GUTTER - 10,
-        }
-        return self.render_mjml(BESIDE, facts, context)
+        facts = self._card_facts(KnownItem.of(sample_product(context), "#"), OPTIONAL, context)
+        return self._card(BESIDE, facts, sample_picture(context, BESIDE_WIDTH, BESIDE_WIDTH), context)
+
+    def _card_facts(
+        self, item: KnownItem, show: Collection[str], context: RenderContext, link_label: str = ""
+    ) -> dict[str, Any]:
+        type_sizes = sizes(context)
+        label = context.merge(link_label or gettext("View product"))
+        words = product_words(item, context.brand, show=show, size=type_sizes["text_size"], link_label=label)
+        return {**type_sizes, "item": item, "words": words}
+
+    def _card(
+        self, template: str, facts: dict[str, Any], picture: Picture | None, context: RenderContext
+    ) -> SafeString:
+        pictures = picture_mjml(picture, facts["item"].link()) if picture else ""
+        return self.render_mjml(template, {**facts, "pictures": pictures, "gutter": GUTTER - 10}, context)
+
+    def _row(self, facts: dict[str, Any], context: RenderContext) -> SafeString:
+        size = thumbnail_size(context)
+        picture = self._picture(facts["product"], context, size)
+        item = facts["item"].with_picture(picture.url if picture else "")
+        rows = self.render_mjml(ROW, {**facts, "picture": thumbnail(item, size), "thumb": size}, context)
+        return self.render_mjml(ROWS, {"rows": rows}, context)
 
     def _available(self, chosen: Product, replacement: Product | None, context: RenderContext) -> Product | None:
         shown = context.shared.product_ids
@@ -140,15 +167,11 @@ class ProductBlock(EmailBlock):
     def _next_of_category(self, chosen: Product, shown: set[int]) -> Product | None:
         if chosen.category_id is None:
             return None
-        others = Product.objects.filter(category=chosen.category_id, kind=Product.Kind.PRODUCT, is_published=True)
-        others = others.exclude(stock_count=0).exclude(pk__in=[*shown, chosen.pk])
+        others = for_sale().filter(category=chosen.category_id).exclude(pk__in=[*shown, chosen.pk])
         return others.order_by("name", "pk").first()
-
-    def _price(self, amount: Decimal | None, currency: str, context: RenderContext) -> str:
-        return format_money(amount, currency, locale=context.language)
 
     def _picture(self, product: Product, context: RenderContext, width: int) -> Picture | None:
         if product.image:
-            return context.picture(product.image, str(product), ratio=1 if width < 300 else 16 / 10, width=width)
-        url = absolute(product.image_url, context.base_url) if product.image_url else ""
-        return Picture(url, width, width, str(product)) if url else None
+            return context.picture(product.image, clean(str(product)), ratio=1 if width < 300 else 1.6, width=width)
+        url = absolute(product.image_url, context.base_url)
+        return Picture(url, width, width, clean(str(product))) if url.startswith("http") else None

@@ -1,0 +1,205 @@
+"""What suits a contact, from what they bought: products by contact, in a constant number of queries for any number.
+
+What is popular and what goes together is learned once a day (see :mod:`.learning`), not for every mail.
+
+Nobody is asked here whether they allow it: callers leave out contacts who do not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+
+from django.db.models import Count, F, Max, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from wagtail_precise_mail.commerce.catalog import picked, showable
+from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, ProductPair
+
+FAVORITE_CATEGORIES = 2
+"""Of how many categories a contact sees the best sellers as favorites."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A product for a contact.
+
+    Attributes:
+        because_of: the product that they bought, which brought this one up; None where it was not a single one.
+    """
+
+    product_id: int
+    because_of: int | None = None
+
+
+Choices = Mapping[int, Sequence[Choice]]
+"""By contact, the best first; contacts for whom nothing was found are missing."""
+
+
+@dataclass
+class LastOrder:
+    """What a contact bought last; ``categories`` are those of the products, each once."""
+
+    product_ids: list[int] = field(default_factory=list)
+    categories: dict[int, int] = field(default_factory=dict)
+    """A product of the order by the category's id."""
+
+
+def owned_products(
+    contact_ids: Sequence[int], *, at: datetime, with_replenishable: bool = False
+) -> dict[int, set[int]]:
+    """Return what contacts bought and would not buy again, by contact.
+
+    Args:
+        with_replenishable: also what they would.
+    """
+    lines = _bought(contact_ids, at)
+    if not with_replenishable:
+        lines = lines.filter(product__is_replenishable=False)
+    owned: dict[int, set[int]] = defaultdict(set)
+    for contact_id, product_id in lines.values_list("order__contact_id", "product_id").distinct():
+        owned[contact_id].add(product_id)
+    return owned
+
+
+def last_orders(contact_ids: Sequence[int], *, at: datetime) -> dict[int, LastOrder]:
+    """Return the latest sale of each contact: one query."""
+    sales = Order.objects.filter(contact__in=contact_ids, kind=Order.Kind.SALE, placed_at__lte=at)
+    latest = Window(RowNumber(), partition_by="contact_id", order_by=[F("placed_at").desc(), F("pk").desc()])
+    ids = sales.annotate(place=latest).filter(place=1).order_by().values("pk")
+    lines = OrderLine.objects.filter(order__in=ids, quantity__gt=0, product__kind=Product.Kind.PRODUCT)
+    found: dict[int, LastOrder] = defaultdict(LastOrder)
+    rows = lines.order_by("order_id", "position").values_list("order__contact_id", "product_id", "product__category_id")
+    for contact_id, product_id, category_id in rows:
+        if product_id not in found[contact_id].product_ids:
+            found[contact_id].product_ids.append(product_id)
+        if category_id is not None:
+            found[contact_id].categories.setdefault(category_id, product_id)
+    return found
+
+
+def related_to_last_order(contact_ids: Sequence[int], limit: int, *, at: datetime) -> Choices:
+    """Return the best sellers of the categories of each contact's last order, without what they have."""
+    orders = last_orders(contact_ids, at=at)
+    owned = owned_products(list(orders), at=at)
+    avoided = {pk: owned.get(pk, set()) | set(order.product_ids) for pk, order in orders.items()}
+    ranks = _ranks({one for order in orders.values() for one in order.categories}, limit + _most(avoided))
+    return {
+        pk: [
+            Choice(product_id, order.categories[category_id])
+            for product_id, category_id in _best_of(order.categories, ranks, avoided[pk], limit)
+        ]
+        for pk, order in orders.items()
+    }
+
+
+def favorites_not_bought(contact_ids: Sequence[int], limit: int, *, at: datetime) -> Choices:
+    """Return the best sellers of the categories from which each contact buys most, without all they ever bought."""
+    favorites = _favorite_categories(contact_ids, at)
+    owned = owned_products(list(favorites), at=at, with_replenishable=True)
+    ranks = _ranks({one for categories in favorites.values() for one in categories}, limit + _most(owned))
+    return {
+        pk: [Choice(one) for one, _category in _best_of(categories, ranks, owned.get(pk, set()), limit)]
+        for pk, categories in favorites.items()
+    }
+
+
+def bought_together(contact_ids: Sequence[int], limit: int, *, at: datetime) -> Choices:
+    """Return what stands with the products of each contact's last order in one order more often than chance has it.
+
+    Pairs said by a person come first, then the learned ones by their lift (see :mod:`.learning`).
+    """
+    orders = last_orders(contact_ids, at=at)
+    owned = owned_products(list(orders), at=at)
+    companions = _companions({one for order in orders.values() for one in order.product_ids})
+    found = {}
+    for pk, order in orders.items():
+        avoided = owned.get(pk, set()) | set(order.product_ids)
+        ranked = sorted((*place, seed) for seed in order.product_ids for place in companions.get(seed, ()))
+        best: dict[int, int] = {}
+        for _learned, _lift, companion_id, seed in ranked:
+            if companion_id not in avoided:
+                best.setdefault(companion_id, seed)
+        found[pk] = [Choice(product_id, seed) for product_id, seed in list(best.items())[:limit]]
+    return found
+
+
+def buy_again(contact_ids: Sequence[int], limit: int, *, at: datetime, days: int) -> Choices:
+    """Return what each contact uses up and has not bought for some days, what they bought most often first."""
+    lines = _bought(contact_ids, at).filter(product__is_replenishable=True, product__in=showable().order_by())
+    rows = (
+        lines.values("order__contact_id", "product_id")
+        .annotate(times=Count("order_id", distinct=True), last=Max("order__placed_at"))
+        .filter(last__lte=at - timedelta(days=days))
+        .order_by("-times", "last", "product_id")
+        .values_list("order__contact_id", "product_id")
+    )
+    found: dict[int, list[Choice]] = defaultdict(list)
+    for contact_id, product_id in rows:
+        if len(found[contact_id]) < limit:
+            found[contact_id].append(Choice(product_id, product_id))
+    return found
+
+
+def _companions(product_ids: set[int]) -> dict[int, list[tuple[bool, float, int]]]:
+    """Return what is shown to those who bought some products, as rank and product: two queries."""
+    pairs = ProductPair.objects.filter(product__in=product_ids)
+    rows = list(pairs.values_list("product_id", "companion_id", "is_manual", "lift"))
+    # Not as a subquery: SQLite reads all products for it.
+    there = set(picked({companion_id for _product, companion_id, *_rest in rows}))
+    found: dict[int, list[tuple[bool, float, int]]] = defaultdict(list)
+    for product_id, companion_id, is_manual, lift in rows:
+        if companion_id in there:
+            found[product_id].append((not is_manual, -lift, companion_id))
+    return found
+
+
+def _bought(contact_ids: Sequence[int], at: datetime) -> QuerySet[OrderLine]:
+    lines = OrderLine.objects.filter(order__contact__in=contact_ids, order__kind=Order.Kind.SALE, quantity__gt=0)
+    return lines.filter(order__placed_at__lte=at, product__kind=Product.Kind.PRODUCT).order_by()
+
+
+def _favorite_categories(contact_ids: Sequence[int], at: datetime) -> dict[int, list[int]]:
+    rows = (
+        _bought(contact_ids, at)
+        .filter(product__category__isnull=False)
+        .values("order__contact_id", "product__category_id")
+        .annotate(times=Count("order_id", distinct=True), last=Max("order__placed_at"))
+        .order_by("-times", "-last", "product__category_id")
+        .values_list("order__contact_id", "product__category_id")
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for contact_id, category_id in rows:
+        if len(found[contact_id]) < FAVORITE_CATEGORIES:
+            found[contact_id].append(category_id)
+    return found
+
+
+Ranks = Mapping[int, Sequence[tuple[int, int, int]]]
+"""By category: minus the popularity, the product, and the category, the best first."""
+
+
+def _ranks(category_ids: Iterable[int], limit: int) -> Ranks:
+    """Return the best sellers of each category: one query."""
+    products = showable().filter(category__in=list(category_ids))
+    place = Window(RowNumber(), partition_by="category_id", order_by=[F("popularity").desc(), F("pk").asc()])
+    rows = products.annotate(place=place).filter(place__lte=limit).order_by("place")
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for category_id, pk, popularity in rows.values_list("category_id", "pk", "popularity"):
+        found[category_id].append((-popularity, pk, category_id))
+    return found
+
+
+def _best_of(category_ids: Iterable[int], ranks: Ranks, avoided: set[int], limit: int) -> list[tuple[int, int]]:
+    """Return products with their categories, the best sellers of all of them first."""
+    ranked = merge(*(ranks.get(category_id, ()) for category_id in category_ids))
+    fresh = ((pk, category_id) for _minus_popularity, pk, category_id in ranked if pk not in avoided)
+    return list(islice(fresh, limit))
+
+
+def _most(avoided: Mapping[int, set[int]]) -> int:
+    return max((len(one) for one in avoided.values()), default=0)

@@ -1,0 +1,184 @@
+"""Lists of products: chosen by rules for everybody, or for each contact by what they bought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from wagtail_precise_mail.commerce import catalog, recommendations
+from wagtail_precise_mail.commerce.models import Product
+from wagtail_precise_mail.commerce.recommendations import Choice, Choices
+from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact
+from wagtail_precise_mail.emails.cards import shorten
+from wagtail_precise_mail.emails.links import absolute
+from wagtail_precise_mail.emails.pictures import fetch_images, picture_urls
+from wagtail_precise_mail.emails.product_facts import product_facts
+from wagtail_precise_mail.emails.readers import Item, ItemSource, Occasion, Spec, item_sources
+
+SUMMARY_LENGTH = 90
+
+SHARED = ("picked", "category", "newest", "best_selling", "on_offer")
+"""Selections that are the same for all, but for what a contact has."""
+
+PERSONAL = ("related", "bought_together", "favorites", "buy_again")
+"""Selections by what each contact bought."""
+
+RANKING, SOLD_OUT = 5000, 200
+"""How many best sellers are remembered, and how many of the first may be sold out."""
+
+INSTEAD = "best_selling"
+"""What contacts see instead of a personal selection who do not allow that anything is derived from what they did."""
+
+
+@item_sources.register("products")
+class ProductItems(ItemSource):
+    """Products that can be bought and have a picture. The spec says:
+
+    - "selection": one of :data:`SHARED` or :data:`PERSONAL`; "products", "category" and "days" belong to it;
+    - "fallback": a shared selection that fills up what is missing, or "";
+    - "is_for_consenting": whether contacts without a consent get nothing;
+    - "pixels", "ratio": of the pictures.
+    """
+
+    def load(
+        self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
+    ) -> Mapping[int, Sequence[Item]]:
+        """Return keys with the reason for each; products that contacts own are left out, unless one buys them again.
+
+        Contacts who do not allow tracking see what everybody sees, whatever they own: nothing is derived from it.
+        """
+        known = _consenting(contacts) if spec.get("is_for_consenting") else list(contacts)
+        profiled = [one.pk for one in known if one.pk and one.is_tracking_allowed]
+        owned = recommendations.owned_products(profiled, at=occasion.at)
+        wide = limit + max((len(one) for one in owned.values()), default=0)
+        shelf = _Shelf(spec, wide, occasion)
+        personal = _personal(spec, profiled, limit, occasion)
+        names = _names(personal) if spec.get("show_reason") else {}
+        found: dict[int, Sequence[Item]] = {}
+        for contact in known:
+            key = contact.pk or 0
+            choices = [*personal.get(key, ()), *shelf.choices(is_profiled=key in personal)]
+            found[key] = _items(choices, owned.get(key, set()), limit, names)
+        return found
+
+    def describe(self, spec: Spec, keys: Sequence[str], *, occasion: Occasion) -> Mapping[str, Item]:
+        """Return name, price, picture and the rest of what is shown, as it is now: three queries."""
+        products = catalog.showable().in_bulk([int(key.partition(":")[2]) for key in keys])
+        images = fetch_images(product.image_id for product in products.values())
+        size = {"pixels": spec.get("pixels", 680), "ratio": spec.get("ratio", 1)}
+        pictures = picture_urls(images.values(), **size, base_url=occasion.base_url)
+        facts = {}
+        for product in products.values():
+            picture = pictures.get(product.image_id or 0) or absolute(product.image_url, occasion.base_url)
+            if picture.startswith("http"):
+                facts[f"product:{product.pk}"] = {**_facts(product, occasion), "image_url": picture}
+        return facts
+
+
+class _Shelf:
+    """What contacts see beside what was chosen for them alone; each selection is read once."""
+
+    def __init__(self, spec: Spec, limit: int, occasion: Occasion) -> None:
+        self._spec, self._limit, self._occasion = spec, limit, occasion
+        self._read: dict[str, list[Choice]] = {}
+
+    def choices(self, *, is_profiled: bool) -> list[Choice]:
+        """Return the shared selection and the one that fills up.
+
+        Args:
+            is_profiled: whether a personal selection was read for the contact.
+        """
+        selection, fallback = self._spec["selection"], self._spec.get("fallback") or ""
+        names = [selection] if selection in SHARED else [] if is_profiled else [INSTEAD]
+        return [choice for name in dict.fromkeys([*names, fallback]) if name for choice in self._choices(name)]
+
+    def _choices(self, name: str) -> list[Choice]:
+        if name not in self._read:
+            self._read[name] = [Choice(pk) for pk in self._ids(name)]
+        return self._read[name]
+
+    def _ids(self, name: str) -> list[int]:
+        spec, days = self._spec, int(self._spec.get("days") or 90)
+        read: dict[str, Callable[[], list[int]]] = {
+            "picked": lambda: catalog.picked(spec.get("products") or ()),
+            "category": lambda: catalog.in_category(int(spec.get("category") or 0), self._limit),
+            "newest": lambda: catalog.newest(self._limit),
+            "best_selling": lambda: catalog.picked(_best_sellers(days, self._occasion.at)[: self._limit + SOLD_OUT])[
+                : self._limit
+            ],
+            "on_offer": lambda: catalog.on_offer(self._limit),
+        }
+        return read[name]()
+
+
+def _best_sellers(days: int, at: datetime) -> list[int]:
+    """Return the ranking, counted once a minute: a large send asks for it many times in one."""
+    key = f"wagtail_precise_mail.best_sellers.{days}.{at:%Y%m%d%H%M}"
+    ranking: list[int] | None = cache.get(key)
+    if ranking is None:
+        ranking = catalog.best_selling(at=at, days=days)[:RANKING]
+        cache.set(key, ranking, timeout=120)
+    return ranking
+
+
+def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occasion) -> Choices:
+    """Return the personal selection of each contact; nothing for a shared one."""
+    at, selection = occasion.at, spec["selection"]
+    if selection not in PERSONAL or not contact_ids:
+        return {}
+    days = int(spec.get("days") or 30)
+    read: dict[str, Callable[[], Choices]] = {
+        "related": lambda: recommendations.related_to_last_order(contact_ids, limit, at=at),
+        "bought_together": lambda: recommendations.bought_together(contact_ids, limit, at=at),
+        "favorites": lambda: recommendations.favorites_not_bought(contact_ids, limit, at=at),
+        "buy_again": lambda: recommendations.buy_again(contact_ids, limit, at=at, days=days),
+    }
+    # Those for whom nothing was found are known to have been looked at.
+    return {**dict.fromkeys(contact_ids, ()), **read[selection]()}
+
+
+def _consenting(contacts: Sequence[Contact]) -> list[Contact]:
+    """Return the contacts who said yes to any topic and did not leave; somebody made up counts as one of them."""
+    granted = Consent.objects.filter(contact=OuterRef("pk"), status=ConsentStatus.GRANTED)
+    found = Contact.objects.filter(pk__in=[one.pk for one in contacts if one.pk]).not_suppressed()
+    pks = set(found.filter(Exists(granted)).values_list("pk", flat=True))
+    return [one for one in contacts if not one.pk or one.pk in pks]
+
+
+def _facts(product: Product, occasion: Occasion) -> Item:
+    summary = shorten(product.description, SUMMARY_LENGTH)
+    facts = product_facts(product, locale=occasion.language, summary=summary)
+    url = absolute(product.url, occasion.base_url)
+    return {**facts, "url": url, "plain_name": "" if url.startswith("http") else facts["name"]}
+
+
+def _items(choices: Iterable[Choice], owned: set[int], limit: int, names: Mapping[int, str]) -> list[Item]:
+    found: dict[int, Item] = {}
+    for choice in choices:
+        if len(found) == limit:
+            break
+        if choice.product_id not in owned and choice.product_id not in found:
+            found[choice.product_id] = _item(choice, names)
+    return list(found.values())
+
+
+def _item(choice: Choice, names: Mapping[int, str]) -> Item:
+    item = {"key": f"product:{choice.product_id}"}
+    if choice.because_of in names:
+        item["reason"] = _reason(choice, names)
+    return item
+
+
+def _reason(choice: Choice, names: Mapping[int, str]) -> str:
+    if choice.because_of == choice.product_id:
+        return _("You bought it before")
+    return _("Because you bought %(product)s") % {"product": names[choice.because_of or 0]}
+
+
+def _names(personal: Choices) -> dict[int, str]:
+    wanted = {choice.because_of for choices in personal.values() for choice in choices if choice.because_of}
+    return {product.pk: str(product) for product in Product.objects.filter(pk__in=wanted).only("name", "sku")}
