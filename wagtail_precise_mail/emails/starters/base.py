@@ -10,10 +10,12 @@ from uuid import uuid4
 
 from django.db.models import F
 from django.utils.functional import Promise
+from django.utils.html import escape
 from wagtail.images import get_image_model
 from wagtail.models import Page, Site
 
 from wagtail_precise_mail.commerce.models import Product
+from wagtail_precise_mail.emails.models import BrandSettings
 from wagtail_precise_mail.registry import Registry
 
 RawBlock = dict[str, Any]
@@ -29,9 +31,11 @@ class Material:
 
     site: Site
 
-    def picture(self, number: int = 0) -> int | None:
-        """Return the id of one of the largest pictures of the library."""
-        return _nth(self._pictures, number)
+    def picture(self, number: int = 0) -> dict[str, Any]:
+        """Return one of the largest pictures of the library that shows no product, as blocks store it."""
+        image = self._pictures[number % len(self._pictures)] if self._pictures else None
+        alt = (image.description or image.title) if image else ""
+        return {"image": image.pk if image else None, "alt_text": alt, "decorative": False}
 
     def page(self, number: int = 0) -> int | None:
         """Return the id of one of the newest pages below the start page that everybody may see."""
@@ -47,9 +51,14 @@ class Material:
         return int(self.site.root_page_id)
 
     @cached_property
-    def _pictures(self) -> list[int]:
-        images = get_image_model().objects.filter(width__gte=F("height")).order_by("-width", "-pk")
-        return list(images.values_list("pk", flat=True)[:12])
+    def _pictures(self) -> list[Any]:
+        products = Product.objects.exclude(image=None).values("image")
+        logos = BrandSettings.objects.exclude(logo=None).values("logo")
+        dark_logos = BrandSettings.objects.exclude(logo_dark=None).values("logo_dark")
+        images = get_image_model().objects.filter(width__gt=F("height"), width__gte=600)
+        for taken in (products, logos, dark_logos):
+            images = images.exclude(pk__in=taken)
+        return list(images.order_by("-width", "-pk")[:12])
 
     @cached_property
     def _pages(self) -> list[int]:
@@ -87,6 +96,16 @@ starters: Registry[Starter] = Registry("starter email")
 def block(kind: str, **value: Any) -> RawBlock:
     """Return a block as StreamFields store it, with an id of its own."""
     return {"type": kind, "value": value, "id": str(uuid4())}
+
+
+def text(*paragraphs: str, **settings: Any) -> RawBlock:
+    """Return a block of paragraphs, which may hold merge tags and no markup."""
+    return block("rich_text", content="".join(f"<p>{escape(one)}</p>" for one in paragraphs), **settings)
+
+
+def heading(title: str, level: int = 2, **settings: Any) -> RawBlock:
+    """Return a heading."""
+    return block("heading", title=title, level=str(level), **settings)
 
 
 def _nth(ids: list[int], number: int) -> int | None:
