@@ -154,11 +154,11 @@ Fern & Kettle
 12 Moss Lane
 Bristol BS1 4QA
 
-View in browser:
-https://shop.example.com/mail/web_version
-
 Unsubscribe:
 https://shop.example.com/leave
+
+View in browser:
+https://shop.example.com/mail/web_version
 """
     assert newsletter.text.strip() == expected.strip()
 

@@ -199,8 +199,12 @@ def _render_whole(child: Any, context: RenderContext, *, in_column: bool) -> Pie
     render = block.compile if in_column else block.compile_section
     mjml = apply_look(render(value, context), look, context.brand, in_column=in_column)
     text = block.text(value, context)
+    place = Place.COLUMN if in_column else Place.SECTION
+    if block.editions:
+        mjml = context.only_in(block.editions, mjml, place)
+        text = context.only_in(block.editions, text, Place.INLINE) if text else ""
     if audience is not None:
-        mjml = context.only_for(audience, mjml, Place.COLUMN if in_column else Place.SECTION)
+        mjml = context.only_for(audience, mjml, place)
         text = context.only_for(audience, text, Place.INLINE)
     return Piece(context.block_label, mjml, text)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from wagtail_precise_mail.emails.colors import mix, readable
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.editions import Edition
 from wagtail_precise_mail.emails.marks import Place
@@ -38,7 +39,10 @@ def join_line(context: RenderContext) -> Line:
 
 def _line(template: str, link: str, words: str, context: RenderContext) -> Line:
     href = context.personal_link(link)
-    facts = {"brand": context.brand, "href": href}
+    brand = context.brand
+    # They stand on the ground of the email itself, whatever ground the theme gives its header and footer.
+    color = readable(mix(brand.text_color, brand.background_color, 0.3), brand.background_color)
+    facts = {"color": color, "href": href}
     mjml = render_to_string(f"wagtail_precise_mail/emails/frame/{template}", facts)
     # Pages on the web say it their own way.
     return Line(

@@ -17,6 +17,7 @@ from wagtail.blocks.struct_block import BlockGroup, StructBlockAdapter, StructBl
 from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
+from wagtail_precise_mail.emails.editions import Edition
 from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.merge_widgets import add_merge_button, merge_media
 from wagtail_precise_mail.emails.preview import picker_preview
@@ -61,6 +62,9 @@ class EmailBlock(StructBlock):
 
     nature = ""
     """"promotion" for what sells, "editorial" for what is worth reading by itself, "" for neither."""
+
+    editions: tuple[Edition, ...] = ()
+    """Where the block is shown: such as ``OWN`` for what only the contact may have; () is everywhere."""
 
     aida_role = ""
     """What the block is there for when its settings do not say: a key of ``AIDA_ROLES``."""

@@ -22,7 +22,6 @@ from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.editions import OWN
 from wagtail_precise_mail.emails.link_blocks import NETWORKS, AccountBlock
-from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.networks import SHAREABLE, icon_url, name_of
 from wagtail_precise_mail.emails.personal_links import personal_links
 from wagtail_precise_mail.emails.text import wrap
@@ -89,6 +88,8 @@ class ShareBlock(EmailBlock):
 
     mjml_template = "wagtail_precise_mail/emails/blocks/share.mjml"
     merge_fields = ("words",)
+    # Copies for others have no message that could be passed on, so they go without.
+    editions = OWN
     aida = None
 
     class Meta:
@@ -113,22 +114,12 @@ class ShareBlock(EmailBlock):
         ways = [_way(name, _personal(name, context)) for name, is_shown in wanted.items() if is_shown]
         return {**_look(value, context), "links": links, "ways": ways, **_words(value, context)}
 
-    # Copies for others have no message that could be passed on, so they go without.
-
-    def compile(self, value: StructValue, context: RenderContext) -> SafeString:
-        return context.only_in(OWN, super().compile(value, context), Place.COLUMN)
-
-    def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
-        return context.only_in(OWN, self.as_section(super().compile(value, context)), Place.SECTION)
-
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
         share = gettext("Share on %(network)s")
         lines = [f"{share % {'network': link['name']}}: {link['href']}" for link in facts["links"]]
         lines += [f"{way['label']}: {way['href']}" for way in facts["ways"]]
-        if not lines:
-            return ""
-        return context.only_in(OWN, "\n".join(filter(None, [wrap(facts["plain"]), *lines])), Place.INLINE)
+        return "\n".join(filter(None, [wrap(facts["plain"]), *lines])) if lines else ""
 
     def preview_mjml(self, context: RenderContext) -> str:
         value = self.get_preview_value()

@@ -17,7 +17,6 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.editions import OWN
-from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.text import join, wrap
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -79,6 +78,9 @@ class SurveyBlock(EmailBlock):
         help_text=_("Such as “interest”, for own answers only. Segments and merge fields can use it."),
     )
 
+    editions = OWN
+    aida_role = "action"
+
     class Meta:
         icon = "radio-full"
         label = _("Survey")
@@ -115,10 +117,8 @@ class SurveyBlock(EmailBlock):
         }
 
     def compile(self, value: StructValue, context: RenderContext) -> SafeString:
-        return context.only_in(OWN, self._draw(value, context), Place.COLUMN)
-
-    def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
-        return context.only_in(OWN, self.as_section(self._draw(value, context)), Place.SECTION)
+        facts = self.facts(value, context)
+        return self.render_mjml(_TEMPLATES[facts["kind"]], {**facts, "align": value.get("align") or ""}, context)
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
@@ -127,17 +127,13 @@ class SurveyBlock(EmailBlock):
         for number, (answer, href) in enumerate(facts["answers"]):
             words = ends[0] if number == 0 else ends[1] if number == len(facts["answers"]) - 1 else ""
             lines.append(f"- {answer.label}{f' ({words})' if words and facts['kind'] != CHOICE else ''}:\n  {href}")
-        return context.only_in(OWN, join(wrap(facts["question"]), "\n".join(lines)), Place.INLINE)
+        return join(wrap(facts["question"]), "\n".join(lines))
 
     def clean(self, value: StructValue) -> StructValue:
         cleaned = super().clean(value)
         if not self.is_deferred_validation and (errors := _errors(cleaned)):
             raise StructBlockValidationError(block_errors=errors)
         return cleaned
-
-    def _draw(self, value: StructValue, context: RenderContext) -> SafeString:
-        facts = self.facts(value, context)
-        return self.render_mjml(_TEMPLATES[facts["kind"]], {**facts, "align": value.get("align") or ""}, context)
 
 
 def answers_of(value: StructValue) -> list[Answer]:
