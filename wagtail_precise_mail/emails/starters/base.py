@@ -93,7 +93,7 @@ class Starter:
 starters: Registry[Starter] = Registry("starter email")
 
 
-def block(kind: str, **value: Any) -> RawBlock:
+def block(kind: str, /, **value: Any) -> RawBlock:
     """Return a block as StreamFields store it, with an id of its own."""
     return {"type": kind, "value": value, "id": str(uuid4())}
 
