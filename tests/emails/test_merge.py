@@ -6,7 +6,7 @@ import time
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wagtail_precise_mail.emails.merge import Tag, parse, parse_tag, tags_in
@@ -220,6 +220,11 @@ _LIKE_TAGS = st.tuples(_NAMES, _FILTERS).map(lambda pair: f"{{{{ {pair[0]} | {pa
 
 
 @given(_PIECES | _LIKE_TAGS | st.text(max_size=60))
+@example("{{ contact.city | default: 'say \"hi\"' }}")
+@example("{{ contact.city | default: “it’s” }}")
+@example("{{ contact.city | \ud800")
+@example("{{ contact.email | upper \ud800 }}")
+@example("{{ contact.\ud800 }}")
 def test_any_text_parses_or_is_refused_and_every_tag_reads_back(text: str) -> None:
     try:
         parts = parse(text)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wagtail_precise_mail.emails.merge import Tag, parse_tag
 from wagtail_precise_mail.emails.merge_filters import DATE_FORMS, FILTERS
-from wagtail_precise_mail.emails.values import ESCAPES, clean
+from wagtail_precise_mail.emails.values import ESCAPES, clean, one_line
 
 
 def fill(filters: str, value: str, locale: str = "en") -> str:
@@ -183,3 +183,15 @@ def test_no_value_and_no_filter_gets_out_of_its_place(tag: Tag, value: str, loca
 @given(_TAGS, st.text(max_size=80) | st.sampled_from(HOSTILE), _LOCALES)
 def test_filters_never_raise_whatever_they_get(tag: Tag, value: str, locale: str) -> None:
     assert isinstance(tag.fill(value, locale), str)
+
+
+@given(st.text(max_size=40) | st.lists(st.sampled_from([" ", "\u00a0", "\t", "\u2003", "a", "\u202e"])).map("".join))
+def test_one_line_has_no_spaces_to_spare_and_stays_as_it_is(text: str) -> None:
+    line = one_line(text)
+    assert not _BIDI_AND_CONTROLS.search(line)
+    assert line == line.strip()
+    assert not re.search(r"  |[^\S \u00a0\u2007\u202f]", line)
+    assert one_line(line) == line
+    assert [sign for sign in line if not sign.isspace()] == [
+        sign for sign in text if not sign.isspace() and one_line(sign)
+    ]

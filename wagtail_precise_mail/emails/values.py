@@ -12,15 +12,18 @@ LENGTH_LIMIT = 300
 
 # Controls, line and paragraph separators, embeddings, overrides and isolates (a name could turn the text around it),
 # byte order marks, and halves of surrogate pairs.
-_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]+")
-
-
+_SIGNS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+_HARMFUL = re.compile(rf"[{_SIGNS}]+")
 # Not the spaces that hold a number together: 1 234,50 GBP stays on one line.
 _SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+# Most values have none of these: harmful signs, and spaces other than single ones inside.
+_UNCLEAN = re.compile(rf"[{_SIGNS}]|[^\S \u00a0\u2007\u202f]|  |\A\s|\s\Z")
 
 
 def one_line(text: str) -> str:
     """Return a text as one line, without characters that are none."""
+    if not _UNCLEAN.search(text):
+        return text
     return _SPACES.sub(" ", _HARMFUL.sub(" ", text)).strip()
 
 
