@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wagtail.models import Locale
 
 from tests.emails.conftest import fill
 from tests.factories.emails import default_site, make_brand, make_email, make_image, raw_block
@@ -254,9 +255,9 @@ def test_blocks_take_the_tokens_of_the_brand() -> None:
 
 @pytest.mark.django_db
 def test_numbers_in_style_sheets_have_points_in_every_language() -> None:
-    locale = default_site().root_page.locale
-    locale.language_code = "de"
-    locale.save()
-    html = fill(make_email(raw_block("heading", title="Hallo", level="1"))).html
+    email = make_email(raw_block("heading", title="Hallo", level="1"))
+    email.locale = Locale.objects.create(language_code="de")
+    html = fill(email).html
+    assert 'lang="de"' in html
     assert "line-height:1.15" in html
     assert "1,15" not in html
