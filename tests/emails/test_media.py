@@ -81,7 +81,7 @@ def test_private_file_is_flagged() -> None:
     CollectionViewRestriction.objects.create(collection=collection, restriction_type=restriction, password="x")
     email = make_email(raw_block("file", document=make_document(collection=collection).pk))
     source = compose(email, site=default_site(), base_url="https://x.example", at=COMPILED_AT)
-    assert any("private collection" in message for _place, message in source.context.shared.warnings)
+    assert any("private collection" in message for *_place, message in source.context.shared.warnings)
 
 
 def gallery(count: int, **overrides: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.models import Site
 
 from wagtail_precise_mail.emails.checks import EmailFacts, Finding, Level, run_checks
-from wagtail_precise_mail.emails.checks.facts import UNSUBSCRIBE
+from wagtail_precise_mail.emails.checks.facts import NOWHERE
 from wagtail_precise_mail.emails.checks.figures import Figure, figures_of
 from wagtail_precise_mail.emails.checks.network import LinkResult, LinkState, check_links
 from wagtail_precise_mail.emails.models import BrandSettings, Email
@@ -159,7 +160,7 @@ def _followed(facts: EmailFacts) -> Iterator[ShownLink]:
     found = {
         str(link["href"]): " ".join(link.get_text(" ").split())
         for link in reversed(facts.soup.find_all("a", href=True))
-        if str(link["href"]).startswith(("http://", "https://")) and UNSUBSCRIBE not in str(link["href"])
+        if is_followed(str(link["href"]))
     }
     order = {LinkState.DEAD: 0, LinkState.UNSURE: 1, LinkState.REFUSED: 2, LinkState.OK: 3}
     for result in sorted(check_links(reversed(found)), key=lambda result: order[LinkState(result.state)]):
@@ -168,6 +169,15 @@ def _followed(facts: EmailFacts) -> Iterator[ShownLink]:
         label = (link.label if link else "") or found[result.url]
         href = _anchor(block.editor_id) if block and block.editor_id else ""
         yield ShownLink(result, label, block.place if block else "", href)
+
+
+def is_followed(href: str) -> bool:
+    """Whether a link leads into the web, and not to an address of ours that is signed for one contact."""
+    try:
+        parts = urlsplit(href)
+    except ValueError:  # no address at all: following it says so
+        return True
+    return parts.scheme in ("http", "https") and not (parts.hostname or "").endswith(NOWHERE)
 
 
 def _shown(finding: Finding, brand_url: str) -> ShownFinding:

@@ -64,9 +64,12 @@ def rights_of(images: Iterable[AbstractImage]) -> dict[int, ImageRights]:
 
 
 def credit_of(image: AbstractImage, context: RenderContext) -> str:
-    """Return what stands below an image in mails, or ""; asked once per image and email."""
+    """Return what stands below an image in mails, or ""; asked once per image and email.
+
+    An image model with a ``credit`` of its own says it where nobody wrote down the rights.
+    """
     known = context.shared.credits
     if image.pk not in known:
         rights = ImageRights.objects.filter(image=image.pk).only("credit").first()
-        known[image.pk] = rights.credit.strip() if rights else ""
+        known[image.pk] = str((rights and rights.credit) or getattr(image, "credit", "") or "").strip()
     return known[image.pk]

@@ -160,8 +160,7 @@ def test_chinese_is_measured_by_its_sentences() -> None:
     assert short.word_count == 4
     assert not short.is_hard
     assert read("茶" * 41 + "。", "zh").is_hard
-    speak("zh-hans")
-    (finding,) = found("readability", text(f"<p>{'茶' * 150}。</p>"))
+    (finding,) = found("readability", text(f"<p>{'茶' * 150}。</p>"), locale=speak("zh-hans"))
     assert "150 characters per sentence" in finding.message
 
 

@@ -7,9 +7,11 @@ from datetime import date
 
 import pytest
 
+from tests.emails.checks import found
 from tests.emails.checks.blocks import found_in
 from tests.emails.test_newsletter import make_newsletter
 from tests.factories.emails import default_site, raw_block
+from wagtail_precise_mail.emails.body import RAW_MJML
 from wagtail_precise_mail.emails.checks import check_email
 from wagtail_precise_mail.emails.checks.clients import features_in, image_feature, table
 
@@ -85,6 +87,13 @@ def test_known_bad_css_names_the_client_at_its_block() -> None:
     assert "in part: Gmail" in finding.message
     assert finding.block_id == raw["id"]
     assert "mj-column" in finding.remedy
+
+
+@pytest.mark.django_db
+def test_raw_mjml_is_looked_at() -> None:
+    mjml = '<mj-text><div style="display:flex;border-radius:3px">x</div></mj-text>'
+    (finding,) = found("client_support", raw_block(RAW_MJML, mjml=mjml))
+    assert "Outlook for Windows" in finding.message
 
 
 @pytest.mark.django_db

@@ -194,3 +194,10 @@ def test_credit_is_asked_for_once_per_email(django_assert_num_queries: Any) -> N
     context = make_context(site=default_site(), base_url="https://x.example", at=timezone.now())
     with django_assert_num_queries(2):
         assert [credit_of(one, context) for one in (image, other, image, other)] == ["Photo: Ada", "", "Photo: Ada", ""]
+
+
+def test_credit_stands_below_the_image() -> None:
+    image = make_image()
+    license_of(image, credit="Photo: Ada")
+    shown = facts(picture(image), button())
+    assert "Photo: Ada" in shown.soup.get_text()

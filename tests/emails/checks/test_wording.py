@@ -24,10 +24,9 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_claim_in_the_language_of_the_email(code: str, claim: str, harmless: str) -> None:
-    speak(code)
-    (finding,) = found("misleading_claims", subject=claim)
+    (finding,) = found("misleading_claims", subject=claim, locale=speak(code))
     assert finding.field == "subject"
-    assert found("misleading_claims", subject=harmless) == []
+    assert found("misleading_claims", subject=harmless, locale=speak(code)) == []
 
 
 def test_claim_in_the_preheader() -> None:

@@ -28,6 +28,8 @@ SAMPLE = """<mj-text align="center">
 class RawMjmlBlock(EmailBlock):
     """Sections, or what stands in a column, in MJML; only people with the permission may write one."""
 
+    # Checks look for what mail programs do not show in it.
+    brings_markup = True
     mjml_template = "wagtail_precise_mail/emails/blocks/raw.mjml"
     merge_fields = ("mjml",)
 

@@ -26,7 +26,10 @@ from wagtail_precise_mail.emails.readers import Reader, ReaderLoader, item_sourc
 from wagtail_precise_mail.emails.sites import base_url_of
 from wagtail_precise_mail.exceptions import RenderError
 
-UNSUBSCRIBE = "https://unsubscribe.invalid/" + "x" * 70
+NOWHERE = ".invalid"
+"""How the hosts of links end that stand for those of one contact, see RFC 2606."""
+
+UNSUBSCRIBE = f"https://unsubscribe{NOWHERE}/" + "x" * 70
 """What stands for the unsubscribe link of a contact, and is as long as one."""
 
 _PIXEL = f'<img src="https://pixel.invalid/{"x" * 90}" width="1" height="1" alt="" style="display:block">'
@@ -35,7 +38,6 @@ _NO_WORDS = re.compile(r"https?://\S+|\[\d+\]|^[=*\-_\s]{3,}$|^[→>-]\s", re.MU
 _TEXTS = ("subject", "preheader", "html", "text")
 _MOST_SEGMENTS = 8
 _OURS = "wagtail_precise_mail."
-_MARKUP_KEYS = {"raw_mjml", "raw_html", "mjml", "html"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class BlockFacts:
     def brings_markup(self) -> bool:
         """Whether its markup was written by others than us: raw MJML, and blocks of the project."""
         is_foreign = not type(self.block).__module__.startswith(_OURS)
-        return is_foreign or self.kind in _MARKUP_KEYS or bool(getattr(self.block, "brings_markup", False))
+        return is_foreign or bool(getattr(self.block, "brings_markup", False))
 
     def get(self, name: str) -> Any:
         """Return the value of a child block, or None."""
@@ -168,7 +170,7 @@ class EmailFacts:
             reader,
             rewrite_link=rewrite_link,
             system={"unsubscribe_url": UNSUBSCRIBE, "html_tail": html_tail},
-            personal_link=lambda name, _block_id, _argument: f"{self.context.base_url}/{name}/".ljust(160, "x"),
+            personal_link=lambda _name, _block_id, _argument: f"https://personal{NOWHERE}/".ljust(160, "x"),
         )
 
     @cached_property
