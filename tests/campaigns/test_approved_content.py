@@ -98,7 +98,7 @@ class TestPreflight:
         page = make_page(title="Not yet", live=False)
         button = {"type": "button", "value": {"label": "Read", "page": page.pk}}
         campaign = make_campaign(email=make_email(body=[*BODY, button]))
-        with pytest.raises(Exception, match="“Not yet” is not published"):
+        with pytest.raises(Exception, match="“Not yet”, which is not published"):
             services.schedule(campaign, scheduled_at=DUE_AT, by=make_sender(), at=NOW)
 
 

@@ -91,7 +91,9 @@ class ChangedSinceApproval(EmailCheck):
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         if not isinstance(email := facts.email, Email):
             return
-        for change in pins.changes_since(pins.approval_of(email, revision_id=email.live_revision_id)):
+        # The object of a revision does not know that it was published.
+        live_id = Email.objects.filter(pk=email.pk).values_list("live_revision_id", flat=True).first()
+        for change in pins.changes_since(pins.approval_of(email, revision_id=live_id)):
             yield self.finding(
                 str(change),
                 _("Changed since the email was approved. Publish it again, or schedule it, if it should say that."),
