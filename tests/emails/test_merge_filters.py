@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 from babel import localedata
-from hypothesis import example, given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wagtail_precise_mail.emails.merge import Tag, parse_tag
@@ -144,9 +144,9 @@ HOSTILE = [
     "javascript:alert(1)",
     "\u202egnp.exe\u2066\u2069",
     "\ud800\udfff",
-    "x" * 1_000_000,
-    "9" * 1_000_000,
-    "2026-05-12T" + "0" * 1_000_000,
+    "x" * 10_000,
+    "9" * 10_000,
+    "2026-05-12T" + "0" * 10_000,
     "1e999999999",
 ]
 _BIDI_AND_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -165,7 +165,7 @@ _LOCALES = st.sampled_from(["en", "tr", "ar", "fa", "he", "zh-hans", "pl", "de-a
 
 
 @given(_TAGS, _VALUES, _LOCALES)
-@example(Tag("contact.city", (("upper",),)), "x" * 1_000_000, "tr")
+@settings(deadline=None)
 def test_no_value_and_no_filter_gets_out_of_its_place(tag: Tag, value: str, locale: str) -> None:
     # As an email is filled: clean, filter, clean, escape.
     shown = clean(tag.fill(clean(value), locale))
@@ -181,8 +181,18 @@ def test_no_value_and_no_filter_gets_out_of_its_place(tag: Tag, value: str, loca
 
 
 @given(_TAGS, st.text(max_size=80) | st.sampled_from(HOSTILE), _LOCALES)
+@settings(deadline=None)
 def test_filters_never_raise_whatever_they_get(tag: Tag, value: str, locale: str) -> None:
     assert isinstance(tag.fill(value, locale), str)
+
+
+@pytest.mark.parametrize("sign", ["x", "9", "\u202e", " ", "i̇"])
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_megabyte_is_filled_as_a_line(name: str, sign: str) -> None:
+    tag = Tag("contact.attributes.x", ((name, *_ARGUMENT_TEXTS.get(name, [()])[-1]),))
+    value = sign * 1_000_000
+    assert len(clean(tag.fill(clean(value), "tr"))) <= 300
+    assert isinstance(tag.fill(value, "tr"), str)
 
 
 @given(st.text(max_size=40) | st.lists(st.sampled_from([" ", "\u00a0", "\t", "\u2003", "a", "\u202e"])).map("".join))
