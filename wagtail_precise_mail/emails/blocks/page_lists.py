@@ -83,7 +83,19 @@ class PageListBlock(list_frame.ListBlock):
         preview_value = {"layout": "above", "columns": "2", "max_length": 140, "count": 2}
         label_format = "{selection}: {heading}"
         form_layout = BlockGroup(
-            children=["heading", "selection", "page_type", "tag", "below", "pages", "count", "empty_words"],
+            children=[
+                "heading",
+                "selection",
+                "count",
+                BlockGroup(
+                    ["page_type", "tag", "below", "pages"],
+                    heading=_("Only some, or picked ones"),
+                    icon="crosshairs",
+                    classname="collapsed",
+                    label_format="",
+                ),
+                "empty_words",
+            ],
             settings=["layout", "columns", "max_length", "show_date", "link_label", "skip_sent_days"],
         )
 

@@ -74,10 +74,10 @@ class ProductListBlock(list_frame.ListBlock):
     )
     count = IntegerBlock(label=_("How many"), default=4, min_value=1, max_value=12)
     fallback = ChoiceBlock(
-        label=_("When there are too few"),
+        label=_("Fill up with"),
         choices=FALLBACKS,
         required=False,
-        help_text=_("Fills up the list. Empty: it gets shorter, and with nothing in it disappears."),
+        help_text=_("Empty: the list gets shorter, and with nothing in it disappears."),
     )
     empty_words = CharBlock(label=_("Words when there is nothing"), required=False, max_length=300)
     show_price = BooleanBlock(label=_("Show the price"), required=False, default=True)
@@ -108,7 +108,25 @@ class ProductListBlock(list_frame.ListBlock):
         preview_value = {"layout": "above", "columns": "3", "show_price": True, "show_rating": True}
         label_format = "{selection}: {heading}"
         form_layout = BlockGroup(
-            children=["heading", "selection", "products", "category", "days", "count", "fallback", "empty_words"],
+            children=[
+                "heading",
+                "selection",
+                "count",
+                BlockGroup(
+                    ["products", "category", "days"],
+                    heading=_("Picked products, category, days"),
+                    icon="crosshairs",
+                    classname="collapsed",
+                    label_format="",
+                ),
+                BlockGroup(
+                    ["fallback", "empty_words"],
+                    heading=_("When there are too few"),
+                    icon="circle-plus",
+                    classname="collapsed",
+                    label_format="{fallback}",
+                ),
+            ],
             settings=[
                 "layout",
                 "columns",
