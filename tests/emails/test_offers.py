@@ -60,7 +60,7 @@ def test_offer_that_has_not_started_never_leaves() -> None:
 def test_draft_shows_an_offer_before_it_starts_and_says_so() -> None:
     source = draft(offer(start=(COMPILED_AT + HOUR).isoformat()))
     assert "A tenth off" in source.mjml
-    assert any("starts on" in message for _place, message in source.context.shared.warnings)
+    assert any("starts on" in message for _id, _place, message in source.context.shared.warnings)
 
 
 def test_draft_shows_a_note_in_place_of_an_offer_that_has_ended() -> None:

@@ -15,6 +15,7 @@ from wagtail.models import Site
 from wagtail_precise_mail.emails.audience import Expression
 from wagtail_precise_mail.emails.brand import Brand
 from wagtail_precise_mail.emails.editions import Edition, only_in
+from wagtail_precise_mail.emails.effects import JPEG
 from wagtail_precise_mail.emails.languages import direction, locale_id_of, translation_of
 from wagtail_precise_mail.emails.links import absolute, with_tags
 from wagtail_precise_mail.emails.lists import ItemList
@@ -234,7 +235,7 @@ class RenderContext:
         Args:
             ratio: width by height; the image is cut around its focal point. None keeps its own.
             width: CSS pixels; 0 takes the width of the block.
-            effect: an operation on images, such as those of :mod:`.effects`.
+            effect: an operation of :mod:`.effects`; its result is a JPEG.
 
         Raises:
             RenderError: the file is missing, or is a vector graphic.
@@ -244,10 +245,10 @@ class RenderContext:
         width = min(width or self.width, image.width)
         pixels = min(max(width * 2, PHONE_PIXELS), image.width)
         size = f"fill-{pixels}x{round(pixels / ratio)}" if ratio else f"width-{pixels}"
-        keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY) and not effect
-        file_format = "format-png" if keeps else "format-jpeg|jpegquality-80|bgcolor-ffffff"
+        keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY)
+        output = effect or ("format-png" if keeps else JPEG)
         try:
-            rendition = image.get_rendition("|".join(filter(None, [size, effect, file_format])))
+            rendition = image.get_rendition(f"{size}|{output}")
         except (SourceImageIOError, OSError) as error:
             raise RenderError(f"The file of the image “{image.title}” is missing.", block=self.block_label) from error
         self.shared.pictures.append(UsedPicture(self.block_id, image, rendition))

@@ -12,12 +12,13 @@ from wagtail.blocks.struct_block import BlockGroup
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
 from wagtail_precise_mail.emails.blocks.basic import BUTTON_STYLES, LinkChildren
-from wagtail_precise_mail.emails.blocks.images import alt_of, credit_of
+from wagtail_precise_mail.emails.blocks.images import alt_of
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.brand import Brand, contrast, mix
 from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, Picture, RenderContext
 from wagtail_precise_mail.emails.effects import shade
+from wagtail_precise_mail.emails.rights import credit_of
 from wagtail_precise_mail.emails.text import join, underline, wrap
 
 LAYOUTS = [

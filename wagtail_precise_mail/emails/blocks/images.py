@@ -15,6 +15,7 @@ from wagtail_precise_mail.emails.blocks.basic import LinkChildren
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
+from wagtail_precise_mail.emails.rights import credit_of
 from wagtail_precise_mail.emails.text import wrap
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -79,8 +80,3 @@ class ImageBlock(LinkChildren):
 def alt_of(image: AbstractImage) -> str:
     """Return what is read in place of an image that an editor chose; "" for one that only decorates."""
     return "" if getattr(image, "decorative", False) else getattr(image, "contextual_alt_text", None) or ""
-
-
-def credit_of(image: AbstractImage, context: RenderContext) -> str:
-    """Return whose the image is, for image models with a field for it; "" for others."""
-    return str(getattr(image, "credit", "") or "").strip()

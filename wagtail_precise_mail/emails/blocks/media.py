@@ -16,11 +16,12 @@ from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.basic import LinkChildren
-from wagtail_precise_mail.emails.blocks.images import alt_of, credit_of
+from wagtail_precise_mail.emails.blocks.images import alt_of
 from wagtail_precise_mail.emails.blocks.samples import sample_picture
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, RenderContext
 from wagtail_precise_mail.emails.effects import play_badge
+from wagtail_precise_mail.emails.rights import credit_of
 from wagtail_precise_mail.emails.text import wrap
 from wagtail_precise_mail.exceptions import RenderError
 

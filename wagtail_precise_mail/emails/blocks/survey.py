@@ -82,7 +82,7 @@ class SurveyBlock(EmailBlock):
     class Meta:
         icon = "radio-full"
         label = _("Survey")
-        group = _("Questions")
+        group = _("Reader")
         description = _("A question that is answered with one click: a score, stars, or answers of your own.")
         preview_value = {"question": "How do you like our new teas?", "kind": STARS}
         form_layout = BlockGroup(
