@@ -13,7 +13,7 @@ from wagtail.images.exceptions import InvalidFilterSpecError
 
 from tests.factories.emails import make_image
 from wagtail_precise_mail.emails.brand import contrast
-from wagtail_precise_mail.emails.effects import badged, opaque, play_badge, shade, shaded
+from wagtail_precise_mail.emails.effects import JPEG, badged, opaque, play_badge, shade, shaded
 
 
 def hex_of(pixel: tuple[int, ...]) -> str:
@@ -58,9 +58,28 @@ def test_what_was_transparent_is_white() -> None:
 @pytest.mark.parametrize("operation", [shade("#0f382e", "#ffffff"), play_badge("#1f6f5c", "#ffffff")])
 def test_effect_is_kept_as_a_rendition(operation: str) -> None:
     image = make_image(size=(400, 300))
-    first = image.get_rendition(f"width-200|{operation}|format-jpeg")
-    assert first.pk == image.get_rendition(f"width-200|{operation}|format-jpeg").pk
+    first = image.get_rendition(f"width-200|{operation}")
+    assert first.pk == image.get_rendition(f"width-200|{operation}").pk
     assert first.width == 200
+    assert first.file.name.endswith(".jpg")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("operation", [shade("#0f382e", "#ffffff"), play_badge("#1f6f5c", "#ffffff"), JPEG])
+def test_file_has_a_name_that_web_servers_do_not_hide(operation: str) -> None:
+    rendition = make_image(size=(1400, 1900)).get_rendition(f"fill-1200x1500|{operation}")
+    assert not rendition.file.name.rpartition("/")[2].startswith(".")
+
+
+@pytest.mark.django_db
+def test_what_was_transparent_is_white_in_a_jpeg() -> None:
+    file = BytesIO()
+    Image.new("RGBA", (80, 60), (0, 0, 0, 0)).save(file, "WEBP")
+    image = get_image_model().objects.create(title="x", file=ContentFile(file.getvalue(), name="x.webp"))
+    with image.get_rendition(f"width-80|{JPEG}").file.open() as written:
+        picture = Image.open(written)
+        assert picture.format == "JPEG"
+        assert picture.getpixel((5, 5)) == (255, 255, 255)
 
 
 @pytest.mark.django_db
@@ -70,7 +89,7 @@ def test_effect_works_on_a_moving_picture() -> None:
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
     content = ContentFile(file.getvalue(), name="x.gif")
     image = get_image_model().objects.create(title="Moves", file=content)
-    assert image.get_rendition(f"width-80|{play_badge('#1f6f5c', '#ffffff')}|format-jpeg").width == 80
+    assert image.get_rendition(f"width-80|{play_badge('#1f6f5c', '#ffffff')}").width == 80
 
 
 @pytest.mark.django_db

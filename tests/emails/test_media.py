@@ -16,6 +16,7 @@ from tests.factories.emails import COMPILED_AT, compiled, default_site, make_ema
 from wagtail_precise_mail.emails.blocks.media import row_sizes
 from wagtail_precise_mail.emails.body import make_body_block
 from wagtail_precise_mail.emails.composition import compose
+from wagtail_precise_mail.emails.rights import ImageRights
 from wagtail_precise_mail.exceptions import RenderError
 
 pytestmark = pytest.mark.django_db
@@ -130,9 +131,9 @@ def test_image_has_the_width_asked_for(width: str, pixels: str) -> None:
     assert picture["width"] == pixels
 
 
-def test_credit_of_an_image_stands_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credit_of_an_image_stands_below_it() -> None:
     image = make_image()
-    monkeypatch.setattr(type(image), "credit", "Photo: Ada <b>", raising=False)
+    ImageRights.objects.create(image=image, credit="Photo: Ada <b>")
     email = make_email(raw_block("image", image=image_value(image), caption="Our garden"))
     assert "Our gardenPhoto: Ada <b>" in body_of(soup(email)).get_text()
     assert text_of(email) == "Our garden\nPhoto: Ada <b>"

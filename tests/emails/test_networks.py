@@ -89,9 +89,12 @@ def test_sharing_leads_to_signed_addresses_of_ours() -> None:
     filled = Personalizer(compiled(email)).fill(
         {}, rewrite_link=lambda link: link.url, system={"unsubscribe_url": "https://x/"}, personal_link=sign
     )
-    assert {("share", "b1", "facebook"), ("share", "b1", "x"), ("forward", "b1", ""), ("web_version", "b1", "")} == set(
-        seen
-    )
+    assert {one for one in seen if one[1] == "b1"} == {
+        ("share", "b1", "facebook"),
+        ("share", "b1", "x"),
+        ("forward", "b1", ""),
+        ("web_version", "b1", ""),
+    }
     assert "Share on Facebook: https://shop.example.com/m/share/facebook" in filled.text
     assert "Forward to a friend: https://shop.example.com/m/forward/" in filled.text
     assert 'href="https://shop.example.com/m/share/x"' in filled.html

@@ -7,7 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.emails.test_admin import login
-from tests.factories.emails import default_site
+from tests.factories.commerce import make_product
+from tests.factories.emails import default_site, make_image
+from tests.testapp.models import StoryPage
+from wagtail_precise_mail.emails.checks import check_email
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.preview import email_preview
 from wagtail_precise_mail.emails.starters import Material, starters
@@ -38,6 +41,20 @@ def test_starter_uses_blocks_that_exist_and_fields_that_they_have(key: str) -> N
 def test_starter_is_shown_on_a_site_without_any_material(key: str, mode: str) -> None:
     page = email_preview(draft_of(starters.get(key), default_site()), mode).content.decode()
     assert "cannot be shown" not in page
+
+
+@pytest.mark.parametrize("key", list(starters))
+def test_starter_has_nothing_to_correct_on_a_site_with_material(key: str) -> None:
+    site, picture = default_site(), make_image("Fern")
+    for number in range(3):
+        make_product(f"TEA-{number}", image=make_image(f"Tea {number}"), price=8)
+        page = StoryPage(
+            title=f"Story {number}", slug=f"story-{number}", introduction="Moss, mostly.", hero_image=picture
+        )
+        site.root_page.add_child(instance=page)
+    email = draft_of(starters.get(key), site)
+    errors = [finding.message for finding in check_email(email, site) if finding.is_error]
+    assert errors == []
 
 
 def test_gallery_shows_every_starter_with_its_preview(editor: Client) -> None:

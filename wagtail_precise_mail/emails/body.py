@@ -21,7 +21,7 @@ RAW_MJML = "raw_mjml"
 unlisted_blocks: Registry[type[EmailBlock]] = Registry("unlisted email block")
 """Blocks that are in every stream and in no picker: the one that stands for a block whose code is gone."""
 
-GROUPS = (_("Text"), _("Pictures"), _("Layout"), _("From the site"), _("Shop"), _("Reader"))
+GROUPS = (_("Text"), _("Pictures"), _("Layout"), _("From the site"), _("Shop"), _("Reader"), _("Frame"))
 """The groups of the picker in their order; groups of other packages follow."""
 
 

@@ -144,11 +144,12 @@ def render_stream(stream: StreamValue, context: RenderContext, *, in_column: boo
     Raises:
         RenderError: a block cannot be rendered, with its name.
     """
-    pieces = []
+    pieces, follows_ground = [], False
     for number, child in enumerate(stream, 1):
         label = _("%(block)s, block %(number)s") % {"block": child.block.label, "number": number}
         inner = context.at_block(child.id or f"{child.block_type}-{number}", label)
-        pieces.append(_render_child(child, inner, in_column=in_column))
+        pieces.append(_render_child(child, inner, in_column=in_column, follows_ground=follows_ground))
+        follows_ground = bool(Look.of(child.value).background)
     return pieces
 
 
@@ -178,9 +179,9 @@ def is_flush(body: StreamValue, pieces: Sequence[Piece]) -> bool:
     return not (first.value.get("audience") or {}).get("show")
 
 
-def _render_child(child: Any, context: RenderContext, *, in_column: bool) -> Piece:
+def _render_child(child: Any, context: RenderContext, *, in_column: bool, follows_ground: bool) -> Piece:
     try:
-        return _render_whole(child, context, in_column=in_column)
+        return _render_whole(child, context, in_column=in_column, follows_ground=follows_ground)
     except (RenderError, ValidationError) as error:
         failure = _blame(error, context)
         if not context.is_draft:
@@ -191,13 +192,14 @@ def _render_child(child: Any, context: RenderContext, *, in_column: bool) -> Pie
         return _note(failure, in_column=in_column)
 
 
-def _render_whole(child: Any, context: RenderContext, *, in_column: bool) -> Piece:
+def _render_whole(child: Any, context: RenderContext, *, in_column: bool, follows_ground: bool) -> Piece:
     """A block with its settings: its ground, the space around it, and who sees it."""
     block, value = child.block, child.value
     audience, look = audience_of(value.get("audience")), Look.of(value)
     context = context.on(look.background)
     render = block.compile if in_column else block.compile_section
-    mjml = apply_look(render(value, context), look, context.brand, in_column=in_column)
+    written = render(value, context)
+    mjml = apply_look(written, look, context.brand, in_column=in_column, follows_ground=follows_ground)
     text = block.text(value, context)
     place = Place.COLUMN if in_column else Place.SECTION
     if block.editions:

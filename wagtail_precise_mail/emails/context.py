@@ -233,7 +233,7 @@ class RenderContext:
         Args:
             ratio: width by height; the image is cut around its focal point. None keeps its own.
             width: CSS pixels; 0 takes the width of the block.
-            effect: an operation on images, such as those of :mod:`.effects`.
+            effect: an operation of :mod:`.effects`; its result is a JPEG.
 
         Raises:
             RenderError: the file is missing, or is a vector graphic.

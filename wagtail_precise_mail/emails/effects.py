@@ -1,6 +1,8 @@
-"""What mail programs cannot draw over a picture is drawn into it: a shade under words, a badge for videos.
+"""Pictures for mails: as JPEG, and with what mail programs cannot draw over a picture drawn into it.
 
-Both are operations on images as Wagtail knows them, so their results are kept as renditions, once per look.
+All are operations on images as Wagtail knows them, so their results are kept as renditions, once per look. Each says in
+one word what "format-jpeg|jpegquality-80|bgcolor-ffffff" would: Wagtail cuts the names of files at 59 characters, and a
+long specification would leave nothing but a dot in front, which many web servers hide.
 """
 
 from __future__ import annotations
@@ -15,6 +17,11 @@ from willow.plugins.pillow import PillowImage
 from willow.registry import registry
 
 from wagtail_precise_mail.emails.brand import AA_TEXT, contrast, mix
+
+JPEG = "mailjpeg"
+"""The operation for pictures that are not transparent, or need not be: on white, in a quality that mails can bear."""
+
+_OUTPUT = {"output-format": "jpeg", "jpeg-quality": 80}
 
 _SAMPLE = 48
 """Pixels in a row of the small copy that is measured: words cover areas, not single pixels."""
@@ -89,6 +96,17 @@ def _badge(diameter: int, color: str, ink: str) -> Image.Image:
     return badge.resize((diameter, diameter), Image.Resampling.LANCZOS)
 
 
+class _Jpeg(FilterOperation):
+    """Wagtail puts what is transparent on white by itself."""
+
+    def construct(self) -> None:
+        """Take nothing."""
+
+    def run(self, willow: Any, image: Any, env: dict[str, Any]) -> Any:
+        env.update(_OUTPUT)
+        return willow
+
+
 class _Effect(FilterOperation):
     """An operation that takes two colors, as they stand in its name."""
 
@@ -99,6 +117,7 @@ class _Effect(FilterOperation):
         self.colors = (f"#{color}", f"#{ink}")
 
     def run(self, willow: Any, image: Any, env: dict[str, Any]) -> Any:
+        env.update(_OUTPUT)
         return getattr(willow, self.willow_name)(*self.colors)
 
 
@@ -123,4 +142,4 @@ registry.register_operation(PillowImage, _PlayBadge.willow_name, _on_willow(badg
 
 @hooks.register("register_image_operations")
 def _operations() -> list[tuple[str, type[FilterOperation]]]:
-    return [("mailshade", _Shade), ("mailplay", _PlayBadge)]
+    return [(JPEG, _Jpeg), ("mailshade", _Shade), ("mailplay", _PlayBadge)]

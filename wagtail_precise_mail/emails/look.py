@@ -17,6 +17,7 @@ SPACES = {"none": 0, "small": 16, "medium": 32, "large": 56}
 
 # Above the text on a ground; below it stands the space that every element brings.
 _ON_GROUND = (32, 12)
+_AFTER_GROUND = 32
 _ALIGNED = ("mj-text", "mj-image", "mj-button", "mj-social", "mj-navbar", "mj-divider")
 
 
@@ -41,13 +42,15 @@ class Look:
         return _ON_GROUND if self.background else None
 
 
-def apply_look(mjml: str, look: Look, brand: Brand, *, in_column: bool) -> SafeString:
+def apply_look(mjml: str, look: Look, brand: Brand, *, in_column: bool, follows_ground: bool = False) -> SafeString:
     """Return a block's MJML with its settings written into its sections, or into the elements of its column.
 
     Args:
         brand: of the block, already on its background.
+        follows_ground: whether the block before stands on a ground of its own; then this one keeps its distance.
     """
-    if look == Look() or not mjml.strip():
+    needs_distance = follows_ground and not look.background and not look.padding and not in_column
+    if (look == Look() and not needs_distance) or not mjml.strip():
         return mark_safe(mjml)
     soup = BeautifulSoup(normalize(mjml), "html.parser")
     tops = [tag for tag in soup.find_all(True, recursive=False) if tag.name not in ("mj-raw", "mj-style")]
@@ -57,6 +60,8 @@ def apply_look(mjml: str, look: Look, brand: Brand, *, in_column: bool) -> SafeS
         above, below = look.spaces
         tops[0]["padding-top"] = f"{above}px"
         tops[-1]["padding-bottom"] = f"{below}px"
+    if tops and needs_distance:
+        tops[0]["padding-top"] = f"{_AFTER_GROUND}px"
     if look.align:
         for tag in [*soup.find_all(_ALIGNED)]:
             tag["align"] = look.align

@@ -8,6 +8,7 @@ from django.db.models import prefetch_related_objects
 from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage, SourceImageIOError
 
+from wagtail_precise_mail.emails.effects import JPEG
 from wagtail_precise_mail.emails.links import absolute
 
 _KEEPS_TRANSPARENCY = (".png", ".gif")
@@ -19,12 +20,11 @@ def rendition_spec(image: AbstractImage, pixels: int, ratio: float | None = None
     Args:
         pixels: of its width.
         ratio: width by height; the image is cut around its focal point. None keeps its own.
-        effect: an operation on images, such as those of :mod:`.effects`, after which nothing is transparent.
+        effect: an operation of :mod:`.effects`; its result is a JPEG.
     """
     size = f"fill-{pixels}x{round(pixels / ratio)}" if ratio else f"width-{pixels}"
-    keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY) and not effect
-    file_format = "format-png" if keeps else "format-jpeg|jpegquality-80|bgcolor-ffffff"
-    return "|".join(filter(None, [size, effect, file_format]))
+    keeps = image.file.name.lower().endswith(_KEEPS_TRANSPARENCY)
+    return f"{size}|{effect or ('format-png' if keeps else JPEG)}"
 
 
 def picture_urls(images: Iterable[AbstractImage], *, pixels: int, ratio: float, base_url: str) -> dict[int, str]:

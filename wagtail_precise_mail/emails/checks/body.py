@@ -12,11 +12,17 @@ from wagtail.rich_text import RichText
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
 from wagtail_precise_mail.emails.checks.markup import markup_of, parse
+from wagtail_precise_mail.emails.composition import Piece
 
 BUTTON_LIMIT = 3
 """Buttons above which none is *the* call to action."""
 
-_BUTTON = "<mj-button"
+_OWN_LEVELS = {"hero": 1, "offer": 2}
+"""Levels of the headings that blocks bring by themselves."""
+
+_BUTTONS = ("<mj-button", "wpm-fill", "wpm-outline")
+"""By what buttons are known in MJML: those of raw MJML, and ours, which are tables where two stand side by side."""
+
 _LONG = 5
 """Blocks above which a button at the top alone is too far away."""
 
@@ -42,7 +48,7 @@ class CallToAction(EmailCheck):
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         if not facts.blocks:
             return
-        with_button = [number for number, piece in enumerate(facts.source.pieces) if _BUTTON in piece.mjml]
+        with_button = [number for number, piece in enumerate(facts.source.pieces) if _has_button(piece)]
         count = sum(block.kind == "button" for block in facts.blocks)
         if not with_button:
             yield self.finding(
@@ -67,7 +73,7 @@ class CallToActionEnd(EmailCheck):
 
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         pieces = facts.source.pieces
-        with_button = [number for number, piece in enumerate(pieces) if _BUTTON in piece.mjml]
+        with_button = [number for number, piece in enumerate(pieces) if _has_button(piece)]
         if with_button and len(pieces) > _LONG and with_button[-1] < len(pieces) / 2:
             yield self.finding(
                 _("The last button is far from the end."),
@@ -101,6 +107,10 @@ class HeadingOrder(EmailCheck):
             before = level
 
 
+def _has_button(piece: Piece) -> bool:
+    return any(sign in piece.mjml for sign in _BUTTONS)
+
+
 def _headings(facts: EmailFacts) -> Iterator[tuple[BlockFacts, int]]:
     for block in facts.blocks:
         for level in _levels(block, facts):
@@ -108,7 +118,9 @@ def _headings(facts: EmailFacts) -> Iterator[tuple[BlockFacts, int]]:
 
 
 def _levels(block: BlockFacts, facts: EmailFacts) -> Iterator[int]:
-    if block.kind == "heading":
+    if block.kind in _OWN_LEVELS:
+        yield from [_OWN_LEVELS[block.kind]] if block.get("title") else []
+    elif block.kind == "heading":
         yield int(block.get("level") or 2)
     elif block.brings_markup:
         yield from _levels_in(markup_of(block, facts))

@@ -69,7 +69,9 @@ def _aida(material: Material) -> list[RawBlock]:
 
 def _win_back(material: Material) -> list[RawBlock]:
     return [
-        heading(_('We have missed you{{ contact.first_name | phrase: ", #", "" }}'), 1, aida="attention"),
+        heading(
+            _('{{ contact.first_name | phrase: "We have missed you, #", "We have missed you" }}'), 1, aida="attention"
+        ),
         text(
             _("It has been a while. Perhaps we wrote too often, perhaps about the wrong things."),
             _("Here is what is new. If it is not for you any more, leave with one click below."),
@@ -101,7 +103,10 @@ def _win_back(material: Material) -> list[RawBlock]:
             "survey",
             question=_("What kept you away?"),
             kind="choice",
-            choices=[_("Too many emails"), _("Nothing for me"), _("Too expensive"), _("Just busy")],
+            choices=[
+                {"label": answer}
+                for answer in (_("Too many emails"), _("Nothing for me"), _("Too expensive"), _("Just busy"))
+            ],
             asks_comment=True,
         ),
         block("signature", tone="informal"),
@@ -114,7 +119,7 @@ def _birthday(material: Material) -> list[RawBlock]:
             "hero",
             layout="background",
             image=material.picture(),
-            title=_('Happy birthday{{ contact.first_name | phrase: ", #", "" }}'),
+            title=_('{{ contact.first_name | phrase: "Happy birthday, #", "Happy birthday" }}'),
             words=_("Put the kettle on: something small is waiting for you."),
             aida="attention",
         ),
@@ -170,7 +175,7 @@ for _key, _starter in {
     "birthday": Starter(
         gettext_lazy("Birthday"),
         gettext_lazy("A wish and a small present, for the day itself."),
-        gettext_lazy('Happy birthday{{ contact.first_name | phrase: ", #", "" }}'),
+        gettext_lazy('{{ contact.first_name | phrase: "Happy birthday, #", "Happy birthday" }}'),
         gettext_lazy("Something small is waiting for you"),
         _birthday,
     ),
