@@ -9,10 +9,10 @@ from typing import Any
 from bs4 import Tag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.models import Page
 
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
+from wagtail_precise_mail.fields import page_model
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NOTHING = ("", "#", "http://", "https://", "http:", "https:")
@@ -67,7 +67,7 @@ class LinksToDrafts(EmailCheck):
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         wanted = _page_links(facts)
         keys = {key for _block, key in wanted}
-        pages = Page.objects.filter(pk__in=keys).in_bulk() if keys else {}
+        pages = page_model()._default_manager.in_bulk(keys) if keys else {}
         failed = {failure.block_id for failure in facts.context.shared.failures}
         for block, key in wanted:
             page = pages.get(key)
@@ -97,7 +97,7 @@ def page_keys(block: BlockFacts) -> list[int]:
 
 
 def _referred(references: Iterable[tuple[Any, ...]]) -> list[int]:
-    keys = [int(object_id) for model, object_id, *_paths in references if issubclass(model, Page)]
+    keys = [int(object_id) for model, object_id, *_paths in references if issubclass(model, page_model())]
     return list(dict.fromkeys(keys))
 
 
