@@ -18,7 +18,7 @@ _OVERFLOW = """() => {
 # Wagtail looks two seconds long how the form was; what changes before that is no change to it.
 _WATCHED = """() => {
   const form = document.querySelector("[data-controller~='w-unsaved']");
-  return window.wagtail.app.getControllerForElementAndIdentifier(form, "w-unsaved")?.initialFormData !== undefined;
+  return window.wagtail?.app?.getControllerForElementAndIdentifier(form, "w-unsaved")?.initialFormData !== undefined;
 }"""
 
 
