@@ -75,6 +75,8 @@ def test_date_is_written_out_where_the_tag_does_not_say_how() -> None:
         ('{{ contact.shoe_size | default: "x" }}', "no field “contact.shoe_size”"),
         ('{{ contact.first_name | reverse | default: "x" }}', "no filter “reverse”"),
         ('{{ contact.first_name | upper: "x" }}', "upper takes no text"),
+        ('{{ contact.first_name | phrase: "Dear #" }}', "phrase needs two texts in quotes"),
+        ('{{ contact.first_name | phrase: " ", "Hello" }}', "phrase needs words in its quotes"),
         ("{{ contact.email | default }}", "default needs a text in quotes"),
         ('{{ contact.email | default: "a", "b" }}', "default takes 1 texts in quotes at the most"),
         ('{{ contact.first_name | default: "x" + 1 }}', "cannot be read from “+ 1”"),

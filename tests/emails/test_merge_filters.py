@@ -152,6 +152,7 @@ HOSTILE = [
 _BIDI_AND_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _ARGUMENT_TEXTS = {
+    "phrase": [(", #", ""), ("# <b>", "\u202e")],
     "default": [("friend",), ("<i>&\"'",)],
     "date": [(), *((form,) for form in DATE_FORMS)],
     "number": [(), ("2",)],
@@ -205,3 +206,9 @@ def test_one_line_has_no_spaces_to_spare_and_stays_as_it_is(text: str) -> None:
     assert [sign for sign in line if not sign.isspace()] == [
         sign for sign in text if not sign.isspace() and one_line(sign)
     ]
+
+
+@pytest.mark.parametrize(("value", "shown"), [("Ada", "Welcome, Ada!"), ("", "Welcome!"), ("  ", "Welcome!")])
+def test_phrase_goes_away_as_a_whole_where_that_is_said(value: str, shown: str) -> None:
+    tag = parse_tag('contact.first_name | phrase: ", #", ""')
+    assert f"Welcome{tag.fill(value, 'en')}!" == shown

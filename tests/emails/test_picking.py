@@ -145,6 +145,7 @@ def test_tag_that_is_there_is_edited(editor: Client) -> None:
     "tag",
     [
         '{{ contact.city | upper | title | default: "x" }}',
+        '{{ contact.city | phrase: "in #", "x" }}',
         '{{ contact.attributes.x | plural: "one = a", "few = b", "other = c" | default: "none" }}',
         '{{ contact.city | default: "x" | upper }}',
     ],

@@ -153,7 +153,8 @@ def _checked(name: str, field: MergeField, filters: tuple[tuple[str, ...], ...],
         filters = (IMPLIED[field.kind], *filters)
     tag = Tag(name, filters)
     # What of a field of any kind a filter can read, nobody knows before.
-    if not tag.fallback.strip() and not (field.is_always_filled and field.kind != Kind.ANY):
+    is_filled = field.is_always_filled and field.kind != Kind.ANY
+    if not (is_filled or tag.fallback.strip() or any(FILTERS[name].is_fallback for name, *_texts in filters)):
         example = str(Tag(name, (*(one for one in filters if one[0] != "default"), ("default", "…"))))
         raise _error(_("%(tag)s needs a fallback for contacts without it: %(example)s"), source, example=example)
     return tag

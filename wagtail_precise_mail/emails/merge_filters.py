@@ -54,6 +54,7 @@ class Filter:
         arguments: what it takes, in this order.
         reads: the kinds of fields that it writes out. Such a filter stands first; others work on any text.
         problem: what is wrong with the arguments together, or "".
+        is_fallback: whether its arguments say what stands for an empty value, be it on purpose nothing.
     """
 
     apply: Callable[..., str]
@@ -61,6 +62,7 @@ class Filter:
     arguments: tuple[Argument, ...] = ()
     reads: frozenset[Kind] = frozenset()
     problem: Callable[[Sequence[str]], str] | None = None
+    is_fallback: bool = False
 
     def check(self, arguments: Sequence[str]) -> str:
         """Return what is wrong with arguments, in words for the editor, or ""."""
@@ -70,7 +72,7 @@ class Filter:
         if len(arguments) > len(self.arguments):
             return _("takes %(count)s texts in quotes at the most") % {"count": len(self.arguments)}
         if len(arguments) < least:
-            return _("needs a text in quotes")
+            return _("needs two texts in quotes") if least == 2 else _("needs a text in quotes")
         for argument, text in zip(self.arguments, arguments, strict=False):
             if problem := argument.problem(text):
                 return problem
@@ -253,7 +255,7 @@ _PLURAL_TEXT = Argument(_any_text, is_optional=True)
 
 FILTERS: dict[str, Filter] = {
     "default": Filter(_default, 'default: "friend"', (Argument(_any_text),)),
-    "phrase": Filter(_phrase, 'phrase: "Dear #,", "Hello,"', (Argument(_words), Argument(_words))),
+    "phrase": Filter(_phrase, 'phrase: "Dear #,", "Hello,"', (Argument(_words), Argument(_any_text)), is_fallback=True),
     "upper": Filter(_upper, "upper"),
     "lower": Filter(_lower, "lower"),
     "title": Filter(_title, "title"),

@@ -122,7 +122,7 @@ def initial_of(tag: Tag) -> dict[str, str] | None:
     if not filters:
         return initial
     (name, *arguments), *more = filters
-    if more or name == "default" or (name == "plural" and len(arguments) != 2):
+    if more or name in ("default", "phrase") or (name == "plural" and len(arguments) != 2):
         return None
     initial["format"] = name
     if name == "money":
