@@ -7,6 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.db.models import ForeignKey
 from django.utils.functional import cached_property
 from wagtail.blocks import StreamBlock
 from wagtail.fields import StreamField
@@ -39,8 +40,20 @@ class RegistryStreamField(StreamField):
         return name, path, [], kwargs
 
 
-def page_model_name() -> Any:  # to django-stubs, a str is the name of a model that it should know by now
-    """Return the model of pages for a foreign key: since Wagtail 8.0 a site may swap it."""
+class PageForeignKey(ForeignKey):
+    """A foreign key to pages. Migrations do not name the model: since Wagtail 8.0 a site may swap it."""
+
+    def __init__(self, to: Any = None, on_delete: Any = None, **kwargs: Any) -> None:
+        super().__init__(to or page_model_name(), on_delete, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["to"]
+        return name, path, list(args), kwargs
+
+
+def page_model_name() -> str:
+    """Return the model of pages: Wagtail 7.4 has one, 8.0 asks a setting."""
     return str(getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page"))
 
 

@@ -24,7 +24,7 @@ from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.body import make_body_block, make_saved_body_block
 from wagtail_precise_mail.emails.brand_settings import BrandSettings
 from wagtail_precise_mail.emails.preview_readers import may_see
-from wagtail_precise_mail.fields import RegistryStreamField, page_model_name
+from wagtail_precise_mail.fields import PageForeignKey, RegistryStreamField
 from wagtail_precise_mail.segments.models import Segment
 
 __all__ = ["ApprovedContent", "BrandSettings", "CompiledEmail", "Email", "SavedBlock"]
@@ -86,13 +86,8 @@ class Email(
         Segment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("or as a member of")
     )
     # Where "Email this page" was pressed; the usage of the page lists its emails by it.
-    source_page = models.ForeignKey(
-        page_model_name(),
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("made from the page"),
+    source_page = PageForeignKey(
+        on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("made from the page")
     )
     shows_web_link = models.BooleanField(
         _("“View in browser” above the email"), default=True, help_text=_("Leads to the web version of each mail.")
