@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from django.utils import timezone
 
 from tests.emails.test_newsletter import make_newsletter
-from tests.factories.blocks import sample_of, samples_of
-from tests.factories.emails import BASE_URL, COMPILED_AT, default_site, raw_block
+from tests.factories.blocks import sample_of, samples_of, starter_email
+from tests.factories.emails import BASE_URL, default_site, raw_block
 from tests.fidelity.structure import outlook_html
 from wagtail_precise_mail.emails.body import email_blocks, make_body_block
 from wagtail_precise_mail.emails.composition import Written, compile_source, compose
 from wagtail_precise_mail.emails.mjml import compile_mjml
 from wagtail_precise_mail.emails.personalize import Personalizer
 from wagtail_precise_mail.emails.readers import Reader
+from wagtail_precise_mail.emails.starters import starters
 
 WIDTH = 600
 """Pixels of every mail."""
@@ -33,7 +35,7 @@ def html_for_everyone(*blocks: dict[str, Any]) -> list[str]:
 
 
 def filled(email: Written) -> list[str]:
-    payload = compile_source(compose(email, site=default_site(), base_url=BASE_URL, at=COMPILED_AT))
+    payload = compile_source(compose(email, site=default_site(), base_url=BASE_URL, at=timezone.now()))
     personalizer = Personalizer(SimpleNamespace(payload=payload))
     return [
         personalizer.fill(
@@ -119,6 +121,13 @@ def test_columns_add_up_to_the_width_of_the_mail(count: int) -> None:
 @pytest.mark.django_db
 def test_newsletter_adds_up_to_the_width_of_the_mail() -> None:
     for html in filled(make_newsletter()):
+        check(html)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", list(starters))
+def test_starter_email_adds_up_to_the_width_of_the_mail(key: str) -> None:
+    for html in filled(starter_email(key)):
         check(html)
 
 

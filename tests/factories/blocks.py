@@ -24,8 +24,10 @@ from tests.factories.segments import make_segment
 from tests.testapp.models import StoryPage
 from wagtail_precise_mail.commerce.models import Category, Product
 from wagtail_precise_mail.emails.body import email_blocks
-from wagtail_precise_mail.emails.models import SavedBlock
+from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.emails.settings_group import SETTINGS
+from wagtail_precise_mail.emails.starters import starters
+from wagtail_precise_mail.emails.starters.making import draft_of
 from wagtail_precise_mail.segments.models import Segment
 
 RICH_TEXT = (
@@ -42,22 +44,34 @@ _NAMESPACE = UUID(int=0)
 
 
 def samples_of(kind: str) -> Iterator[dict[str, Any]]:
-    """Return raw blocks of a kind: one with everything filled in, then one for each other choice of its fields."""
+    """Return raw blocks of a kind: one with everything filled in, one for each other choice of its fields, and one
+    with all settings.
+    """
     block = email_blocks.get(kind)()
     full = _struct(block, kind)
     yield _raw(kind, full)
     for name, child in block.child_blocks.items():
-        for choice in _choices(child):
+        for choice in [] if name in SETTINGS else _choices(child):
             if choice != full.get(name):
                 yield _raw(kind, {**full, name: choice})
-    if "audience" in block.child_blocks:
-        segments = [_item(make_segment().pk, "audience")]
-        yield _raw(kind, {**full, "audience": {"show": "only", "segments": segments}})
+    audience = {"show": "only", "segments": [_item(make_segment().pk, "audience")]}
+    settings = {"audience": audience, "padding": "large", "background": "dark", "align": "center"}
+    if own := {name: value for name, value in settings.items() if name in block.child_blocks}:
+        yield _raw(kind, {**full, **own})
 
 
 def sample_of(kind: str) -> dict[str, Any]:
     """Return a raw block of a kind with everything filled in."""
     return next(samples_of(kind))
+
+
+def starter_email(key: str) -> Email:
+    """A starter email on a site that has pages, products and pictures for it."""
+    site = default_site()
+    _page()
+    for number in range(3):
+        make_product(f"TEA-{number}", image=make_image(f"Tea {number}"), price=8)
+    return draft_of(starters.get(key), site)
 
 
 def _struct(block: blocks.StructBlock, path: str) -> dict[str, Any]:

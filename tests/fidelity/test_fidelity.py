@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.emails.test_newsletter import make_newsletter
-from tests.factories.blocks import sample_of, samples_of
+from tests.factories.blocks import sample_of, samples_of, starter_email
 from tests.factories.emails import BASE_URL, COMPILED_AT, default_site, make_brand, make_image
 from tests.fidelity.listed import LISTED, unexplained
 from tests.fidelity.official import OfficialMjml
@@ -20,6 +21,7 @@ from wagtail_precise_mail.emails.body import email_blocks, make_body_block
 from wagtail_precise_mail.emails.composition import Source, compose
 from wagtail_precise_mail.emails.mjml import compile_mjml
 from wagtail_precise_mail.emails.preview import picker_preview
+from wagtail_precise_mail.emails.starters import starters
 
 pytestmark = [pytest.mark.django_db, pytest.mark.mjml]
 
@@ -81,6 +83,12 @@ def test_every_block_together_is_as_mjml_writes_it(official: OfficialMjml) -> No
 
 def test_newsletter_is_as_mjml_writes_it(official: OfficialMjml) -> None:
     source = compose(make_newsletter(), site=default_site(), base_url=BASE_URL, at=COMPILED_AT)
+    check(source.mjml, official)
+
+
+@pytest.mark.parametrize("key", list(starters))
+def test_starter_email_is_as_mjml_writes_it(key: str, official: OfficialMjml) -> None:
+    source = compose(starter_email(key), site=default_site(), base_url=BASE_URL, at=timezone.now())
     check(source.mjml, official)
 
 
