@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.apps import apps
 from django.db.models import Model
-from django.utils import timezone
 from wagtail import blocks
 from wagtail.blocks.field_block import ChooserBlock
 from wagtail.documents import get_document_model
@@ -24,8 +24,10 @@ from tests.factories.segments import make_segment
 from tests.testapp.models import StoryPage
 from wagtail_precise_mail.commerce.models import Category, Product
 from wagtail_precise_mail.emails.body import email_blocks
-from wagtail_precise_mail.emails.models import SavedBlock
+from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.emails.settings_group import SETTINGS
+from wagtail_precise_mail.emails.starters import starters
+from wagtail_precise_mail.emails.starters.making import draft_of
 from wagtail_precise_mail.segments.models import Segment
 
 RICH_TEXT = (
@@ -42,22 +44,34 @@ _NAMESPACE = UUID(int=0)
 
 
 def samples_of(kind: str) -> Iterator[dict[str, Any]]:
-    """Return raw blocks of a kind: one with everything filled in, then one for each other choice of its fields."""
+    """Return raw blocks of a kind: one with everything filled in, one for each other choice of its fields, and one
+    with all settings.
+    """
     block = email_blocks.get(kind)()
     full = _struct(block, kind)
-    yield raw_block(kind, **full)
+    yield _raw(kind, full)
     for name, child in block.child_blocks.items():
-        for choice in _choices(child):
+        for choice in [] if name in SETTINGS else _choices(child):
             if choice != full.get(name):
-                yield raw_block(kind, **{**full, name: choice})
-    if "audience" in block.child_blocks:
-        segments = [_item(make_segment().pk, "audience")]
-        yield raw_block(kind, **{**full, "audience": {"show": "only", "segments": segments}})
+                yield _raw(kind, {**full, name: choice})
+    audience = {"show": "only", "segments": [_item(make_segment().pk, "audience")]}
+    settings = {"audience": audience, "padding": "large", "background": "dark", "align": "center"}
+    if own := {name: value for name, value in settings.items() if name in block.child_blocks}:
+        yield _raw(kind, {**full, **own})
 
 
 def sample_of(kind: str) -> dict[str, Any]:
     """Return a raw block of a kind with everything filled in."""
     return next(samples_of(kind))
+
+
+def starter_email(key: str) -> Email:
+    """A starter email on a site that has pages, products and pictures for it."""
+    site = default_site()
+    _page()
+    for number in range(3):
+        make_product(f"TEA-{number}", image=make_image(f"Tea {number}"), price=8)
+    return draft_of(starters.get(key), site)
 
 
 def _struct(block: blocks.StructBlock, path: str) -> dict[str, Any]:
@@ -86,7 +100,7 @@ def _value(block: blocks.Block, path: str, name: str) -> Any:
         count = min(block.meta.max_num or 3, max(block.meta.min_num or 0, 3))
         return [_item(_value(block.child_block, path, name), f"{path}{number}") for number in range(count)]
     if isinstance(block, blocks.StreamBlock):
-        return [raw_block(kind, **_struct(block.child_blocks[kind], kind)) for kind in _kinds(block)]
+        return [_raw(kind, _struct(block.child_blocks[kind], kind)) for kind in _kinds(block)]
     if isinstance(block, ChooserBlock):
         return _chosen(block.target_model)
     return _field_value(block, name)
@@ -95,6 +109,10 @@ def _value(block: blocks.Block, path: str, name: str) -> Any:
 def _kinds(block: blocks.StreamBlock) -> list[str]:
     """What to put into a stream: not everything, and nothing that holds streams."""
     return [kind for kind in ("heading", "rich_text", "image", "button") if kind in block.child_blocks]
+
+
+def _raw(kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {**raw_block(kind), "value": value}
 
 
 def _item(value: Any, path: str) -> dict[str, Any]:
@@ -115,9 +133,11 @@ def _field_value(block: blocks.Block, name: str) -> Any:
     if isinstance(block, blocks.BooleanBlock):
         return True
     if isinstance(block, blocks.DateTimeBlock):
-        return timezone.now().replace(year=2099).isoformat()
+        return f"{'2020' if 'start' in name else '2099'}-01-31T12:00:00+00:00"
     if isinstance(block, blocks.DateBlock):
-        return "2099-01-31"
+        return f"{'2020' if 'start' in name else '2099'}-01-31"
+    if isinstance(block, blocks.MultipleChoiceBlock):
+        return [value for value, _label in block.field.choices]
     if isinstance(block, blocks.IntegerBlock | blocks.DecimalBlock | blocks.FloatBlock):
         return _number(block)
     if isinstance(block, blocks.URLBlock) or "url" in name or "address" in name:
@@ -140,7 +160,8 @@ def _number(block: blocks.Block) -> int:
     return int(min(max(3, lowest or 0), highest if highest is not None else 3))
 
 
-def _chosen(model: type[Model]) -> Any:
+def _chosen(model: type[Model] | str) -> Any:
+    model = apps.get_model(model) if isinstance(model, str) else model
     makers: dict[type[Model], Callable[[], Model]] = {
         get_image_model(): make_image,
         get_document_model(): lambda: get_document_model().objects.create(title="White paper", file="paper.pdf"),

@@ -8,17 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.utils.safestring import mark_safe
+from django.utils import timezone
 
 from tests.emails.test_newsletter import make_newsletter
-from tests.factories.blocks import sample_of, samples_of
+from tests.factories.blocks import sample_of, samples_of, starter_email
 from tests.factories.emails import BASE_URL, COMPILED_AT, default_site, make_brand, make_image
 from tests.fidelity.listed import LISTED, unexplained
 from tests.fidelity.official import OfficialMjml
 from tests.fidelity.structure import Comparison, compare
+from wagtail_precise_mail.emails import composition
 from wagtail_precise_mail.emails.body import email_blocks, make_body_block
-from wagtail_precise_mail.emails.composition import Source, compose, frame_of, make_context, render_document
+from wagtail_precise_mail.emails.composition import Source, compose
 from wagtail_precise_mail.emails.mjml import compile_mjml
+from wagtail_precise_mail.emails.preview import picker_preview
+from wagtail_precise_mail.emails.starters import starters
 
 pytestmark = [pytest.mark.django_db, pytest.mark.mjml]
 
@@ -47,9 +50,11 @@ def composed(*blocks: dict[str, Any]) -> Source:
 
 def previewed(kind: str) -> str:
     """The document that the block picker shows."""
-    context = make_context(site=default_site(), base_url=BASE_URL, at=COMPILED_AT, is_draft=True)
-    facts = {**frame_of(context), "body": mark_safe(email_blocks.get(kind)().preview_mjml(context))}
-    return render_document("picker.mjml", facts)
+    documents: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(composition, "compile_mjml", lambda mjml: documents.append(mjml) or compile_mjml(mjml))
+        picker_preview(email_blocks.get(kind)())
+    return documents[0]
 
 
 @pytest.mark.parametrize("kind", list(email_blocks))
@@ -78,6 +83,12 @@ def test_every_block_together_is_as_mjml_writes_it(official: OfficialMjml) -> No
 
 def test_newsletter_is_as_mjml_writes_it(official: OfficialMjml) -> None:
     source = compose(make_newsletter(), site=default_site(), base_url=BASE_URL, at=COMPILED_AT)
+    check(source.mjml, official)
+
+
+@pytest.mark.parametrize("key", list(starters))
+def test_starter_email_is_as_mjml_writes_it(key: str, official: OfficialMjml) -> None:
+    source = compose(starter_email(key), site=default_site(), base_url=BASE_URL, at=timezone.now())
     check(source.mjml, official)
 
 

@@ -52,4 +52,4 @@ def _stream(fits: Callable[[str, type[EmailBlock]], bool], **options: Any) -> Em
     groups += [group for _key, block in children if (group := str(block.meta.group)) not in groups]
     listed = sorted(children, key=lambda child: groups.index(str(child[1].meta.group)))
     unlisted = [(key, block()) for key, block in unlisted_blocks.items()]
-    return EmailStreamBlock([*listed, *unlisted], hidden={key for key, _block in unlisted}, **options)
+    return EmailStreamBlock([*unlisted, *listed], hidden={key for key, _block in unlisted}, **options)

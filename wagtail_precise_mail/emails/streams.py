@@ -33,6 +33,12 @@ class EmailStreamBlock(StreamBlock):
         super().__init__(local_blocks, **kwargs)
         self.hidden = set(hidden)
 
+    def grouped_child_blocks(self) -> list[tuple[Any, list[Block]]]:
+        """Return what the picker offers."""
+        groups = super().grouped_child_blocks()
+        offered = [(group, [block for block in blocks if block.name not in self.hidden]) for group, blocks in groups]
+        return [(group, blocks) for group, blocks in offered if blocks]
+
     def to_python(self, value: Any) -> StreamValue:
         if isinstance(value, str) and value:
             try:
@@ -71,13 +77,14 @@ class EmailStreamBlock(StreamBlock):
 
 
 class EmailStreamBlockAdapter(StreamBlockAdapter):
-    """Tells the browser which blocks the picker leaves out."""
+    """Gives the browser the blocks that the picker leaves out, too."""
 
     js_constructor = "wagtail_precise_mail.EmailStreamBlock"
 
     def js_args(self, block: EmailStreamBlock) -> list[Any]:
         name, groups, defaults, meta = super().js_args(block)
-        return [name, groups, defaults, {**meta, "hiddenBlocks": sorted(block.hidden)}]
+        hidden = [child for name, child in block.child_blocks.items() if name in block.hidden]
+        return [name, groups, defaults, {**meta, "hiddenBlocks": hidden}]
 
     @cached_property
     def media(self) -> Media:

@@ -12,7 +12,6 @@ from wagtail.blocks import CharBlock, StructValue, TextBlock
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.body import unlisted_blocks
 from wagtail_precise_mail.emails.context import RenderContext
-from wagtail_precise_mail.emails.settings_group import SETTINGS
 from wagtail_precise_mail.emails.streams import MISSING
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -20,6 +19,11 @@ from wagtail_precise_mail.exceptions import RenderError
 @unlisted_blocks.register(MISSING)
 class MissingBlock(EmailBlock):
     """Keeps what a block has stored that the project knows no more: it comes back when the code does."""
+
+    audience = None
+    padding = None
+    background = None
+    align = None
 
     kind = CharBlock(label=_("Block"))
     content = TextBlock(label=_("What it held"), required=False, rows=4)
@@ -31,8 +35,6 @@ class MissingBlock(EmailBlock):
 
     def __init__(self, local_blocks: Any = None, **kwargs: Any) -> None:
         super().__init__(local_blocks, **kwargs)
-        for name in SETTINGS:
-            del self.child_blocks[name]
         self.child_blocks["kind"].field.widget = TextInput(attrs={"readonly": True})
         self.child_blocks["content"].field.widget.attrs["readonly"] = True
         self.child_blocks["content"].field.help_text = _(

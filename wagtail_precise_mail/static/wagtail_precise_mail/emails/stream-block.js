@@ -1,10 +1,8 @@
-// A stream block whose picker leaves some types out; blocks of these types that are there already are drawn as ever.
+// A stream block with types that its picker does not offer; blocks of these types that are there already are drawn.
 class EmailStreamBlockDefinition extends window.wagtailStreamField.blocks.StreamBlockDefinition {
     constructor(name, groupedChildBlockDefs, initialChildStates, meta) {
-        super(name, groupedChildBlockDefs, initialChildStates, meta);
-        this.groupedChildBlockDefs = groupedChildBlockDefs
-            .map(([group, blocks]) => [group, blocks.filter((block) => !meta.hiddenBlocks.includes(block.name))])
-            .filter(([, blocks]) => blocks.length);
+        super(name, [...groupedChildBlockDefs, ['', meta.hiddenBlocks]], initialChildStates, meta);
+        this.groupedChildBlockDefs = groupedChildBlockDefs;
     }
 }
 
