@@ -20,7 +20,7 @@ from wagtail_precise_mail.emails.blocks.coupons import CouponBlock
 from wagtail_precise_mail.emails.checks import check_email
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.preview import picker_preview
-from wagtail_precise_mail.emails.readers import ReaderLoader
+from wagtail_precise_mail.emails.readers import ReaderLoader, item_sources
 from wagtail_precise_mail.exceptions import RenderError
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def test_expired_code_makes_room_for_words() -> None:
     assert "FERN-10" not in filled.html + filled.text
     assert "Too late." in filled.html
     assert text_of(filled) == "Too late."
-    assert "This coupon has expired." in warnings(email)
+    assert any("offer ended on" in message for message in warnings(email))
 
 
 def test_code_that_expires_between_writing_and_sending_is_not_sent() -> None:
@@ -110,6 +110,17 @@ def test_two_coupons_of_one_pool_in_one_email_are_the_same_code() -> None:
 def test_checks_warn_of_a_pool_that_runs_out(count: int, words: str) -> None:
     pool = make_pool(count, low_stock_at=10)
     assert any(words in message for message in warnings(make_email(coupon(pool))))
+
+
+def test_checks_know_when_a_pool_ends() -> None:
+    ended, lasting = make_pool(9, expires_at=NOW - timedelta(days=1)), make_pool(9, expires_at=NOW + timedelta(days=9))
+    assert any("offer ended on" in message for message in warnings(make_email(coupon(ended, terms="Once."))))
+    assert not any("offer" in message for message in warnings(make_email(coupon(lasting, terms="Once."))))
+
+
+def test_code_of_a_pool_is_for_nobody_else() -> None:
+    assert not item_sources.get("pool_coupon").may_be_shared
+    assert item_sources.get("coupon").may_be_shared
 
 
 def test_checks_say_nothing_of_a_full_pool() -> None:

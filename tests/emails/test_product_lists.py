@@ -24,6 +24,7 @@ from wagtail_precise_mail.emails.blocks.product_lists import ProductListBlock
 from wagtail_precise_mail.emails.checks import check_email
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.preview import picker_preview
+from wagtail_precise_mail.emails.readers import item_sources
 
 pytestmark = pytest.mark.django_db
 
@@ -287,6 +288,12 @@ def test_same_facts_give_the_same_list() -> None:
     contact = make_contact()
     seen = {tuple(titles(read(email_of(list_block("best_selling")), contact))) for _time in range(3)}
     assert seen == {("Tea 0", "Tea 1", "Tea 2", "Tea 3")}
+
+
+@pytest.mark.parametrize(("selection", "is_shared"), [("newest", True), ("related", False), ("buy_again", False)])
+def test_copies_for_others_do_not_tell_what_somebody_bought(selection: str, is_shared: bool) -> None:
+    (spec,) = compiled(email_of(list_block(selection))).payload["lists"].values()
+    assert item_sources.get(spec["source"]).may_be_shared == is_shared
 
 
 def test_made_up_contact_of_a_preview_sees_something() -> None:

@@ -140,14 +140,14 @@ class ProductBlock(EmailBlock):
     def _card(
         self, template: str, facts: dict[str, Any], picture: Picture | None, context: RenderContext
     ) -> SafeString:
-        pictures = picture_mjml(picture, facts["item"].link()) if picture else ""
+        pictures = picture_mjml(picture, context.brand, facts["item"].link()) if picture else ""
         return self.render_mjml(template, {**facts, "pictures": pictures, "gutter": GUTTER - 10}, context)
 
     def _row(self, facts: dict[str, Any], context: RenderContext) -> SafeString:
         size = thumbnail_size(context)
         picture = self._picture(facts["product"], context, size)
         item = facts["item"].with_picture(picture.url if picture else "")
-        rows = self.render_mjml(ROW, {**facts, "picture": thumbnail(item, size), "thumb": size}, context)
+        rows = self.render_mjml(ROW, {**facts, "picture": thumbnail(item, context.brand, size), "thumb": size}, context)
         return self.render_mjml(ROWS, {"rows": rows}, context)
 
     def _available(self, chosen: Product, replacement: Product | None, context: RenderContext) -> Product | None:

@@ -74,13 +74,12 @@ class CouponBlock(EmailBlock):
         expires_at = value.get("expires_at")
         if pool:
             _warn(pool, context)
-        if expires_at and expires_at <= context.at:
-            context.warn(gettext("This coupon has expired."))
         words = {"expires_at": expires_at.isoformat() if expires_at else None}
         words |= {"pool": pool.pk} if pool else {"code": code}
+        source = "pool_coupon" if pool else "coupon"
         empty = value.get("empty_words") or ""
         return {
-            "coupon": context.item_list("coupon", count=1, **words),
+            "coupon": context.item_list(source, count=1, **words),
             **self._words(value, context),
             "empty": mark_safe(f"<mj-text>{context.merge(empty)}</mj-text>") if empty else "",
             "empty_text": context.merge_text(empty),
@@ -127,10 +126,7 @@ class CouponBlock(EmailBlock):
 
 
 def _warn(pool: CouponPool, context: RenderContext) -> None:
-    """Say what is wrong with a pool before the email goes out."""
-    if pool.is_expired(context.at):
-        context.warn(gettext("The codes of “%(pool)s” have expired.") % {"pool": pool})
-        return
+    """Say that a pool runs out before the email goes out; the checks of offers look at its end."""
     left = free_count(pool)
     if left == 0:
         context.warn(gettext("“%(pool)s” has no codes left.") % {"pool": pool})

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from wagtail_precise_mail.emails.brand import Brand
 from wagtail_precise_mail.emails.context import Picture, RenderContext
 from wagtail_precise_mail.emails.marks import Place
 
@@ -75,17 +76,17 @@ class KnownItem:
         return mark_safe(content if self.html.get(field) or self.facts.get(field) else "")
 
 
-def picture_mjml(picture: Picture, href: str = "", *, padding: str = "0 0 12px") -> SafeString:
+def picture_mjml(picture: Picture, brand: Brand, href: str = "") -> SafeString:
     """Return the picture of an item, which leads to it."""
     template = "wagtail_precise_mail/emails/blocks/item_picture.mjml"
-    return mark_safe(render_to_string(template, {"picture": picture, "href": mark_safe(href), "padding": padding}))
+    return mark_safe(render_to_string(template, {"picture": picture, "href": mark_safe(href), "brand": brand}))
 
 
-def pictures(item: Written, width: int, *, padding: str = "0 0 12px") -> SafeString:
+def pictures(item: Written, brand: Brand, width: int) -> SafeString:
     """Return the picture of an item of a list: with a link where it leads somewhere, nothing where it has none."""
     picture = Picture(item.value("image_url"), width, 0, item.value("name"))
-    linked = item.when("url", picture_mjml(picture, item.link(), padding=padding), Place.COLUMN)
-    bare = item.when("plain_name", picture_mjml(picture, padding=padding), Place.COLUMN)
+    linked = item.when("url", picture_mjml(picture, brand, item.link()), Place.COLUMN)
+    bare = item.when("plain_name", picture_mjml(picture, brand), Place.COLUMN)
     return item.when("image_url", linked + bare, Place.COLUMN)
 
 
@@ -94,15 +95,16 @@ def thumbnail_size(context: RenderContext) -> int:
     return THUMBNAIL if context.width >= 300 else NARROW_THUMBNAIL
 
 
-def thumbnail(item: Written, size: int = THUMBNAIL) -> SafeString:
+def thumbnail(item: Written, brand: Brand, size: int = THUMBNAIL) -> SafeString:
     """Return the small picture in a row of a table, ``size`` pixels wide."""
     image = format_html(
         '<img src="{}" alt="{}" width="{}" style="display:block;width:{}px;max-width:100%;'
-        'border:0;border-radius:6px" />',
+        'border:0;border-radius:{}px" />',
         item.value("image_url"),
         item.value("name"),
         size,
         size,
+        brand.radius,
     )
     linked = item.when("url", format_html('<a href="{}">{}</a>', item.link(), image), Place.INLINE)
     return item.when("image_url", linked + item.when("plain_name", image, Place.INLINE), Place.INLINE)

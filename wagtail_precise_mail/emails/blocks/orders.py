@@ -74,7 +74,7 @@ class OrderSummaryBlock(EmailBlock):
         title = value.get("title") or gettext("Your order")
         thumb = thumbnail_size(context)
         line = {**_line(lines, context), "thumb": thumb}
-        line["picture"] = thumbnail(lines, thumb) if value.get("show_pictures") else ""
+        line["picture"] = thumbnail(lines, context.brand, thumb) if value.get("show_pictures") else ""
         row = self.render_mjml(f"{_TEMPLATES}/order_line.html", line, context)
         names = {"goods": gettext("Goods"), "charges": order.value("charges_name"), "total": gettext("Total")}
         return {

@@ -131,8 +131,10 @@ class PageListBlock(list_frame.ListBlock):
         words = _words(value, items, context.brand, type_sizes["text_size"], label)
         facts = {**type_sizes, **words, "brand": context.brand, "href": items.link(), "title": items.value("name")}
         facts["thumb"] = thumbnail_size(context)
-        facts["picture"] = thumbnail(items, thumbnail_size(context))
-        return Piece(pictures(items, width), render_to_string(WORDS, facts), render_to_string(ROW, facts))
+        facts["picture"] = thumbnail(items, context.brand, thumbnail_size(context))
+        return Piece(
+            pictures(items, context.brand, width), render_to_string(WORDS, facts), render_to_string(ROW, facts)
+        )
 
     def item_text(self, value: StructValue, items: ItemList, context: RenderContext) -> str:
         date = items.when("date", f" ({items.value('date')})", Place.INLINE) if value.get("show_date") else ""

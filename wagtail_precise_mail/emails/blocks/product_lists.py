@@ -170,16 +170,17 @@ class ProductListBlock(list_frame.ListBlock):
             **_picture_size(value),
         }
         self._warn(words, context)
-        return context.item_list("products", count=_count(value), **words)
+        source = "personal_products" if words["selection"] in products.PERSONAL else "products"
+        return context.item_list(source, count=_count(value), **words)
 
     def piece(self, value: StructValue, items: ItemList, context: RenderContext, width: int) -> Piece:
         type_sizes = sizes(context)
         label = context.merge(value.get("link_label") or "")
         words = product_words(items, context.brand, show=_shown(value), size=type_sizes["text_size"], link_label=label)
         facts = {**type_sizes, "words": words, "brand": context.brand, "thumb": thumbnail_size(context)}
-        facts["picture"] = thumbnail(items, thumbnail_size(context))
+        facts["picture"] = thumbnail(items, context.brand, thumbnail_size(context))
         return Piece(
-            picture=pictures(items, width),
+            picture=pictures(items, context.brand, width),
             words=render_to_string("wagtail_precise_mail/emails/blocks/product_words.mjml", facts),
             row=render_to_string(ROW, facts),
         )

@@ -82,7 +82,8 @@ def end_of(block: BlockFacts) -> datetime | None:
             return end if timezone.is_aware(end) else timezone.make_aware(end)
         if isinstance(end, date):
             return timezone.make_aware(datetime.combine(end, time.max))
-    return None
+    # Codes out of a pool end with it.
+    return getattr(block.get("pool"), "expires_at", None)
 
 
 def _children(block: BlockFacts, names: tuple[str, ...]) -> list[str]:

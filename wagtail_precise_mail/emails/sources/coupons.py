@@ -21,32 +21,39 @@ SAMPLE_CODE = "SAMPLE-1234"
 
 
 @item_sources.register("coupon")
-class CouponItems(ItemSource):
-    """One code for each contact, or none where it expired or the pool is empty. The spec says:
+class FixedCoupon(ItemSource):
+    """The spec's "code" for everybody, until it expires: "expires_at" in ISO 8601, or None."""
 
-    - "pool": the id of a pool; else "code" is the same for all;
-    - "expires_at": ISO 8601, or None; a pool may end earlier.
-    """
+    may_be_shared = True
 
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
     ) -> Mapping[int, Sequence[Item]]:
-        """Return the code of each contact. Items have no keys: nobody is sent a code less because of another."""
-        pool = CouponPool.objects.filter(pk=spec["pool"]).first() if spec.get("pool") else None
-        ends = [end for end in (_moment(spec.get("expires_at")), pool and pool.expires_at) if end]
-        expires_at = min(ends, default=None)
-        if (expires_at and expires_at <= occasion.at) or (spec.get("pool") and pool is None):
+        """Return one item for each contact. Items have no keys: nobody is sent a code less because of another."""
+        keys = [contact.pk or 0 for contact in contacts]
+        return _items(dict.fromkeys(keys, spec.get("code") or ""), _moment(spec.get("expires_at")), occasion)
+
+
+@item_sources.register("pool_coupon")
+class PoolCoupon(ItemSource):
+    """A code of its own for each message, out of the pool with the id "pool"; "expires_at" may end it earlier."""
+
+    def load(
+        self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
+    ) -> Mapping[int, Sequence[Item]]:
+        """Return the code of each contact; none where it expired, or the pool is empty or gone."""
+        pool = CouponPool.objects.filter(pk=spec["pool"]).first()
+        if pool is None:
             return {}
-        return {
-            key: [_facts(code, expires_at, occasion.language)]
-            for key, code in _codes(spec, pool, contacts, occasion).items()
-        }
+        ends = [end for end in (_moment(spec.get("expires_at")), pool.expires_at) if end]
+        expires_at = min(ends, default=None)
+        if expires_at and expires_at <= occasion.at:
+            return {}  # before a code is taken for nothing
+        return _items(_codes(pool, contacts, occasion), expires_at, occasion)
 
 
-def _codes(spec: Spec, pool: CouponPool | None, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, str]:
+def _codes(pool: CouponPool, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, str]:
     keys = [contact.pk or 0 for contact in contacts]
-    if pool is None:
-        return dict.fromkeys(keys, spec.get("code") or "")
     if occasion.is_preview:
         return dict.fromkeys(keys, SAMPLE_CODE)
     messages = {key: occasion.messages[key] for key in keys if key in occasion.messages}
@@ -54,9 +61,12 @@ def _codes(spec: Spec, pool: CouponPool | None, contacts: Sequence[Contact], occ
     return {key: taken[message_id] for key, message_id in messages.items() if message_id in taken}
 
 
-def _facts(code: str, expires_at: datetime | None, language: str) -> Item:
-    until = format_date(localtime(expires_at), "long", locale=babel_locale(language)) if expires_at else ""
-    return {"code": code, "until": _("Valid until %(date)s") % {"date": until} if until else ""}
+def _items(codes: Mapping[int, str], expires_at: datetime | None, occasion: Occasion) -> dict[int, Sequence[Item]]:
+    if expires_at and expires_at <= occasion.at:
+        return {}
+    day = format_date(localtime(expires_at), "long", locale=babel_locale(occasion.language)) if expires_at else ""
+    until = _("Valid until %(date)s") % {"date": day} if day else ""
+    return {key: [{"code": code, "until": until}] for key, code in codes.items()}
 
 
 def _moment(written: str | None) -> datetime | None:

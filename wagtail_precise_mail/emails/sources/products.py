@@ -44,6 +44,8 @@ class ProductItems(ItemSource):
     - "pixels", "ratio": of the pictures.
     """
 
+    may_be_shared = True
+
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
     ) -> Mapping[int, Sequence[Item]]:
@@ -77,6 +79,13 @@ class ProductItems(ItemSource):
             if picture.startswith("http"):
                 facts[f"product:{product.pk}"] = {**_facts(product, occasion), "image_url": picture}
         return facts
+
+
+@item_sources.register("personal_products")
+class PersonalProductItems(ProductItems):
+    """Products by what a contact bought: they tell others what that was."""
+
+    may_be_shared = False
 
 
 class _Shelf:
