@@ -23,7 +23,6 @@ from wagtail_precise_mail.emails.editions import Edition
 from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
 from wagtail_precise_mail.emails.readers import Reader, item_sources
-from wagtail_precise_mail.paths import path_with
 
 # Stands where an address was that is nobody else's; the links that lead there are taken out.
 _PRIVATE = "#wpm-private"
@@ -112,7 +111,7 @@ def find_public_version(send_id: int, language: str = "") -> SendVersion | None:
 def shared_copy_path(message_id: int) -> str:
     """Return the path of the copy of a message that its contact may show to others."""
     token = make_message_token(Purpose.SHARED, message_id)
-    return path_with("shared_copy", token)
+    return reverse("wagtail_precise_mail:shared_copy", args=[token])
 
 
 def to_document(page: WebPage, *, is_indexed: bool, bar: str = "") -> str:
