@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from django.urls import reverse
@@ -179,11 +180,15 @@ def _is_empty(tag: Tag) -> bool:
 
 def _shareable(reader: Reader, compiled: CompiledEmail) -> Reader:
     """Return a reader without the lists whose source does not say that others may see them."""
-    sources = {name: spec["source"] for name, spec in compiled.payload.get("lists", {}).items()}
-    known = {name: item_sources.get(key) for name, key in sources.items() if key in item_sources}
-    lists = {name: items for name, items in reader.lists.items() if name in known and known[name].may_be_shared}
+    specs = compiled.payload.get("lists", {})
+    lists = {name: items for name, items in reader.lists.items() if name in specs and _may_share(specs[name])}
     return Reader(reader.values, reader.segments, lists)
 
 
 def _is_original(version: SendVersion, language: str) -> bool:
     return not language and version.compiled_id == version.send.compiled_id
+
+
+def _may_share(spec: dict[str, Any]) -> bool:
+    # A source whose code was removed says nothing, so nobody else sees its list.
+    return spec["source"] in item_sources and item_sources.get(spec["source"])().may_be_shared(spec)

@@ -30,6 +30,9 @@ class PageItems(ItemSource):
     - "summary_length", "pixels", "ratio": of what is shown.
     """
 
+    def may_be_shared(self, spec: Spec) -> bool:
+        return True
+
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
     ) -> Mapping[int, Sequence[Item]]:
