@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
-from django.conf import settings
-from django.urls import get_script_prefix, get_urlconf, reverse
-from django.utils.translation import get_language
+from django.urls import reverse
 
 # Nothing that a URL would quote, and nothing that a prefix of a site holds.
 _PLACE = "WPM0TOKEN0PLACE"
@@ -26,12 +23,14 @@ def token_path(name: str) -> Callable[[str], str]:
     return lambda token: f"{before}{token}{after}"
 
 
-def path_with(name: str, token: str) -> str:
-    """Return the path of a URL pattern with a token, for those who keep nothing for a batch."""
-    return _maker(name, get_script_prefix(), get_urlconf() or settings.ROOT_URLCONF, get_language())(token)
+class Paths:
+    """The paths of one batch, such as the messages of a worker's run: each URL pattern is asked for once."""
 
+    def __init__(self) -> None:
+        self._makers: dict[str, Callable[[str], str]] = {}
 
-@lru_cache(maxsize=64)
-def _maker(name: str, prefix: str, urlconf: str, language: str | None) -> Callable[[str], str]:
-    # All that a path may depend on is among the arguments.
-    return token_path(name)
+    def __call__(self, name: str, token: str) -> str:
+        """Return the path of a URL pattern (without the namespace) with a token."""
+        if name not in self._makers:
+            self._makers[name] = token_path(name)
+        return self._makers[name](token)

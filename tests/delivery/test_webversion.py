@@ -17,7 +17,7 @@ from pytest_django import Settings
 from tests.factories.commerce import make_product
 from tests.factories.contacts import make_contact
 from tests.factories.delivery import make_message, make_reader
-from tests.factories.emails import compiled, default_site, make_brand, make_email, raw_block
+from tests.factories.emails import compiled, default_site, make_brand, make_email, make_image, raw_block
 from tests.testapp.models import StoryPage
 from wagtail_precise_mail.contacts.tokens import read_unsubscribe_token
 from wagtail_precise_mail.delivery import services
@@ -248,7 +248,8 @@ def test_lists_that_are_nobody_elses_business_are_left_out() -> None:
             return {contact.pk or 0: [{"key": "code:1", "name": "SECRET-77"}] for contact in contacts}
 
     class Tips(Codes):
-        may_be_shared = True
+        def may_be_shared(self, spec: Any) -> bool:
+            return True
 
         def load(self, spec: Any, contacts: Any, *, limit: int, occasion: Any) -> Any:
             return {contact.pk or 0: [{"key": "tip:1", "name": "Water it"}] for contact in contacts}
@@ -458,3 +459,31 @@ def test_tests_and_untracked_contacts_are_not_counted() -> None:
     Send.objects.update(is_test=True)
     Client().post(forward_path(message), {"via": "mail"})
     assert not MessageEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"source": "products", "selection": "newest"}, True),
+        ({"source": "products", "selection": "related"}, False),
+        ({"source": "products", "selection": "buy_again"}, False),
+        ({"source": "pages"}, True),
+        ({"source": "coupon"}, False),
+        ({"source": "order"}, False),
+        ({"source": "order_lines"}, False),
+    ],
+)
+def test_what_a_contact_bought_and_was_given_is_no_one_elses(spec: dict[str, Any], expected: bool) -> None:
+    assert item_sources.get(spec["source"])().may_be_shared(spec) is expected
+
+
+def test_list_of_products_is_shown_as_it_was_sent() -> None:
+    pot = make_product(name="Teapot", price=Decimal("38"), url="/pot/", image=make_image())
+    message = sent(raw_block("product_list", selection="newest", count=3))
+    before = own_page(message).html
+    assert "Teapot" in before
+    assert "38" in before
+    pot.price, pot.name = Decimal("45"), "Kettle"
+    pot.save()
+    assert own_page(message).html == before
+    assert "Teapot" in str(look(shared_copy_path(message.pk)))

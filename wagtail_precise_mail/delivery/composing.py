@@ -18,7 +18,7 @@ from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
 from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 from wagtail_precise_mail.exceptions import RenderError
-from wagtail_precise_mail.paths import path_with
+from wagtail_precise_mail.paths import Paths
 
 TEST_PREFIX = "[Test] "
 
@@ -35,6 +35,7 @@ class Composer:
         self.versions = Versions.of(send)
         self.personalizers = {key: Personalizer(version) for key, version in self.versions.compiled.items()}
         self.loaders = {key: ReaderLoader(version.payload) for key, version in self.versions.compiled.items()}
+        self._paths = Paths()
         # A test counts nowhere: no tracked links, no pixel.
         self.processors = [] if send.is_test else [make() for _key, make in message_processors.items()]
 
@@ -84,12 +85,12 @@ class Composer:
         known = known or self.load([(message, contact)], at=at)[message.pk]
         if known.failure:
             raise RenderError(known.failure)
-        unsubscribe_url = unsubscribe_url_of(send, message)
+        unsubscribe_url = unsubscribe_url_of(send, message, self._paths)
         filled = self.personalizers[message.language].encode(
             known,
             rewrite_link=self._link_rewriter(message, reader),
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
-            personal_link=personal_links_of(send, message),
+            personal_link=personal_links_of(send, message, self._paths),
         )
         headers = {
             name: value
@@ -127,18 +128,22 @@ class Composer:
         return "".join(processor.html_tail(message, contact, self.send.base_url) for processor in self.processors)
 
 
-def unsubscribe_url_of(send: Send, message: OutboxMessage) -> str:
+def unsubscribe_url_of(send: Send, message: OutboxMessage, paths: Paths | None = None) -> str:
     """Return the address by which the one who got a message leaves."""
     token = make_unsubscribe_token(_reader_id(send, message), message.pk)
-    return send.base_url + path_with("unsubscribe", token)
+    return send.base_url + (paths or Paths())("unsubscribe", token)
 
 
-def personal_links_of(send: Send, message: OutboxMessage) -> PersonalLink:
-    """Return what makes the addresses that are signed for a message."""
-    contact_id = _reader_id(send, message)
+def personal_links_of(send: Send, message: OutboxMessage, paths: Paths | None = None) -> PersonalLink:
+    """Return what makes the addresses that are signed for a message.
+
+    Args:
+        paths: of the batch that the message belongs to.
+    """
+    contact_id, paths = _reader_id(send, message), paths or Paths()
 
     def make(name: str, block_id: str, argument: str) -> str:
-        purpose = LinkPurpose(message.pk, contact_id, block_id, argument)
+        purpose = LinkPurpose(message.pk, contact_id, block_id, argument, paths)
         return personal_url(name, purpose, base_url=send.base_url)
 
     return make

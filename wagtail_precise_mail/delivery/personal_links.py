@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wagtail_precise_mail.delivery.tokens import Purpose, make_message_token
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_links
-from wagtail_precise_mail.paths import path_with
 
 
 @personal_links.register("web_version")
@@ -32,4 +31,4 @@ def join(purpose: LinkPurpose) -> str:
 def _path(kind: Purpose, name: str, purpose: LinkPurpose) -> str:
     # Anybody may hold a link to join or to forward: nothing about the contact is in it.
     token = make_message_token(kind, purpose.message_id, purpose.argument if kind == Purpose.FORWARD else "")
-    return path_with(name, token)
+    return purpose.path(name, token)

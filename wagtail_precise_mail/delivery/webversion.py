@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from django.urls import reverse
@@ -23,7 +24,6 @@ from wagtail_precise_mail.emails.editions import Edition
 from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
 from wagtail_precise_mail.emails.readers import Reader, item_sources
-from wagtail_precise_mail.paths import path_with
 
 # Stands where an address was that is nobody else's; the links that lead there are taken out.
 _PRIVATE = "#wpm-private"
@@ -112,7 +112,7 @@ def find_public_version(send_id: int, language: str = "") -> SendVersion | None:
 def shared_copy_path(message_id: int) -> str:
     """Return the path of the copy of a message that its contact may show to others."""
     token = make_message_token(Purpose.SHARED, message_id)
-    return path_with("shared_copy", token)
+    return reverse("wagtail_precise_mail:shared_copy", args=[token])
 
 
 def to_document(page: WebPage, *, is_indexed: bool, bar: str = "") -> str:
@@ -180,11 +180,15 @@ def _is_empty(tag: Tag) -> bool:
 
 def _shareable(reader: Reader, compiled: CompiledEmail) -> Reader:
     """Return a reader without the lists whose source does not say that others may see them."""
-    sources = {name: spec["source"] for name, spec in compiled.payload.get("lists", {}).items()}
-    known = {name: item_sources.get(key) for name, key in sources.items() if key in item_sources}
-    lists = {name: items for name, items in reader.lists.items() if name in known and known[name].may_be_shared}
+    specs = compiled.payload.get("lists", {})
+    lists = {name: items for name, items in reader.lists.items() if name in specs and _may_share(specs[name])}
     return Reader(reader.values, reader.segments, lists)
 
 
 def _is_original(version: SendVersion, language: str) -> bool:
     return not language and version.compiled_id == version.send.compiled_id
+
+
+def _may_share(spec: dict[str, Any]) -> bool:
+    # A source whose code was removed says nothing, so nobody else sees its list.
+    return spec["source"] in item_sources and item_sources.get(spec["source"])().may_be_shared(spec)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import DatabaseError
 from django.utils import translation
@@ -95,9 +95,10 @@ class Occasion:
 class ItemSource(ABC):
     """Chooses for each contact what a list shows. Registered by a stable key, which compiled emails keep."""
 
-    may_be_shared: ClassVar[bool] = False
-    """Whether others may see it too: what is new or on sale, but no order, and no code of a pool. Copies for others
-    leave out what may not."""
+    def may_be_shared(self, spec: Spec) -> bool:
+        """Whether others may see what a list shows to a contact: what is new or on sale, but no order, and no code of
+        a pool. Copies for others leave out what may not."""
+        return False
 
     @abstractmethod
     def load(

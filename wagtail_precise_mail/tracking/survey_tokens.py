@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from wagtail_precise_mail.emails.blocks.survey import LINK
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_links
 from wagtail_precise_mail.exceptions import InvalidToken
-from wagtail_precise_mail.paths import path_with
 from wagtail_precise_mail.signing import sign, unsign
 
 _PURPOSE = "survey"
@@ -51,4 +50,4 @@ def read_survey_token(token: str) -> SurveyToken:
 def survey_answer(purpose: LinkPurpose) -> str:
     """Return the path of an answer."""
     token = make_survey_token(purpose.message_id, block_id=purpose.block_id, answer=int(purpose.argument))
-    return path_with("survey", token)
+    return purpose.path("survey", token)

@@ -12,7 +12,8 @@ from wagtail_precise_mail.emails.readers import Item, ItemSource, Occasion, Spec
 class FixedItems(ItemSource):
     """The items in the spec's "items"."""
 
-    may_be_shared = True
+    def may_be_shared(self, spec: Spec) -> bool:
+        return True
 
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion

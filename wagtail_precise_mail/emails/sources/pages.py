@@ -30,7 +30,8 @@ class PageItems(ItemSource):
     - "summary_length", "pixels", "ratio": of what is shown.
     """
 
-    may_be_shared = True
+    def may_be_shared(self, spec: Spec) -> bool:
+        return True
 
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion

@@ -44,7 +44,9 @@ class ProductItems(ItemSource):
     - "pixels", "ratio": of the pictures.
     """
 
-    may_be_shared = True
+    def may_be_shared(self, spec: Spec) -> bool:
+        """What a contact bought is theirs to tell."""
+        return spec["selection"] in SHARED
 
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
