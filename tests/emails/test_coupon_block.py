@@ -119,8 +119,8 @@ def test_checks_know_when_a_pool_ends() -> None:
 
 
 def test_code_of_a_pool_is_for_nobody_else() -> None:
-    assert not item_sources.get("pool_coupon").may_be_shared
-    assert item_sources.get("coupon").may_be_shared
+    assert not item_sources.get("pool_coupon")().may_be_shared({})
+    assert item_sources.get("coupon")().may_be_shared({})
 
 
 def test_checks_say_nothing_of_a_full_pool() -> None:

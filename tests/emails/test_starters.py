@@ -48,9 +48,7 @@ def test_starter_has_nothing_to_correct_on_a_site_with_material(key: str) -> Non
     site, picture = default_site(), make_image("Fern")
     for number in range(3):
         make_product(f"TEA-{number}", image=make_image(f"Tea {number}"), price=8)
-        page = StoryPage(
-            title=f"Story {number}", slug=f"story-{number}", introduction="Moss, mostly.", hero_image=picture
-        )
+        page = StoryPage(title=f"Story {number}", slug=f"story-{number}", intro="Moss, mostly.", hero_image=picture)
         site.root_page.add_child(instance=page)
     email = draft_of(starters.get(key), site)
     errors = [finding.message for finding in check_email(email, site) if finding.is_error]

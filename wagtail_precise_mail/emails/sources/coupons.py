@@ -24,7 +24,9 @@ SAMPLE_CODE = "SAMPLE-1234"
 class FixedCoupon(ItemSource):
     """The spec's "code" for everybody, until it expires: "expires_at" in ISO 8601, or None."""
 
-    may_be_shared = True
+    def may_be_shared(self, spec: Spec) -> bool:
+        """It is the same code for everybody."""
+        return True
 
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion

@@ -87,7 +87,8 @@ class ProductItems(ItemSource):
 class PersonalProductItems(ProductItems):
     """Products by what a contact bought: they tell others what that was."""
 
-    may_be_shared = False
+    def may_be_shared(self, spec: Spec) -> bool:
+        return False
 
 
 class _Shelf:
