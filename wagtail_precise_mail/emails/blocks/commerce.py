@@ -72,7 +72,7 @@ class ProductBlock(EmailBlock):
     class Meta:
         icon = "tag"
         label = _("Product")
-        group = _("From the site")
+        group = _("Shop")
         description = _("A product with its picture and the price at the time of sending.")
         preview_value = {"layout": "beside"}
         form_layout = BlockGroup(

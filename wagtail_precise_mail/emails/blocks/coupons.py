@@ -54,7 +54,7 @@ class CouponBlock(EmailBlock):
     class Meta:
         icon = "pick"
         label = _("Coupon")
-        group = _("From the site")
+        group = _("Shop")
         description = _("A code to redeem: the same for all, or one for each reader out of a pool.")
         preview_value = {"title": "10% off everything", "code": "FERN-10", "terms": "From £30. Once per customer."}
         label_format = "{title}"

@@ -39,7 +39,7 @@ class OrderSummaryBlock(EmailBlock):
     class Meta:
         icon = "clipboard-list"
         label = _("Order summary")
-        group = _("From the site")
+        group = _("Shop")
         description = _("What the reader ordered, with quantities and sums: for order confirmations and the like.")
         preview_value = {"show_pictures": True}
 

@@ -103,7 +103,7 @@ class ProductListBlock(list_frame.ListBlock):
     class Meta:
         icon = "list-ul"
         label = _("Product list")
-        group = _("From the site")
+        group = _("Shop")
         description = _("Products by a rule, for each reader, with the prices at the time of sending.")
         preview_value = {"layout": "above", "columns": "3", "show_price": True, "show_rating": True}
         label_format = "{selection}: {heading}"
