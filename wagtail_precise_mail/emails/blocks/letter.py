@@ -142,5 +142,4 @@ class SignatureBlock(EmailBlock):
 
     def _company(self, context: RenderContext) -> list[str]:
         brand = context.brand
-        reach = [brand.phone, brand.contact_address or brand.reply_to]
-        return list(filter(None, [brand.company_name, " · ".join(filter(None, reach))]))
+        return list(filter(None, [brand.company_name, brand.phone, brand.contact_address or brand.reply_to]))
