@@ -25,6 +25,7 @@ from django.core.mail import EmailMultiAlternatives
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.delivery.composing import Composer
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.versions import Versions
 from wagtail_precise_mail.emails.encodings import PLAIN
 from wagtail_precise_mail.emails.personalize import Personalizer
 from wagtail_precise_mail.emails.programs import NO_ITEM, Program, Run
@@ -107,7 +108,8 @@ def _message() -> int:
     contacts = [Contact(pk=one.pk, email=one.email, is_tracking_allowed=False) for one in tracked]
     messages = [OutboxMessage(pk=one.pk, address=one.email, contact_id=one.pk, send=send) for one in contacts]
     readers = make_readers()
-    with mock.patch.object(Send, "compiled", compiled):
+    # No database: a send of one language.
+    with mock.patch.object(Versions, "of", return_value=Versions({"": compiled}, "")):
         composer = Composer(send)
     mails = [_filled(compiled, reader) for reader in readers[:50]]
 
