@@ -51,6 +51,8 @@ class CouponBlock(EmailBlock):
     mjml_template = "wagtail_precise_mail/emails/blocks/coupon.mjml"
     merge_fields = ("title", "terms", "empty_words")
 
+    nature = "promotion"
+
     class Meta:
         icon = "pick"
         label = _("Coupon")

@@ -75,6 +75,8 @@ class PageListBlock(list_frame.ListBlock):
 
     merge_fields = ("heading", "empty_words", "link_label")
 
+    nature = "editorial"
+
     class Meta:
         icon = "list-ul"
         label = _("Page list")

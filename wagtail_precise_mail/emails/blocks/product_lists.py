@@ -100,6 +100,8 @@ class ProductListBlock(list_frame.ListBlock):
 
     merge_fields = ("heading", "empty_words", "link_label")
 
+    nature = "promotion"
+
     class Meta:
         icon = "list-ul"
         label = _("Product list")
