@@ -37,6 +37,21 @@ def test_button_in_a_column_is_a_call_to_action() -> None:
     assert found("call_to_action", columns(column)) == []
 
 
+def test_two_buttons_side_by_side_are_a_call_to_action() -> None:
+    second = {"second_label": "Ask us", "second_url": "https://example.org/ask/"}
+    pair = raw_block("button", label="Go", url="https://example.org/", **second)
+    assert found("call_to_action", pair) == []
+
+
+def test_title_of_a_hero_and_heading_of_an_offer_are_part_of_the_outline() -> None:
+    hero = raw_block("hero", title="The kettle is on")
+    offer = raw_block("offer", title="A tenth off", terms="One each.", end="2099-06-14T23:59:00Z")
+    assert found("heading_order", hero, heading(2), offer, heading(3)) == []
+    (finding,) = found("heading_order", heading(2), hero)
+    assert "title follows other headings" in finding.message
+    assert found("heading_order", hero, heading(3))
+
+
 def test_button_that_is_far_from_the_end_is_a_hint() -> None:
     (finding,) = found("call_to_action_end", button(), *paragraphs(6))
     assert finding.level == "hint"
