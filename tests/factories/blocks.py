@@ -22,7 +22,8 @@ from tests.factories.commerce import make_category, make_product
 from tests.factories.emails import default_site, make_image, make_saved_block, raw_block
 from tests.factories.segments import make_segment
 from tests.testapp.models import StoryPage
-from wagtail_precise_mail.commerce.models import Category, Product
+from wagtail_precise_mail.commerce.coupons import add_codes
+from wagtail_precise_mail.commerce.models import Category, CouponPool, Product
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.emails.settings_group import SETTINGS
@@ -169,6 +170,7 @@ def _chosen(model: type[Model] | str) -> Any:
             name="Teapot & <lid>", image=make_image(), url="/shop/teapot/", description="Holds a litre. " * 20
         ),
         Category: make_category,
+        CouponPool: _pool,
         Segment: make_segment,
         SavedBlock: lambda: make_saved_block(raw_block("rich_text", content=RICH_TEXT)),
     }
@@ -177,6 +179,12 @@ def _chosen(model: type[Model] | str) -> Any:
     if model not in makers:
         raise AssertionError(f"tests/factories/blocks.py does not know how to make a {model.__name__}.")
     return makers[model]().pk
+
+
+def _pool() -> CouponPool:
+    pool = CouponPool.objects.get_or_create(name="Welcome")[0]
+    add_codes(pool, [(1, "TEA-1234"), (2, "TEA-5678")])
+    return pool
 
 
 def _page() -> Page:

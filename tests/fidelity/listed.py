@@ -19,6 +19,7 @@ class Listed:
 
     Attributes:
         within: how far the two numbers may be apart, in pixels.
+        below: how far ours may be below the official one, in pixels; it may not be above it.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Listed:
     ours: str = ".*"
     official: str = ".*"
     within: float | None = None
+    below: float | None = None
     title: str = ""
     why: str = ""
 
@@ -41,11 +43,13 @@ class Listed:
             (self.official, difference.official),
         ]
         is_like = all(re.fullmatch(pattern, value, re.DOTALL) for pattern, value in pairs)
-        return is_like and (self.within is None or self._is_near(difference))
+        return is_like and self._is_near(difference)
 
     def _is_near(self, difference: Difference) -> bool:
+        if self.within is None and self.below is None:
+            return True
         ours, official = (float(value.removesuffix("px")) for value in (difference.ours, difference.official))
-        return abs(ours - official) <= (self.within or 0)
+        return abs(ours - official) <= self.within if self.within is not None else 0 < official - ours <= self.below
 
 
 LISTED = [Listed(**entry) for entry in tomllib.loads(FILE.read_text())["difference"]]

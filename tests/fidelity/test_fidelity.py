@@ -109,7 +109,13 @@ def test_every_listed_difference_still_occurs(official: OfficialMjml) -> None:
 
 def everything() -> Iterator[str]:
     """Documents in which every listed difference occurs."""
-    for sample in [*samples_of("heading"), sample_of("columns"), sample_of("button")]:
+    for sample in [
+        *samples_of("heading"),
+        sample_of("columns"),
+        sample_of("button"),
+        sample_of("gallery"),
+        *samples_of("page_list"),
+    ]:
         yield composed(sample).mjml
     yield previewed("heading")
     for file in DOCUMENTS:
