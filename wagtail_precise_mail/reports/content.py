@@ -128,7 +128,7 @@ def _add_events(rows: Mapping[str, ContentFigures], when: Mapping[str, datetime]
         )
     )
     for url, currency, clicks, orders, value in counted:
-        for row in addresses.get(_plain(url)) or addresses.get(_plain(url.partition("?")[0]), ()):
+        for row in addresses.get(_plain(url)) or addresses.get(_plain(url.partition("?")[0])) or []:
             row.clicks += clicks
             row.orders += orders
             if value:

@@ -102,7 +102,7 @@ class StoreBlock(EmailBlock):
             "stores": stores,
             "title": context.merge(title),
             "title_text": context.merge_text(title),
-            "picture": pictures(stores, context.width) if value.get("show_picture") else "",
+            "picture": pictures(stores, context.brand, context.width) if value.get("show_picture") else "",
             "name": stores.value("name"),
             "where": mark_safe(f"{stores.value('address')}, {stores.value('city')}"),
             "hours": mark_safe("".join(_hours_line(stores, number) for number in range(HOURS_LINES))),
