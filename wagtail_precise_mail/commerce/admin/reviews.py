@@ -26,7 +26,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.log_actions import LogActionRegistry
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
-from wagtail_precise_mail.commerce.columns import WIDE_ONLY
+from wagtail_precise_mail.commerce.columns import WIDE_ONLY, Styled
 from wagtail_precise_mail.commerce.reviews import LOG_PREFIX, Review, moderate
 
 _State = Review.State
@@ -41,7 +41,7 @@ class ReviewFilterSet(WagtailFilterSet):
         fields = ["state", "stars", "product"]
 
 
-class ModerateColumn(BaseColumn):
+class ModerateColumn(Styled, BaseColumn):
     """Buttons that approve and reject."""
 
     cell_template_name = "wagtail_precise_mail/commerce/moderate_cell.html"
@@ -68,7 +68,9 @@ class ReviewIndex(generic.IndexView):
     @property
     def columns(self) -> list[Column]:
         columns = [
-            self._get_title_column("__str__", TitleColumn),
+            self._get_title_column("name", TitleColumn),
+            # All of them: whoever decides may lack the permission to open the form.
+            Column("words", label=_("Words")),
             Column("stars", label=_("Stars"), sort_key="stars"),
             Column("product", label=_("Product"), classname=WIDE_ONLY),
             StatusTagColumn(
