@@ -1,5 +1,6 @@
 """Every table of the package, gathered from its rooms."""
 
+from wagtail_precise_mail.campaigns.ideas import Idea
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.commerce.models import (
     Category,
@@ -10,6 +11,8 @@ from wagtail_precise_mail.commerce.models import (
     Product,
     ProductPair,
 )
+from wagtail_precise_mail.commerce.reviews import Review
+from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -38,6 +41,7 @@ __all__ = [
     "CouponCode",
     "CouponPool",
     "Email",
+    "Idea",
     "ImageRights",
     "MessageContent",
     "MessageEvent",
@@ -46,12 +50,14 @@ __all__ = [
     "OutboxMessage",
     "Product",
     "ProductPair",
+    "Review",
     "SavedBlock",
     "Segment",
     "Send",
     "SendVersion",
     "SentItem",
     "ServiceNote",
+    "Store",
     "Suppression",
     "SurveyAnswer",
     "Topic",

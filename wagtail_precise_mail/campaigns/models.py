@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_precise_mail.campaigns.ideas import Idea
 from wagtail_precise_mail.contacts.models import Topic
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.emails.models import Email
@@ -46,6 +47,16 @@ class Campaign(models.Model):
         Segment, related_name="+", blank=True, verbose_name=_("but not to"), help_text=_("Members get no mail.")
     )
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="campaigns", verbose_name=_("topic"))
+    idea = models.ForeignKey(
+        Idea,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        verbose_name=_("idea"),
+        # "used" ones may be taken up again.
+        limit_choices_to={"state__in": [Idea.State.OPEN, Idea.State.USED]},
+    )
     # The site decides brand, sender and links.
     site = models.ForeignKey("wagtailcore.Site", models.PROTECT, related_name="+", verbose_name=_("site"))
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)

@@ -24,12 +24,14 @@ def with_pictures(products: QuerySet[Product]) -> QuerySet[Product]:
     return products.select_related("category").prefetch_related(Prefetch("image", images))
 
 
-class _Styled:
+class Styled:
+    """Brings the style sheet of these listings along."""
+
     class Media:
         css = {"all": ["wagtail_precise_mail/commerce/listing.css"]}
 
 
-class PictureColumn(_Styled, BaseColumn):
+class PictureColumn(Styled, BaseColumn):
     """A thumbnail of a product."""
 
     cell_template_name = "wagtail_precise_mail/commerce/picture_cell.html"
@@ -38,7 +40,7 @@ class PictureColumn(_Styled, BaseColumn):
         super().__init__(name, **{"label": _("Picture"), "width": "72px", **kwargs})
 
 
-class MoneyColumn(_Styled, Column):
+class MoneyColumn(Styled, Column):
     """An amount with the currency beside it in ``currency``, aligned with the amounts above and below."""
 
     def __init__(self, name: str, **kwargs: Any) -> None:

@@ -96,10 +96,11 @@ class CampaignReportView(ReportView):
         return campaigns
 
     def write_csv_row(self, writer: Any, row_dict: dict[str, Any]) -> Any:
-        return super().write_csv_row(writer, {field: _harmless(value) for field, value in row_dict.items()})
+        return super().write_csv_row(writer, {field: harmless(value) for field, value in row_dict.items()})
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """Return a cell of a spreadsheet that no program runs."""
     # Spreadsheets run text that begins like this as a formula; names come from people.
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 

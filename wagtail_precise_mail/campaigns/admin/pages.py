@@ -65,7 +65,7 @@ class CampaignPage(generic.InspectView):
     object: Campaign
 
     def get_object(self, queryset: Any = None) -> Campaign:
-        related = ("email__live_revision", "segment", "topic", "site", "scheduled_by", "send")
+        related = ("email__live_revision", "segment", "topic", "site", "scheduled_by", "send", "idea")
         return get_object_or_404(Campaign.objects.select_related(*related), pk=self.pk)
 
     def get_page_title(self) -> str:
@@ -152,6 +152,7 @@ class CampaignPage(generic.InspectView):
         return {
             "email": finder.get_edit_url(self.object.email),
             "segment": finder.get_edit_url(self.object.segment),
+            "idea": self.object.idea and finder.get_edit_url(self.object.idea),
             "outbox": outbox_url(self.object, self.request.user),
         }
 

@@ -99,7 +99,7 @@ class CampaignCopy(GoesToPage, generic.CopyView):
         original = self.original
         return Campaign(
             name=_("Copy of %(name)s") % {"name": original.name},
-            **{name: getattr(original, name) for name in ("email", "segment", "topic", "site", "time_zone")},
+            **{name: getattr(original, name) for name in ("email", "segment", "topic", "site", "time_zone", "idea")},
         )
 
     def get_initial(self) -> dict[str, Any]:
@@ -161,6 +161,7 @@ class CampaignViewSet(ModelViewSet):
     edit_handler = ObjectList(
         [
             FieldPanel("name"),
+            FieldPanel("idea"),
             MultiFieldPanel(
                 [FieldPanel("email"), FieldRowPanel([FieldPanel("topic"), FieldPanel("site")])],
                 heading=gettext_lazy("What"),

@@ -9,16 +9,33 @@ from wagtail_precise_mail.commerce.admin.coupons import CouponPoolViewSet
 from wagtail_precise_mail.commerce.admin.orders import OrderViewSet
 from wagtail_precise_mail.commerce.admin.pairs import ProductPairViewSet
 from wagtail_precise_mail.commerce.admin.products import CategoryViewSet, ProductViewSet
+from wagtail_precise_mail.commerce.admin.reviews import ReviewViewSet
+from wagtail_precise_mail.commerce.admin.stores import StoreViewSet
 from wagtail_precise_mail.commerce.choosers import (
     category_chooser_viewset,
     coupon_pool_chooser_viewset,
     product_chooser_viewset,
 )
+from wagtail_precise_mail.commerce.content_choosers import review_chooser_viewset, store_chooser_viewset
 
-viewsets = (ProductViewSet, CategoryViewSet, ProductPairViewSet, CouponPoolViewSet, OrderViewSet)
+viewsets = (
+    ProductViewSet,
+    CategoryViewSet,
+    ProductPairViewSet,
+    CouponPoolViewSet,
+    ReviewViewSet,
+    StoreViewSet,
+    OrderViewSet,
+)
 
 
 @hooks.register("register_admin_viewset")
 def register_choosers() -> list[ViewSet]:
     """Choosers have no menu item, so they live beside the menu group."""
-    return [product_chooser_viewset, category_chooser_viewset, coupon_pool_chooser_viewset]
+    return [
+        product_chooser_viewset,
+        category_chooser_viewset,
+        coupon_pool_chooser_viewset,
+        review_chooser_viewset,
+        store_chooser_viewset,
+    ]

@@ -1,5 +1,5 @@
 """Where the lists in emails come from. Importing this registers the sources that come with the package."""
 
-from wagtail_precise_mail.emails.sources import coupons, fixed, orders, pages, products
+from wagtail_precise_mail.emails.sources import coupons, fixed, orders, pages, products, stores
 
-__all__ = ["coupons", "fixed", "orders", "pages", "products"]
+__all__ = ["coupons", "fixed", "orders", "pages", "products", "stores"]
