@@ -21,6 +21,8 @@ from wagtail_precise_mail.emails.text import join, wrap
 from wagtail_precise_mail.exceptions import RenderError
 
 SCORE, STARS, CHOICE = "score", "stars", "choice"
+# Pixels of an answer in Outlook with its border, and between two.
+_CELLS, _GAP = {SCORE: 40, STARS: 52}, 4
 KINDS = [(SCORE, _("Score from 0 to 10")), (STARS, _("Stars from 1 to 5")), (CHOICE, _("Own answers"))]
 LINK = "survey_answer"
 """The name under which answers are linked in ``personal_links``; its argument is the number of the answer."""
@@ -118,7 +120,10 @@ class SurveyBlock(EmailBlock):
 
     def compile(self, value: StructValue, context: RenderContext) -> SafeString:
         facts = self.facts(value, context)
-        return self.render_mjml(_TEMPLATES[facts["kind"]], {**facts, "align": value.get("align") or ""}, context)
+        # Outlook breaks no row of cells: a narrow column gets several rows.
+        per_row = max(1, (context.width - _GAP) // (_CELLS.get(facts["kind"], context.width) + _GAP))
+        shown = {**facts, "align": value.get("align") or "", "per_row": per_row}
+        return self.render_mjml(_TEMPLATES[facts["kind"]], shown, context)
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
