@@ -24,6 +24,8 @@ from tests.factories.segments import make_segment
 from tests.testapp.models import StoryPage
 from wagtail_precise_mail.commerce.coupons import add_codes
 from wagtail_precise_mail.commerce.models import Category, CouponPool, Product
+from wagtail_precise_mail.commerce.reviews import Review
+from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.emails.settings_group import SETTINGS
@@ -172,6 +174,8 @@ def _chosen(model: type[Model] | str) -> Any:
         Category: make_category,
         CouponPool: _pool,
         Segment: make_segment,
+        Review: _review,
+        Store: lambda: Store.objects.create(name="Mill <Lane>", address="4 Mill Lane", city="Bath", country="GB"),
         SavedBlock: lambda: make_saved_block(raw_block("rich_text", content=RICH_TEXT)),
     }
     if issubclass(model, Page):
@@ -179,6 +183,12 @@ def _chosen(model: type[Model] | str) -> Any:
     if model not in makers:
         raise AssertionError(f"tests/factories/blocks.py does not know how to make a {model.__name__}.")
     return makers[model]().pk
+
+
+def _review() -> Review:
+    words = "It pours & never <drips>. " * 5
+    facts = {"name": "Ada M.", "words": words, "stars": 5, "state": Review.State.APPROVED}
+    return Review.objects.create(product=make_product(name="Teapot & <lid>", image=make_image()), **facts)
 
 
 def _pool() -> CouponPool:

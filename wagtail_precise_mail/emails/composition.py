@@ -30,7 +30,7 @@ from wagtail_precise_mail.emails.languages import direction, language_of, site_l
 from wagtail_precise_mail.emails.links import relative_addresses
 from wagtail_precise_mail.emails.look import Look, apply_look
 from wagtail_precise_mail.emails.marks import Place
-from wagtail_precise_mail.emails.mjml import compile_mjml
+from wagtail_precise_mail.emails.mjml import clean_markup, compile_mjml
 from wagtail_precise_mail.emails.settings_group import audience_of
 from wagtail_precise_mail.emails.text import join
 from wagtail_precise_mail.emails.values import one_line
@@ -200,7 +200,8 @@ def _render_whole(child: Any, context: RenderContext, *, in_column: bool, follow
     render = block.compile if in_column else block.compile_section
     written = render(value, context)
     mjml = apply_look(written, look, context.brand, in_column=in_column, follows_ground=follows_ground)
-    text = block.text(value, context)
+    # The HTML passes through a normalizer; the words of the text part come here as they were stored.
+    text = clean_markup(block.text(value, context))
     place = Place.COLUMN if in_column else Place.SECTION
     if block.editions:
         mjml = context.only_in(block.editions, mjml, place)
