@@ -66,6 +66,15 @@ def test_order_is_a_table_with_its_sums() -> None:
     assert is_whole(filled.html)
 
 
+def test_order_without_pictures_leaves_no_room_for_them() -> None:
+    contact = make_contact()
+    order(contact)
+    block = raw_block("order_summary", title="Thanks", show_pictures=False)
+    filled = read(make_email(block), contact)
+    assert rows(body(filled))[1] == ["Assam <b> 2 × £9.80", "£19.60"]
+    assert not body(filled).select(".wpm-order img")
+
+
 def test_text_part_is_a_table_too() -> None:
     contact = make_contact()
     order(contact)
