@@ -85,7 +85,7 @@ class _Harm(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "iframe", "object", "embed", "form", "svg") or tag.startswith("mj-"):
+        if tag in ("script", "iframe", "object", "embed", "form", "svg", "math") or tag.startswith("mj-"):
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             address = re.sub(r"[\x00-\x20\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]", "", value or "").lower()
@@ -173,6 +173,24 @@ def test_plain_words_add_no_element(words: str) -> None:
     if hostile and words.strip():
         assert plain
         assert tags_of(hostile) == tags_of(plain)
+
+
+FORMS = [
+    '<p onclick="{}">x</p>', '<b onmouseover=alert(1)>x</b>', "<h2 ONFOCUS='{}'>x</h2>", '<a href="{}">x</a>',
+    '<a href="https://example.org/" xlink:href="{}">x</a>', '<p style="background:url({})">x</p>', '<img src="{}">',
+    '<li style="width:expression(alert(1))">x</li>', "<script>{}</script>", "<svg onload=alert(1)>", "<iframe src='{}'>",
+    '<!--[if mso]><p onclick="{}">x</p><![endif]-->', "<!--[if mso]><script>x</script><![endif]-->",
+    '<a href="&#106;avascript:alert(1)">x</a>', "<form action='{}'>", "<math><mi xlink:href='{}'>x</mi></math>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_known_attacks_in_markup(form: str) -> None:
+    html = form.format("javascript:alert(1)")
+    assert harm_in(html), "or it is no attack"
+    write(("rich_text", {"content": html}))
+    for mjml in (f"<mj-text>{html}</mj-text>", f"<mj-section><mj-column>{html}</mj-column></mj-section>"):
+        write(("raw_mjml", {"mjml": mjml}))
 
 
 @quickly
