@@ -178,7 +178,8 @@ def test_plain_words_add_no_element(words: str) -> None:
 FORMS = [
     '<p onclick="{}">x</p>', '<b onmouseover=alert(1)>x</b>', "<h2 ONFOCUS='{}'>x</h2>", '<a href="{}">x</a>',
     '<a href="https://example.org/" xlink:href="{}">x</a>', '<p style="background:url({})">x</p>', '<img src="{}">',
-    '<li style="width:expression(alert(1))">x</li>', "<script>{}</script>", "<svg onload=alert(1)>", "<iframe src='{}'>",
+    '<li style="width:expression(alert(1))">x</li>', "<script>{}</script>", "<svg onload=alert(1)>",
+    "<iframe src='{}'>",
     '<!--[if mso]><p onclick="{}">x</p><![endif]-->', "<!--[if mso]><script>x</script><![endif]-->",
     '<a href="&#106;avascript:alert(1)">x</a>', "<form action='{}'>", "<math><mi xlink:href='{}'>x</mi></math>",
 ]  # fmt: skip
