@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -69,7 +70,7 @@ MARKUP = st.recursive(WORDS, _element, max_leaves=8)
 """Pieces of HTML and MJML, mostly broken."""
 
 quickly = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -84,7 +85,7 @@ class _Harm(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "iframe", "object", "embed", "form", "svg") or tag.startswith("mj-"):
+        if tag in ("script", "iframe", "object", "embed", "form", "svg", "math") or tag.startswith("mj-"):
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             address = re.sub(r"[\x00-\x20\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]", "", value or "").lower()
@@ -120,6 +121,8 @@ def finish(stream: Any, values: dict[str, str] | None = None, **line: str) -> Fi
         payload = compile_source(compose(email, site=default_site(), base_url=BASE_URL, at=COMPILED_AT))
     except (RenderError, ValidationError):
         return None
+    assert "\x00" not in json.dumps(payload, ensure_ascii=False)
+    json.dumps(payload, ensure_ascii=False).encode()
     filled = Personalizer(SimpleNamespace(payload=payload)).fill(
         values or {}, rewrite_link=lambda link: link.url, system={"unsubscribe_url": f"{BASE_URL}/leave"}
     )
@@ -140,20 +143,24 @@ def tags_of(filled: FilledEmail) -> list[str]:
     return re.findall(r"<[/a-zA-Z][^\s>]*", filled.html)
 
 
-def written_by_hand(block: blocks.StructBlock) -> Iterator[str]:
+VALUES: dict[str, dict[str, Any]] = {}
+"""A full value of each block."""
+
+
+def written_by_hand(kind: str) -> Iterator[str]:
     """The fields of a block into which an editor types."""
-    for name, child in block.child_blocks.items():
+    for name, child in email_blocks.get(kind)().child_blocks.items():
         if isinstance(child, blocks.CharBlock | blocks.TextBlock | blocks.URLBlock | blocks.RichTextBlock):
             yield name
 
 
-@pytest.mark.parametrize("kind", list(email_blocks))
-@settings(quickly, max_examples=12)
-@given(words=WORDS)
-def test_any_words_in_any_field_of_a_block(kind: str, words: str) -> None:
-    block, value = email_blocks.get(kind)(), sample_of(kind)["value"]
-    for name in written_by_hand(block):
-        write((kind, {**value, name: words}))
+@pytest.mark.parametrize("kind", [kind for kind in email_blocks if list(written_by_hand(kind))])
+@settings(quickly, max_examples=8)
+@given(data=st.data())
+def test_any_words_in_any_field_of_a_block(kind: str, data: st.DataObject) -> None:
+    value = VALUES.setdefault(kind, sample_of(kind)["value"])
+    name = data.draw(st.sampled_from(list(written_by_hand(kind))))
+    write((kind, {**value, name: data.draw(WORDS)}))
 
 
 @quickly
@@ -166,6 +173,25 @@ def test_plain_words_add_no_element(words: str) -> None:
     if hostile and words.strip():
         assert plain
         assert tags_of(hostile) == tags_of(plain)
+
+
+FORMS = [
+    '<p onclick="{}">x</p>', '<b onmouseover=alert(1)>x</b>', "<h2 ONFOCUS='{}'>x</h2>", '<a href="{}">x</a>',
+    '<a href="https://example.org/" xlink:href="{}">x</a>', '<p style="background:url({})">x</p>', '<img src="{}">',
+    '<li style="width:expression(alert(1))">x</li>', "<script>{}</script>", "<svg onload=alert(1)>",
+    "<iframe src='{}'>",
+    '<!--[if mso]><p onclick="{}">x</p><![endif]-->', "<!--[if mso]><script>x</script><![endif]-->",
+    '<a href="&#106;avascript:alert(1)">x</a>', "<form action='{}'>", "<math><mi xlink:href='{}'>x</mi></math>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_known_attacks_in_markup(form: str) -> None:
+    html = form.format("javascript:alert(1)")
+    assert harm_in(html), "or it is no attack"
+    write(("rich_text", {"content": html}))
+    for mjml in (f"<mj-text>{html}</mj-text>", f"<mj-section><mj-column>{html}</mj-column></mj-section>"):
+        write(("raw_mjml", {"mjml": mjml}))
 
 
 @quickly

@@ -22,6 +22,7 @@ from wagtail_precise_mail.emails.marks import Marks, Place
 from wagtail_precise_mail.emails.merge import Tag, parse
 from wagtail_precise_mail.emails.merge_fields import brand_values
 from wagtail_precise_mail.emails.pictures import rendition_spec
+from wagtail_precise_mail.emails.values import one_line
 from wagtail_precise_mail.exceptions import RenderError
 
 T = TypeVar("T")
@@ -272,4 +273,4 @@ class RenderContext:
             return ""
         if isinstance(url[0], str) and not url[0].startswith(("http://", "https://")):
             return url[0]  # mailto, tel and fragments stay as they are
-        return self.marks.link(url, block_id=self.block_id, label=label)
+        return self.marks.link(url, block_id=self.block_id, label=one_line(label))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -103,9 +104,10 @@ class Problem:
 def problems_of(source: str) -> list[Problem]:
     """Return what is wrong with a piece of MJML, from top to bottom; at most :data:`PROBLEM_LIMIT`."""
     checker = _Checker()
-    checker.feed(source)
-    checker.close()
-    checker.check_end()
+    with suppress(_Enough):
+        checker.feed(source)
+        checker.close()
+        checker.check_end()
     found = sorted(dict.fromkeys(checker.problems), key=lambda problem: problem.line)
     return found[:PROBLEM_LIMIT]
 
@@ -113,6 +115,10 @@ def problems_of(source: str) -> list[Problem]:
 def is_conditional(comment: str) -> bool:
     """Whether a comment is one that Outlook reads, or that closes one."""
     return bool(_CONDITION.fullmatch(comment) or _OUTSIDE_OUTLOOK.fullmatch(comment))
+
+
+class _Enough(Exception):
+    """There are more problems than anybody wants to read."""
 
 
 class _Checker(HTMLParser):
@@ -241,6 +247,8 @@ class _Checker(HTMLParser):
 
     def _add(self, message: str) -> None:
         self.problems.append(Problem(message, self._line()))
+        if len(self.problems) > 3 * PROBLEM_LIMIT:
+            raise _Enough
 
 
 class _OutlookChecker(_Checker):

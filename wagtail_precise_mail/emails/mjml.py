@@ -31,6 +31,9 @@ SIZE_LIMIT = 1_000_000
 """Bytes of a source: ten times what Gmail shows. mjml-python holds Python's lock while it works, so that other
 threads of the site would wait for a larger one."""
 
+ELEMENT_LIMIT = 20_000
+"""Elements of a source, twenty times those of a long email: reading more takes seconds."""
+
 _POSITION = re.compile(r"position (\d+):\d+")
 _PLAIN = re.compile(r"[^\x20-\x7e]|[\"\\&<>]")
 _LONE_SURROGATES = re.compile(r"[\x00\ud800-\udfff]")
@@ -80,6 +83,8 @@ def _read(source: str) -> BeautifulSoup:
     if (size := len(source.encode())) > SIZE_LIMIT:
         kilobytes = {"size": size // 1000, "limit": SIZE_LIMIT // 1000}
         raise RenderError(_("This has %(size)s kB, and %(limit)s kB are the most: shorten it.") % kilobytes)
+    if source.count("<") > ELEMENT_LIMIT:
+        raise RenderError(_("This has more than %(limit)s elements: shorten it.") % {"limit": ELEMENT_LIMIT})
     soup = BeautifulSoup(source, "html.parser", string_containers={"mj-style": Stylesheet})
     if _is_too_deep(soup):
         raise RenderError(_("More than %(limit)s elements are nested in each other.") % {"limit": DEPTH_LIMIT})

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
 
 from wagtail_precise_mail.emails.tables import table
-from wagtail_precise_mail.emails.wrapping import LINE, columns, wrap
+from wagtail_precise_mail.emails.wrapping import LINE, columns, without_invisible, wrap
 
 __all__ = ["LINE", "Note", "columns", "join", "paragraph_text", "plain_address", "table", "underline", "wrap"]
 
@@ -38,7 +38,7 @@ class Note:
 
 def join(*paragraphs: str) -> str:
     """Return paragraphs with an empty line between each two, and no blanks at the ends of lines."""
-    tidy = (_TRAILING.sub("", paragraph).strip("\n") for paragraph in paragraphs)
+    tidy = (_TRAILING.sub("", without_invisible(paragraph)).strip("\n") for paragraph in paragraphs)
     return _EMPTY_LINES.sub("\n\n", "\n\n".join(paragraph for paragraph in tidy if paragraph.strip()))
 
 

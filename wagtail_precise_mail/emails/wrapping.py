@@ -72,8 +72,13 @@ def wrap(text: str, *, first: str = "", rest: str = "", width: int = LINE) -> st
 
 def clean_text(text: str) -> str:
     """Return a text without characters that nobody sees, with single spaces; its line breaks are kept."""
-    lines = _INVISIBLE.sub("", text).splitlines()
+    lines = without_invisible(text).splitlines()
     return "\n".join(_SPACES.sub(" ", line).strip() for line in lines)
+
+
+def without_invisible(text: str) -> str:
+    """Return a text without characters that nobody sees; its lines and blanks are kept."""
+    return _INVISIBLE.sub("", text)
 
 
 def _fill(line: str, width: int) -> list[str]:
