@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 
 from tests.fidelity import official
 
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for need in missing:
             if item.get_closest_marker(need):
                 item.add_marker(pytest.mark.skip(reason=_REASONS[need]))
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Wagtail remembers the paths of sites, and numbers come again in every test."""
+    cache.clear()
 
 
 @pytest.fixture
