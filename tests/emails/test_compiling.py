@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
 
 from tests.emails.conftest import fill
 from tests.factories.emails import (
@@ -20,7 +22,9 @@ from tests.factories.emails import (
     raw_block,
 )
 from wagtail_precise_mail.emails import mjml
-from wagtail_precise_mail.emails.composition import compose
+from wagtail_precise_mail.emails.blocks.base import EmailBlock
+from wagtail_precise_mail.emails.body import email_blocks, make_body_block
+from wagtail_precise_mail.emails.composition import compile_source, compose
 from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.emails.personalize import Personalizer
 from wagtail_precise_mail.exceptions import RenderError
@@ -150,3 +154,23 @@ def test_payload_holds_no_mark_and_no_mjml() -> None:
 def test_size_of_the_html_is_kept() -> None:
     row = compiled(make_email())
     assert 5_000 < row.html_size < 30_000
+
+
+class RelativeBlock(EmailBlock):
+    """Forgets where the mail is read."""
+
+    def compile(self, value: Any, context: Any) -> SafeString:
+        return mark_safe('<mj-text><a href="/teas/">Teas</a></mj-text>')
+
+    def text(self, value: Any, context: Any) -> str:
+        return "Teas"
+
+
+def test_address_that_leads_nowhere_from_a_mail_names_its_block() -> None:
+    with email_blocks.temporarily("relative", RelativeBlock):
+        body = make_body_block().to_python([raw_block("divider"), raw_block("relative")])
+        email = SimpleNamespace(subject="", preheader="", body=body)
+        source = compose(email, site=default_site(), base_url="https://x.example", at=COMPILED_AT)
+        with pytest.raises(RenderError, match="“/teas/” leads nowhere") as caught:
+            compile_source(source)
+        assert caught.value.block == "Relative, block 2"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wagtail_precise_mail.emails.links import absolute
+from wagtail_precise_mail.emails.links import absolute, relative_addresses
 
 BASE = "https://shop.example.com"
 
@@ -56,3 +56,21 @@ def test_any_address_is_ascii_and_of_a_harmless_scheme(written: str) -> None:
     assert result.isascii()
     assert not set(result) & set(' \n\r\t"<>')
     assert not result or result.startswith(("https://", "http://", "mailto:", "tel:", "#"))
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ('<a href="/teas/">', ["/teas/"]),
+        ('<img src="fern.png">', ["fern.png"]),
+        ('<a href="">', [""]),
+        ('<p style="background:url(/back.png)">', ["/back.png"]),
+        ('<!--[if mso]><v:fill src="back.png"><![endif]-->', ["back.png"]),
+        ('<a href="https://example.org/">', []),
+        ('<a href="mailto:a@b.example"><a href="tel:1"><a href="#top">', []),
+        ('<a href="MARK"><img src="MARK">', []),
+        ('<html xmlns="http://www.w3.org/1999/xhtml">', []),
+    ],
+)
+def test_addresses_that_lead_nowhere_from_a_mail_are_found(html: str, found: list[str]) -> None:
+    assert list(relative_addresses(html, lambda url: [url] if url == "MARK" else [])) == found

@@ -59,8 +59,36 @@ def test_error_says_the_line() -> None:
 
 def test_deep_nesting_is_refused_before_it_ends_the_process() -> None:
     with pytest.raises(RenderError, match="nested"):
-        compile_mjml(document("<mj-text>" + "<div>" * 20_000 + "</mj-text>"))
+        compile_mjml(document("<mj-text>" + "<div>" * 15_000 + "</mj-text>"))
 
 
 def test_lone_surrogates_and_nul_do_not_break_it() -> None:
     assert "\ufffd" in compile_mjml(document("<mj-text>a\ud800b\x00c</mj-text>"))
+
+
+@pytest.mark.parametrize("content", ["x" * 1_000_001, "<b>x</b>" * 10_001], ids=["bytes", "elements"])
+def test_source_that_takes_seconds_is_refused(content: str) -> None:
+    with pytest.raises(RenderError, match="shorten it"):
+        compile_mjml(document(f"<mj-text>{content}</mj-text>"))
+
+
+def test_line_of_an_error_is_that_of_the_source_and_not_of_what_we_make_of_it() -> None:
+    broken = '<mj-text css-class="a\n\n\nb">x</mj-text>\n<mj-include />'
+    with pytest.raises(RenderError) as caught:
+        compile_mjml(document(broken))
+    assert caught.value.line == 5
+
+
+@pytest.mark.parametrize(
+    ("padding", "width"), [("0 40px", 520), ("0 40px 0 40px", 520), ("10px 0", 600), ("0", 600), ("0px 40px", 520)]
+)
+def test_picture_is_as_wide_as_the_padding_leaves_room(padding: str, width: int) -> None:
+    image = '<mj-image src="x.png" padding="0" />'
+    section = f'<mj-section padding="{padding}"><mj-column>{image}</mj-column></mj-section>'
+    html = compile_mjml(f"<mjml><mj-body>{section}</mj-body></mjml>")
+    assert f'width="{width}"' in html
+    assert f"width:{width}px;" in html
+
+
+def test_picture_without_words_is_marked_as_one() -> None:
+    assert 'alt=""' in compile_mjml(document('<mj-image src="x.png" />'))

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.apps import apps
+from django.db import models
 from django.db.models import Model
+from django.utils.text import slugify
 from wagtail import blocks
 from wagtail.blocks.field_block import ChooserBlock
 from wagtail.documents import get_document_model
@@ -19,7 +21,7 @@ from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
 
 from tests.factories.commerce import make_category, make_product
-from tests.factories.emails import default_site, make_image, make_saved_block, raw_block
+from tests.factories.emails import COMPILED_AT, default_site, make_image, make_saved_block, raw_block
 from tests.factories.segments import make_segment
 from tests.testapp.models import StoryPage
 from wagtail_precise_mail.commerce.coupons import add_codes
@@ -180,9 +182,25 @@ def _chosen(model: type[Model] | str) -> Any:
     }
     if issubclass(model, Page):
         return _page().pk
-    if model not in makers:
-        raise AssertionError(f"tests/factories/blocks.py does not know how to make a {model.__name__}.")
-    return makers[model]().pk
+    return makers[model]().pk if model in makers else _any(model).pk
+
+
+def _any(model: type[Model]) -> Model:
+    """A row of any table, with something in each field that must have something."""
+    values: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.has_default() or field.null:
+            continue
+        if field.is_relation:
+            values[field.attname] = _chosen(field.related_model)
+        elif isinstance(field, models.CharField | models.TextField):
+            words = "https://example.org/tea" if isinstance(field, models.URLField) else f"{field.name} of <a> & b"
+            values[field.name] = slugify(words) if isinstance(field, models.SlugField) else words[: field.max_length]
+        elif isinstance(field, models.DateTimeField | models.DateField):
+            values[field.name] = COMPILED_AT
+        else:
+            values[field.name] = 3
+    return model._default_manager.create(**values)
 
 
 def _review() -> Review:

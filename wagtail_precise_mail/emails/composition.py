@@ -33,7 +33,7 @@ from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.mjml import clean_markup, compile_mjml
 from wagtail_precise_mail.emails.settings_group import audience_of
 from wagtail_precise_mail.emails.text import join
-from wagtail_precise_mail.emails.values import one_line
+from wagtail_precise_mail.emails.values import one_line, storable
 from wagtail_precise_mail.emails.web_lines import join_line, web_line
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -119,7 +119,7 @@ def compile_source(source: Source) -> dict[str, Any]:
     """
     marks = source.context.marks
     html = _to_html(source).replace("</body>", f"{marks.system('html_tail')}</body>", 1)
-    return {
+    payload = {
         "version": PAYLOAD_VERSION,
         "language": source.context.language,
         "site": source.context.site.pk,
@@ -131,6 +131,8 @@ def compile_source(source: Source) -> dict[str, Any]:
         "kept": marks.kept,
         "lists": {name: {**spec, "shown": sorted(source.context.shared.shown)} for name, spec in marks.lists.items()},
     }
+    written: dict[str, Any] = storable(payload)
+    return written
 
 
 def render_document(template: str, facts: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 LENGTH_LIMIT = 300
@@ -13,6 +14,7 @@ LENGTH_LIMIT = 300
 # Controls, line and paragraph separators, embeddings, overrides and isolates (a name could turn the text around it),
 # byte order marks, and halves of surrogate pairs.
 _SIGNS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _HARMFUL = re.compile(rf"[{_SIGNS}]+")
 # Not the spaces that hold a number together: 1 234,50 GBP stays on one line.
 _SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+")
@@ -25,6 +27,15 @@ def one_line(text: str) -> str:
     if not _UNCLEAN.search(text):
         return text
     return _SPACES.sub(" ", _HARMFUL.sub(" ", text)).strip()
+
+
+def storable(value: Any) -> Any:
+    """Return JSON without what databases refuse: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [storable(one) for one in value]
+    return {name: storable(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def clean(value: str) -> str:
