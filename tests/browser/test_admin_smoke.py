@@ -8,8 +8,10 @@ from pytest_django.live_server_helper import LiveServer
 LABELS = [
     "Campaigns",
     "Calendar",
+    "Ideas",
     "Emails",
     "Saved blocks",
+    "Image rights",
     "Segments",
     "Contacts",
     "Lists",
@@ -17,6 +19,10 @@ LABELS = [
     "Suppressed addresses",
     "Products",
     "Categories",
+    "Cross-selling",
+    "Coupons",
+    "Reviews",
+    "Stores",
     "Orders",
 ]
 
