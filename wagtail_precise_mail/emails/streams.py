@@ -88,7 +88,10 @@ class EmailStreamBlockAdapter(StreamBlockAdapter):
 
     @cached_property
     def media(self) -> Media:
-        return super().media + Media(js=[versioned_static("wagtail_precise_mail/emails/stream-block.js")])
+        return super().media + Media(
+            js=[versioned_static("wagtail_precise_mail/emails/stream-block.js")],
+            css={"all": [versioned_static("wagtail_precise_mail/emails/stream-block.css")]},
+        )
 
 
 register(EmailStreamBlockAdapter(), EmailStreamBlock)

@@ -24,6 +24,7 @@ class MissingBlock(EmailBlock):
     padding = None
     background = None
     align = None
+    aida = None
 
     kind = CharBlock(label=_("Block"))
     content = TextBlock(label=_("What it held"), required=False, rows=4)
@@ -35,8 +36,8 @@ class MissingBlock(EmailBlock):
 
     def __init__(self, local_blocks: Any = None, **kwargs: Any) -> None:
         super().__init__(local_blocks, **kwargs)
-        self.child_blocks["kind"].field.widget = TextInput(attrs={"readonly": True})
-        self.child_blocks["content"].field.widget.attrs["readonly"] = True
+        self.child_blocks["kind"].field.widget = TextInput(attrs={"readonly": True, "class": "wpm-code"})
+        self.child_blocks["content"].field.widget.attrs |= {"readonly": True, "class": "wpm-code"}
         self.child_blocks["content"].field.help_text = _(
             "This block is no longer part of this site. Delete it here, or ask your developer to bring it back."
         )

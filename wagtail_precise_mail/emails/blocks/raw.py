@@ -44,6 +44,7 @@ class RawMjmlBlock(EmailBlock):
         # Built here and not in the class: forms of people without the permission make it read-only.
         help_text = _("mj-section and what is in it, or what stands in a column, such as mj-text and mj-button.")
         source = TextBlock(label=_("MJML"), rows=12, max_length=50_000, help_text=help_text)
+        source.field.widget.attrs["class"] = "wpm-code"
         super().__init__(local_blocks or [("mjml", source)], **kwargs)
 
     def make_read_only(self) -> None:
