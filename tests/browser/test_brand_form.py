@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 from wagtail.models import Site
 
+from tests.browser.admin import wait_until_watched
 from wagtail_precise_mail.emails.models import BrandSettings
 
 
@@ -17,6 +18,7 @@ def test_editor_brands_the_emails(admin_page: Page, house: Site, live_server: Li
     page.get_by_role("button", name="Toggle preview").click()
     preview = page.frame_locator("#w-preview-iframe")
     expect(preview.locator(".wpm-panel")).to_be_visible()
+    wait_until_watched(page)
 
     page.get_by_text("Loud and large").click()
     code = page.get_by_label("Primary color")
