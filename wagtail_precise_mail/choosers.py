@@ -7,7 +7,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise, cached_property
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser
+from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.coreutils import resolve_model_string
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views import chooser as snippets
@@ -25,12 +28,51 @@ class RequirePermission:
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
 
-class ChosenView(RequirePermission, chooser.ChosenView):
+class _ChosenView(RequirePermission, chooser.ChosenView):
     """One was chosen."""
 
 
-class ChosenMultipleView(RequirePermission, chooser.ChosenMultipleView):
+class _ChosenMultipleView(RequirePermission, chooser.ChosenMultipleView):
     """Several were chosen."""
+
+
+class ChooserListing:
+    """What the table of a chooser shows: subclasses say which objects (``get_object_list``) and which columns."""
+
+    title: str | Promise
+
+    def before_title(self) -> list[Column]:
+        """Return the columns in front of the title."""
+        return []
+
+    def after_title(self) -> list[Column]:
+        """Return the columns behind the title."""
+        return []
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        title, *rest = super().columns  # type: ignore[misc]
+        title.label = self.title
+        return [*self.before_title(), title, *self.after_title(), *rest]
+
+
+class GuardedChooserViewSet(ChooserViewSet):
+    """The chooser of a model, for those who may at least view it. Subclasses set ``listing``."""
+
+    listing: type[ChooserListing]
+    chosen_view_class = _ChosenView
+    chosen_multiple_view_class = _ChosenMultipleView
+
+    @cached_property
+    def choose_view_class(self) -> type[chooser.ChooseView]:
+        return self._with_listing(chooser.ChooseView)
+
+    @cached_property
+    def choose_results_view_class(self) -> type[chooser.ChooseResultsView]:
+        return self._with_listing(chooser.ChooseResultsView)
+
+    def _with_listing(self, view: type[Any]) -> type[Any]:
+        return type(f"{type(self).__name__}{view.__name__}", (RequirePermission, self.listing, view), {})
 
 
 class _SnippetChooseView(RequirePermission, snippets.ChooseView):

@@ -12,11 +12,10 @@ from wagtail_precise_mail.contacts import admin as contacts
 from wagtail_precise_mail.delivery import admin as delivery
 from wagtail_precise_mail.emails import admin as emails
 from wagtail_precise_mail.reports import admin as reports
-from wagtail_precise_mail.reports import content_admin
 from wagtail_precise_mail.segments import admin as segments
 
 # These register what they bring with hooks of their own.
-__all__ = ["content_admin", "delivery", "reports"]
+__all__ = ["delivery", "reports"]
 
 
 class PreciseMailGroup(SnippetViewSetGroup):

@@ -18,9 +18,9 @@ from wagtail.rich_text import RichText
 from tests.emails.conftest import fill
 from tests.factories.contacts import make_contact
 from tests.factories.emails import make_email, raw_block
+from wagtail_precise_mail.emails.admin.picking import chip_text
 from wagtail_precise_mail.emails.merge import parse_tag
 from wagtail_precise_mail.emails.merge_fields import MergeField, contact_fields
-from wagtail_precise_mail.emails.picking import chip_text
 from wagtail_precise_mail.emails.richtext import FEATURES, check_merge_tags
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,9 @@ from wagtail_precise_mail.commerce.choosers import (
     category_chooser_viewset,
     coupon_pool_chooser_viewset,
     product_chooser_viewset,
+    review_chooser_viewset,
+    store_chooser_viewset,
 )
-from wagtail_precise_mail.commerce.content_choosers import review_chooser_viewset, store_chooser_viewset
 
 viewsets = (
     ProductViewSet,

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import BooleanBlock, ChoiceBlock, StructValue
 from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
-from wagtail_precise_mail.commerce.choosers import ProductChooserBlock
-from wagtail_precise_mail.commerce.content_choosers import ReviewChooserBlock
+from wagtail_precise_mail.commerce.choosers import ProductChooserBlock, ReviewChooserBlock
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.commerce.reviews import Review, newest_approved
 from wagtail_precise_mail.emails.blocks.base import EmailBlock

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import BooleanBlock, CharBlock, StructValue
 from wagtail.blocks.struct_block import BlockGroup
 
-from wagtail_precise_mail.commerce.content_choosers import StoreChooserBlock
+from wagtail_precise_mail.commerce.choosers import StoreChooserBlock
 from wagtail_precise_mail.commerce.stores import HOURS_LINES, Store
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.blocks.items import pictures

@@ -18,7 +18,7 @@ from wagtail.admin.views.reports import ReportView
 from wagtail_precise_mail.campaigns.admin.columns import RevenueColumn
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY
 from wagtail_precise_mail.delivery.models import OutboxMessage
-from wagtail_precise_mail.reports.admin import CampaignReportMenuItem, harmless
+from wagtail_precise_mail.reports.admin.campaigns import CampaignReportMenuItem, harmless
 from wagtail_precise_mail.reports.content import MODELS, ContentFigures, content_figures
 
 INDEX = "precise_mail_content_report"

@@ -1,4 +1,4 @@
-"""The Wagtail side of this room: emails, saved blocks, the brand, and choosing whom a preview shows."""
+"""Emails and saved blocks in the menu, and their editors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from wagtail import hooks
 from wagtail.admin.panels import (
     FieldPanel,
     HelpPanel,
@@ -17,19 +16,15 @@ from wagtail.admin.panels import (
 from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.ui.side_panels import ChecksSidePanel
 from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
-from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
-from wagtail_precise_mail.emails import brand_admin, counting, merge_draftail, picking, starters_admin
+from wagtail_precise_mail.emails.admin.checks import EmailChecksPanel
 from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
-from wagtail_precise_mail.emails.checks_admin import EmailChecksPanel
-from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
 from wagtail_precise_mail.emails.forms import EmailForm
 from wagtail_precise_mail.emails.guarding import BodyForm
 from wagtail_precise_mail.emails.merge_widgets import MERGE_ATTRS
 from wagtail_precise_mail.emails.models import Email, SavedBlock
-from wagtail_precise_mail.emails.rights_admin import ImageRightsViewSet
 
 
 def _with_our_checks(panels: MediaContainer, view: Any, email: Email) -> MediaContainer:
@@ -150,16 +145,3 @@ class SavedBlockViewSet(snippets.SnippetViewSet):
         ],
         base_form_class=BodyForm,
     )
-
-
-@hooks.register("register_admin_viewset")
-def register_contact_chooser() -> ChooserViewSet:
-    """Register the chooser of contacts."""
-    return contact_chooser_viewset
-
-
-# These register what they bring with hooks of their own.
-__all__ = ["brand_admin", "counting", "merge_draftail", "picking", "starters_admin", "viewsets"]
-
-viewsets: list[type[snippets.SnippetViewSet]] = [EmailViewSet, SavedBlockViewSet, ImageRightsViewSet]
-"""For the one menu group of the package."""

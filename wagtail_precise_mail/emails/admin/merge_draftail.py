@@ -17,8 +17,8 @@ from wagtail.admin.rich_text.converters.html_to_contentstate import InlineEntity
 from wagtail.admin.rich_text.editors.draftail.features import EntityFeature
 from wagtail.rich_text.feature_registry import FeatureRegistry
 
+from wagtail_precise_mail.emails.admin.picking import PICK, chip_text
 from wagtail_precise_mail.emails.merge import Tag, parse
-from wagtail_precise_mail.emails.picking import PICK, chip_text
 
 FEATURE = "wpm-merge"
 """The name of the feature, for ``RichTextBlock(features=[...])``."""
