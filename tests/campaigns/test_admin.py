@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
+from wagtail.models import Site
 
 from tests.factories.campaigns import (
     BODY,
@@ -156,6 +157,18 @@ class TestForm:
             "time_zone": "Europe/Berlin",
             **overrides,
         }
+
+    def test_a_campaign_without_a_site_takes_the_one_of_its_email(self, editor: Client) -> None:
+        trade = Site.objects.create(hostname="trade.example.com", root_page=Site.objects.get().root_page)
+        editor.post(url("add"), self.data(site="", email=make_email(site=trade).pk))
+        assert Campaign.objects.get(name="Spring").site == trade
+
+    def test_a_form_of_one_site_does_not_ask_for_it(self, editor: Client) -> None:
+        data = self.data()
+        del data["site"]
+        assert 'name="site"' not in editor.get(url("add")).content.decode()
+        editor.post(url("add"), data)
+        assert Campaign.objects.get(name="Spring").site == Site.objects.get()
 
     def test_a_new_campaign_is_a_draft_at_the_time_of_its_zone(self, editor: Client) -> None:
         response = editor.post(url("add"), self.data())

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import Site
 
 from tests.factories.campaigns import BODY, NOW, make_campaign, make_email, make_sender
 from tests.factories.emails import make_image, raw_block
@@ -44,6 +45,15 @@ def test_license_that_lasts_lets_it_pass() -> None:
     campaign = campaign_with_picture(expires_in_days=30)
     services.schedule(campaign, scheduled_at=NOW + timedelta(days=10), by=make_sender(), at=NOW)
     assert campaign.state == campaign.State.SCHEDULED
+
+
+def test_email_of_another_site_is_a_warning() -> None:
+    campaign = make_campaign()
+    trade = Site.objects.create(hostname="trade.example.com", site_name="Trade", root_page=campaign.site.root_page)
+    email = make_email(site=trade)
+    found = preflight(make_campaign(email=email), at=NOW)
+    assert [one.level for one in found if "written for “Trade" in one.message] == [Level.WARNING]
+    assert not [one for one in preflight(campaign, at=NOW) if "written for" in one.message]
 
 
 def test_fake_reply_keeps_a_campaign_from_being_scheduled() -> None:

@@ -97,6 +97,16 @@ def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUs
         *_check_approved(campaign, approved, send_at, keep_for, revision_id=email.live_revision_id),
         *_ask_the_approver(approved),
     ]
+    if approved.site and approved.site != campaign.site:
+        findings.append(
+            Finding(
+                level=Level.WARNING,
+                message=_("The email was written for “%(own)s”, and the campaign sends it for “%(other)s”.")
+                % {"own": approved.site, "other": campaign.site},
+                remedy=_("Look at it in the brand of that site: choose the site in the email, too."),
+                place="email",
+            )
+        )
     if email.has_unpublished_changes:
         findings.append(
             Finding(

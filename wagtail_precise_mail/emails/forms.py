@@ -13,6 +13,7 @@ from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.guarding import BodyForm
 from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.preview_readers import may_see
+from wagtail_precise_mail.emails.sites import has_several_sites
 from wagtail_precise_mail.emails.themes import find_theme
 from wagtail_precise_mail.segments.models import Segment
 
@@ -26,6 +27,8 @@ class EmailForm(BodyForm):
         for name, model in (("sample_contact", Contact), ("sample_segment", Segment)):
             if self.for_user and not may_see(self.for_user, model):
                 self.fields.pop(name, None)
+        if not has_several_sites():
+            self.fields.pop("site", None)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

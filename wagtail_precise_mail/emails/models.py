@@ -78,6 +78,15 @@ class Email(
         _("preheader"), max_length=250, blank=True, help_text=_("The line that inboxes show after the subject.")
     )
     body = RegistryStreamField(make_body_block, verbose_name=_("body"), blank=True)
+    site = models.ForeignKey(
+        "wagtailcore.Site",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("site"),
+        help_text=_("Whose brand it shows and is checked with. Empty: the default site's."),
+    )
     # Whom the preview and the test mail show; never an audience.
     sample_contact = models.ForeignKey(
         Contact, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("preview as")

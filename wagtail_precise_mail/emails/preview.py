@@ -35,7 +35,7 @@ from wagtail_precise_mail.emails.preview_looks import dark, light, without_pictu
 from wagtail_precise_mail.emails.preview_readers import SEGMENT_MODE, Samples, made_up_contact, preview_reader
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 from wagtail_precise_mail.emails.settings_group import audience_ids
-from wagtail_precise_mail.emails.sites import base_url_of, default_site
+from wagtail_precise_mail.emails.sites import base_url_of, default_site, site_of
 from wagtail_precise_mail.exceptions import InvalidRules, RenderError
 from wagtail_precise_mail.segments.models import Segment
 
@@ -160,7 +160,7 @@ def _bare(mjml: str, context: RenderContext, *, is_flush: bool = False) -> HttpR
 
 
 def _fill(email: Previewed, mode: str, *, may_see_contacts: bool) -> tuple[FilledEmail, Source]:
-    site = default_site()
+    site = site_of(email)
     source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
     payload = compile_source(source)
     reader = preview_reader(payload, email, mode, source.context, may_see_contacts=may_see_contacts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wagtail.models import Site
 
 from wagtail_precise_mail.conf import options
@@ -18,6 +20,20 @@ def default_site() -> Site:
     if site is None:
         raise ConfigurationError("Create a site in Wagtail's settings: emails take brand and addresses from it.")
     return site
+
+
+def site_of(email: Any) -> Site:
+    """Return the site that an email is written for; the default one where it names none, as saved blocks do.
+
+    Raises:
+        ConfigurationError: Wagtail has no site at all.
+    """
+    return getattr(email, "site", None) or default_site()
+
+
+def has_several_sites() -> bool:
+    """Whether there is anything to choose: forms ask for a site only then."""
+    return Site.objects.count() > 1
 
 
 def base_url_of(site: Site) -> str:

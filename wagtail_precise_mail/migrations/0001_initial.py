@@ -216,6 +216,7 @@ class Migration(migrations.Migration):
                 ('is_indexable', models.BooleanField(default=False, help_text='Once it was sent, it has a public page that search engines may list, without anything personal.', verbose_name='anybody may read it on the web')),
                 ('web_title', models.CharField(blank=True, help_text='Empty: the subject.', max_length=150, verbose_name='title on the web')),
                 ('web_description', models.CharField(blank=True, help_text='Empty: the preheader.', max_length=300, verbose_name='description on the web')),
+                ('site', models.ForeignKey(blank=True, help_text="Whose brand it shows and is checked with. Empty: the default site's.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.site', verbose_name='site')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('latest_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='latest revision')),
                 ('live_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='live revision')),

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.localization import get_available_admin_time_zones
 from wagtail.admin.widgets import AdminDateTimeInput
-from wagtail.models import Site
 
 from wagtail_precise_mail.campaigns.clocks import to_moment
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.contacts.models import Topic
+from wagtail_precise_mail.emails.sites import has_several_sites, site_of
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -59,8 +59,11 @@ class CampaignForm(WagtailAdminModelForm):
             self.initial["time_zone"] = (
                 kwargs.get("initial", {}).get("time_zone") or timezone.get_current_timezone_name()
             )
-            self.initial.setdefault("site", Site.objects.filter(is_default_site=True).first())
             self._preselect_topic()
+            self.fields["site"].required = False
+            self.fields["site"].empty_label = _("The email's")
+        if not has_several_sites():
+            self.fields.pop("site", None)
         _offer(self.fields["time_zone"], self.initial.get("time_zone"))
 
     def _preselect_topic(self) -> None:
@@ -71,6 +74,8 @@ class CampaignForm(WagtailAdminModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = cast("dict[str, Any]", super().clean())
         _add_moment(self, cleaned)
+        if self.instance.site_id is None and not cleaned.get("site"):
+            self.instance.site = cleaned["site"] = site_of(cleaned.get("email"))
         segment = cleaned.get("segment")
         if segment and segment in (cleaned.get("excluded_segments") or []):
             self.add_error("excluded_segments", _("The audience itself cannot be excluded: nobody would be left."))

@@ -27,7 +27,7 @@ from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 from wagtail_precise_mail.emails.services import compile_email
-from wagtail_precise_mail.emails.sites import base_url_of, default_site
+from wagtail_precise_mail.emails.sites import base_url_of, site_of
 from wagtail_precise_mail.exceptions import InvalidAddress, RenderError, SendRefused
 
 PERMISSION = "wagtail_precise_mail.change_email"
@@ -56,7 +56,7 @@ class SendTestForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        cleaned.setdefault("site", default_site())
+        cleaned.setdefault("site", self.initial["site"])
         if not BrandSettings.for_site(cleaned["site"]).sender_address:
             raise forms.ValidationError(_("This site has no sender address yet. Enter one in Settings, Email brand."))
         return cleaned
@@ -83,7 +83,7 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
     def get_initial(self) -> dict[str, Any]:
         return {
             "address": getattr(self.request.user, "email", ""),
-            "site": Site.find_for_request(self.request) or default_site(),
+            "site": site_of(self.email),
         }
 
     def get_page_title(self) -> str:

@@ -25,7 +25,7 @@ from wagtail_precise_mail.emails.checks.facts import NOWHERE
 from wagtail_precise_mail.emails.checks.figures import Figure, figures_of
 from wagtail_precise_mail.emails.checks.network import LinkResult, LinkState, check_links
 from wagtail_precise_mail.emails.models import BrandSettings, Email
-from wagtail_precise_mail.emails.sites import default_site
+from wagtail_precise_mail.emails.sites import site_of
 
 PERMISSION = "wagtail_precise_mail.change_email"
 
@@ -100,7 +100,7 @@ class EmailChecksPanel(BaseSidePanel):
         """What the checks say about the version that was saved last; nothing before it was saved once."""
         if self.object.pk is None:
             return {"is_new": True, "error_count": 0}
-        return checked_context(self.object, default_site(), self.request)
+        return checked_context(self.object, self.request)
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(parent_context)
@@ -110,8 +110,9 @@ class EmailChecksPanel(BaseSidePanel):
         return {**context, **self.checked}
 
 
-def checked_context(email: Email, site: Site, request: HttpRequest) -> dict[str, Any]:
+def checked_context(email: Email, request: HttpRequest) -> dict[str, Any]:
     """Return what the panel shows of an email."""
+    site = site_of(email)
     facts = EmailFacts(email, site)
     findings = run_checks(facts)
     brand_url = _brand_url(site, request)
@@ -132,7 +133,7 @@ def checked_context(email: Email, site: Site, request: HttpRequest) -> dict[str,
 def checks_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the inside of the panel for the version that was saved last, and the number of errors in a header."""
     email = _latest(request, pk)
-    context = checked_context(email, default_site(), request)
+    context = checked_context(email, request)
     response = render(request, "wagtail_precise_mail/emails/checks_body.html", context)
     response["Wpm-Errors"] = str(context["error_count"])
     return response
@@ -141,7 +142,8 @@ def checks_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def links_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Follow the links of an email, and return what became of each. POST: it asks other servers, and takes a while."""
-    facts = EmailFacts(_latest(request, pk), default_site())
+    email = _latest(request, pk)
+    facts = EmailFacts(email, site_of(email))
     shown = list(_followed(facts))
     dead = sum(one.result.state == LinkState.DEAD for one in shown)
     summary = ngettext("%(count)s dead link", "%(count)s dead links", dead) % {"count": dead}

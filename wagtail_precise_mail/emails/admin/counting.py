@@ -14,7 +14,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.coverage import coverage_of, tags_of
 from wagtail_precise_mail.emails.models import Email
-from wagtail_precise_mail.emails.sites import default_site
+from wagtail_precise_mail.emails.sites import site_of
 
 
 class CoverageView(View):
@@ -26,7 +26,7 @@ class CoverageView(View):
         if not ModelPermissionPolicy(Email).user_has_any_permission(request.user, ["add", "change", "view"]):
             raise PermissionDenied
         email = get_object_or_404(Email, pk=email_id).get_latest_revision_as_object()
-        coverage = coverage_of(tags_of(email, default_site(), at=timezone.now()), Contact.objects.all())
+        coverage = coverage_of(tags_of(email, site_of(email), at=timezone.now()), Contact.objects.all())
         return render(request, "wagtail_precise_mail/emails/coverage_page.html", {"coverage": coverage})
 
 

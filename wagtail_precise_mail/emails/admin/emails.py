@@ -33,7 +33,11 @@ def _with_our_checks(panels: MediaContainer, view: Any, email: Email) -> MediaCo
 
 
 class EmailCreateView(snippets.CreateView):
-    """Wagtail's, with the place where checks appear after the first save."""
+    """Wagtail's, with the place where checks appear after the first save, for the site of the gallery."""
+
+    def get_initial(self) -> dict[str, Any]:
+        site = self.request.GET.get("site", "")
+        return {**super().get_initial(), **({"site": site} if site.isdecimal() else {})}
 
     def get_side_panels(self) -> MediaContainer:
         return _with_our_checks(super().get_side_panels(), self, self.form.instance)
@@ -74,6 +78,7 @@ class EmailViewSet(snippets.SnippetViewSet):
         [
             FieldPanel("name", classname="title"),
             SourcePagePanel(),
+            FieldPanel("site"),
             MultiFieldPanel(
                 [
                     FieldPanel(

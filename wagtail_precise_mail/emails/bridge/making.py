@@ -56,7 +56,8 @@ def email_from_page(page: Page, *, by: AbstractBaseUser | None, extent: str = Ex
         extent: one of :class:`Extent`; a page without a body always gives a teaser.
     """
     page = page.specific
-    card = _card(page)
+    site = page.get_site() or default_site()
+    card = card_of(page, base_url=base_url_of(site), site_id=site.pk)
     body = body_of(page) if extent == Extent.WHOLE else MappedBody()
     blocks = _whole(page, card, body) if body.blocks else [pieces.page_card(page)]
     title = one_line(card.title) or one_line(page.title) or page.slug
@@ -66,6 +67,7 @@ def email_from_page(page: Page, *, by: AbstractBaseUser | None, extent: str = Ex
         preheader=literal(shorten(one_line(plain(card.summary)), PREHEADER_LENGTH)),
         body=_stored(blocks),
         source_page_id=page.pk,
+        site_id=site.pk,
         live=False,
         has_unpublished_changes=True,
         locale_id=page.locale_id,
@@ -76,11 +78,6 @@ def email_from_page(page: Page, *, by: AbstractBaseUser | None, extent: str = Ex
         log(email, "wagtail.create", user=by, revision=revision, content_changed=True)
     logger.info("Made email %s from page %s; %d blocks were left out.", email.pk, page.pk, len(body.left_out))
     return Made(email, body.left_out)
-
-
-def _card(page: Page) -> Card:
-    site = default_site()
-    return card_of(page, base_url=base_url_of(site), site_id=site.pk)
 
 
 def _whole(page: Page, card: Card, body: MappedBody) -> list[RawBlock]:

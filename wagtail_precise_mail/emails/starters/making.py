@@ -28,6 +28,7 @@ def draft_of(starter: Starter, site: Site) -> Email:
             preheader=str(starter.preheader),
             body=json.dumps(starter.blocks(Material(site))),
             live=False,
+            site_id=site.pk,
             locale_id=site.root_page.locale_id,
         )
 
