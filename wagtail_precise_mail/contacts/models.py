@@ -15,6 +15,27 @@ from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.exceptions import InvalidAddress
 
 
+class Cadence(models.TextChoices):
+    """How often a contact wants mail of a topic."""
+
+    EVERY = "every", _("every issue")
+    DAILY = "daily", _("at most once a day")
+    WEEKLY = "weekly", _("at most once a week")
+    MONTHLY = "monthly", _("at most once a month")
+    QUARTERLY = "quarterly", _("at most once a quarter")
+
+
+class JobLevel(models.TextChoices):
+    """Who decides in an organization (C036)."""
+
+    STAFF = "staff", _("staff")
+    LEAD = "lead", _("team lead")
+    HEAD = "head", _("head of department")
+    DIRECTOR = "director", _("director")
+    EXECUTIVE = "executive", _("executive board")
+    OWNER = "owner", _("owner")
+
+
 class Contact(index.Indexed, models.Model):
     """A person we may write to."""
 
@@ -30,9 +51,24 @@ class Contact(index.Indexed, models.Model):
     gender = models.CharField(_("gender"), max_length=30, blank=True)
     birthday_on = models.DateField(_("birthday"), null=True, blank=True)
     job_title = models.CharField(_("job"), max_length=150, blank=True)
+    job_level = models.CharField(_("level"), max_length=10, choices=JobLevel.choices, blank=True)
     organization = models.CharField(_("organization"), max_length=150, blank=True)
     attributes = models.JSONField(_("further fields"), default=dict, blank=True)
     is_tracking_allowed = models.BooleanField(_("opens and clicks may be tracked"), default=True)
+    is_profiling_allowed = models.BooleanField(_("content may be chosen by what they did"), default=True)
+    cadence = models.CharField(_("how often"), max_length=10, choices=Cadence.choices, default=Cadence.EVERY)
+    paused_until = models.DateTimeField(_("no mail until"), null=True, blank=True)
+    # Somebody has to look before this address is written to: a suspicious import, say.
+    quarantined_at = models.DateTimeField(_("in quarantine since"), null=True, blank=True)
+    quarantine_reason = models.CharField(_("why in quarantine"), max_length=250, blank=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="precise_mail_contact",
+        verbose_name=_("account on the site"),
+    )
     source = models.CharField(_("where the contact came from"), max_length=100, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
