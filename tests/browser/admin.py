@@ -49,7 +49,7 @@ def insert_block(scope: Page | Locator, option: str) -> None:
     scope.get_by_role("button", name="Insert a block").last.click()
     page.get_by_role("option", name=option, exact=True).click()
     # The picker fades out: the next one would stand beside it for a moment.
-    expect(page.get_by_role("option")).to_have_count(0)
+    expect(page.locator(".w-combobox__option")).to_have_count(0)
 
 
 def press_in_menu(page: Page, name: str) -> None:
