@@ -74,13 +74,13 @@ def test_good_email_can_go_out(editor: Client) -> None:
 
 
 def test_brand_leads_to_its_settings_for_those_who_may_change_it(client: Client) -> None:
-    make_brand(sender_address="")
+    make_brand(sender=None)
     login(client, "change_email")
     assert not panel(client.get(edit(make_email(button())))).select("a[href*=brandsettings]")
 
 
 def test_brand_leads_to_its_settings(client: Client) -> None:
-    make_brand(sender_address="")
+    make_brand(sender=None)
     login(client, "change_email", "change_brandsettings")
     assert panel(client.get(edit(make_email(button())))).select("a[href*=brandsettings]")
 

@@ -18,6 +18,7 @@ from wagtail.models import Site
 from wagtail_precise_mail.campaigns.clocks import to_moment
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.contacts.models import Topic
+from wagtail_precise_mail.emails.sender_forms import ChoosesSender
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -38,7 +39,7 @@ class WallTimeField(forms.DateTimeField):
         return moment and moment.replace(tzinfo=None)
 
 
-class CampaignForm(WagtailAdminModelForm):
+class CampaignForm(ChoosesSender, WagtailAdminModelForm):
     """What a draft consists of."""
 
     send_on = WallTimeField(
