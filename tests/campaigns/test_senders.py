@@ -143,7 +143,7 @@ class TestAdmin:
 
     def test_page_says_that_it_is_not_verified(self, client: Client) -> None:
         page = page_of(make_campaign(sender=ruth(is_verified=False)), client)
-        assert '<small class="wpm-missing">not verified</small>' in page
+        assert '<span class="wpm-missing">not verified</span>' in page
         assert "is not verified." in page
 
     def test_page_of_a_send_names_whom_it_came_from(self, client: Client) -> None:

@@ -32,10 +32,7 @@ _COMPANY = [
         ],
         heading=_("Company"),
     ),
-    MultiFieldPanel(
-        [FieldPanel("sender")],
-        heading=_("Sender"),
-    ),
+    FieldPanel("sender"),
     MultiFieldPanel(
         [FieldRowPanel([FieldPanel("signer_name"), FieldPanel("signer_job")]), FieldPanel("signer_photo")],
         heading=_("Who signs"),

@@ -99,6 +99,9 @@ class SenderEdit(StaysWithSender, generic.EditView):
 
     confirm_url_name = ""
 
+    def get_page_subtitle(self) -> str:
+        return self.object.name
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # What is stored, and not what is being typed: the confirmation goes there.
         sender = SenderIdentity.objects.get(pk=self.object.pk)
