@@ -125,6 +125,8 @@ EMAIL_HOST_PASSWORD = unquote(_email.password or "")
 EMAIL_USE_TLS = _email.scheme == "smtp+tls"
 EMAIL_USE_SSL = _email.scheme == "smtps"
 
+DEFAULT_FROM_EMAIL = "Fern & Kettle <postmaster@example.com>"
+
 # The local inbox keeps its mails in a file of its own, and shows them to everybody: for your own machine only.
 INBOX_PATH = VAR / "inbox.sqlite3"
 INBOX_IS_OPEN = DEBUG

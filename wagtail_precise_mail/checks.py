@@ -20,6 +20,8 @@ from wagtail_precise_mail.emails.checks.base import require_known_checks
 from wagtail_precise_mail.exceptions import ConfigurationError
 
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+# Django's own, where the settings say nothing.
+_NO_ADDRESS = "webmaster@localhost"
 # What django-q2 does when Q_CLUSTER says nothing.
 _DEFAULT_RETRY = 60
 _DEFAULT_SAVE_LIMIT = 250
@@ -56,7 +58,7 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report links in mails that would lead nowhere, and mail that leaves by another way than Django's."""
     opts = _options()
-    return [] if opts is None else [*_links(opts), *_mail_backend(opts)]
+    return [] if opts is None else [*_links(opts), *_mail_backend(opts), *_own_address(opts)]
 
 
 def _options() -> Options | None:
@@ -184,6 +186,17 @@ def _mail_backend(opts: Options) -> Iterator[CheckMessage]:
             f"Django's mail goes to {backend}, but campaigns leave by SMTP all the same.",
             hint="Set WAGTAIL_PRECISE_MAIL['channel'] = 'memory' where nothing may leave.",
             id="wagtail_precise_mail.W009",
+        )
+
+
+def _own_address(opts: Options) -> Iterator[CheckMessage]:
+    # With domains that are vouched for, senders need no confirmation.
+    if settings.DEFAULT_FROM_EMAIL == _NO_ADDRESS and not opts.verified_sender_domains:
+        yield Warning(
+            f"DEFAULT_FROM_EMAIL is {_NO_ADDRESS}, so few mail servers take the confirmations of senders.",
+            hint="Set it to an address of your own, or name your domains in "
+            "WAGTAIL_PRECISE_MAIL['verified_sender_domains'].",
+            id="wagtail_precise_mail.W010",
         )
 
 

@@ -31,6 +31,9 @@ class Options:
     message_id_domain: str = ""
     """Domain of Message-ID headers; "" takes the domain of the sender's address."""
 
+    verified_sender_domains: tuple[str, ...] = ()
+    """Domains, such as "example.com", whose addresses (and those of domains below) need no confirmation as senders."""
+
     channel: str = "smtp"
     """Key of the channel by which messages leave."""
 
@@ -130,9 +133,18 @@ class Options:
         # A lone string would be taken apart, and each of its characters would open the API.
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
             raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")
+        self._check_domains()
         if self.lease_seconds <= self.task_seconds:
             raise ConfigurationError(
                 f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."
+            )
+
+    def _check_domains(self) -> None:
+        domains = self.verified_sender_domains
+        # A lone string would be taken apart; "com" or "" would vouch for strangers.
+        if not isinstance(domains, tuple) or not all(isinstance(one, str) and _is_domain(one) for one in domains):
+            raise ConfigurationError(
+                f"{SETTING}['verified_sender_domains'] must be a list of domains like 'example.com', not {domains!r}."
             )
 
     def _check_levels(self) -> None:
@@ -152,6 +164,11 @@ class Options:
             )
         if not all(isinstance(phrase, str) and phrase.strip() for phrases in claims.values() for phrase in phrases):
             raise ConfigurationError(f"{SETTING}['misleading_claims'] must have phrases that are not empty.")
+
+
+def _is_domain(value: str) -> bool:
+    labels = value.split(".")
+    return len(labels) > 1 and all(labels) and not any(mark in value for mark in "@/* \t\n")
 
 
 @cache

@@ -57,6 +57,14 @@ class InvalidAddress(PreciseMailError, ValueError):
     """This is not an email address that mail could be sent to."""
 
 
+class ConfirmationNotSent(PreciseMailError):
+    """The mail that verifies a sender did not leave; the message says why, and what to do."""
+
+
+class ConfirmationOver(PreciseMailError):
+    """The link of a confirmation was good once; the message says what happened to it."""
+
+
 class SendRefused(PreciseMailError):
     """This contact must not be written to.
 

@@ -25,6 +25,7 @@ from wagtail_precise_mail.contacts.models import (
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.emails.rights import ImageRights
+from wagtail_precise_mail.emails.senders import SenderIdentity
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.tracking.models import MessageEvent, SurveyAnswer
 
@@ -55,6 +56,7 @@ __all__ = [
     "Segment",
     "Send",
     "SendVersion",
+    "SenderIdentity",
     "SentItem",
     "ServiceNote",
     "Store",

@@ -5,8 +5,15 @@ from __future__ import annotations
 from wagtail_precise_mail.api import urls as api
 from wagtail_precise_mail.contacts import urls as contacts
 from wagtail_precise_mail.delivery import urls as delivery
+from wagtail_precise_mail.emails import urls as emails
 from wagtail_precise_mail.tracking import urls as tracking
 
 app_name = "wagtail_precise_mail"
 
-urlpatterns = [*contacts.urlpatterns, *delivery.urlpatterns, *tracking.urlpatterns, *api.urlpatterns]
+urlpatterns = [
+    *contacts.urlpatterns,
+    *emails.urlpatterns,
+    *delivery.urlpatterns,
+    *tracking.urlpatterns,
+    *api.urlpatterns,
+]

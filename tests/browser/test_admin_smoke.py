@@ -12,6 +12,7 @@ LABELS = [
     "Emails",
     "Saved blocks",
     "Image rights",
+    "Senders",
     "Segments",
     "Contacts",
     "Lists",

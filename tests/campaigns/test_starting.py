@@ -396,10 +396,10 @@ class TestReasonsToWait:
 
     def test_resuming_after_the_repair_starts_it(self) -> None:
         campaign = make_scheduled()
-        make_brand(sender_address="")
+        make_brand(sender=None)
         services.start_due(DUE_AT)
         campaign.refresh_from_db()
-        assert "no sender address" in campaign.pause_reason
+        assert "no sender" in campaign.pause_reason
 
         make_brand()
         services.resume(campaign, by=make_sender(), at=LATER)

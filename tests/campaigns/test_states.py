@@ -107,8 +107,8 @@ def test_errors_of_the_email_stop_it() -> None:
 
 def test_a_site_without_a_sender_stops_it() -> None:
     campaign = make_campaign()
-    make_brand(sender_address="")
-    with pytest.raises(NotReady, match="sender address"):
+    make_brand(sender=None)
+    with pytest.raises(NotReady, match="no sender"):
         services.schedule(campaign, scheduled_at=DUE_AT, by=make_sender(), at=NOW)
 
 

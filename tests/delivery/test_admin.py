@@ -12,6 +12,7 @@ from wagtail.models import Site
 
 from tests.factories.contacts import make_contact
 from tests.factories.delivery import make_message, make_messages, make_reader, make_send
+from tests.factories.emails import make_identity
 from wagtail_precise_mail.contacts.services import suppress
 from wagtail_precise_mail.contacts.timeline import timeline_sources
 from wagtail_precise_mail.delivery import services
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def brand() -> BrandSettings:
     brand = BrandSettings.for_site(Site.objects.get())
-    brand.sender_name, brand.sender_address = "Fern & Kettle", "shop@example.com"
+    brand.sender = make_identity("shop@example.com")
     brand.company_name, brand.postal_address = "Fern & Kettle Ltd", "1 Market Street"
     brand.save()
     return brand
@@ -104,9 +105,19 @@ def test_an_address_that_does_not_exist_is_said_in_the_form(admin_client: Client
 
 
 def test_a_brand_without_a_sender_is_said_in_the_form(admin_client: Client, email: Email, brand: BrandSettings) -> None:
-    BrandSettings.objects.update(sender_address="")
+    BrandSettings.objects.update(sender=None)
     page = admin_client.post(reverse("precise_mail_send_test", args=[email.pk]), {"address": "me@example.com"})
-    assert "no sender address yet" in page.content.decode()
+    assert "The site has no sender." in page.content.decode()
+    assert not Send.objects.exists()
+
+
+def test_a_sender_that_is_not_verified_is_said_in_the_form(
+    admin_client: Client, email: Email, brand: BrandSettings
+) -> None:
+    make_identity("shop@example.com", is_verified=False)
+    page = admin_client.post(reverse("precise_mail_send_test", args=[email.pk]), {"address": "me@example.com"})
+    assert "shop@example.com&gt; is not verified. Open it under Mail, Senders" in page.content.decode()
+    assert not Send.objects.exists()
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "a@b", "a@example.com\nBcc: b@example.com"])

@@ -186,8 +186,6 @@ def brand_form(**overrides: Any) -> dict[str, Any]:
     values = {
         "company_name": "Fern",
         "postal_address": "12 Moss Lane",
-        "sender_name": "Fern",
-        "sender_address": "hello@example.com",
         "logo_width": "180",
         "theme": "paper",
         "primary_color": "#112233",

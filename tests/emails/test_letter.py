@@ -9,7 +9,7 @@ import pytest
 from wagtail.models import Locale
 
 from tests.emails.conftest import body_of, soup, text_of
-from tests.factories.emails import make_brand, make_email, make_image, raw_block
+from tests.factories.emails import make_brand, make_email, make_identity, make_image, raw_block
 from wagtail_precise_mail.emails.days import moment_of, weekday_and_day
 from wagtail_precise_mail.emails.letters import MANNERS, manners_of
 
@@ -65,7 +65,7 @@ def test_signature_is_of_the_block() -> None:
 
 
 def test_signature_without_a_name_is_the_brands() -> None:
-    make_brand(sender_name="Ruth from Fern & Kettle", reply_to="ruth@example.com")
+    make_brand(sender=make_identity(name="Ruth from Fern & Kettle", reply_to="ruth@example.com"))
     text = text_of(make_email(raw_block("signature", tone="none")))
     assert text == "Ruth from Fern & Kettle\nFern & Kettle\nruth@example.com"
 

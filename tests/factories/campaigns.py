@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, Permission, User
 from wagtail.models import Site
 
 from tests.factories.contacts import grant, make_contact, make_topic
+from tests.factories.emails import make_identity
 from wagtail_precise_mail.campaigns import services
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.contacts.models import Contact, Topic
@@ -36,10 +37,10 @@ def make_brand(**overrides: Any) -> BrandSettings:
     values = {
         "company_name": "Fern & Kettle",
         "postal_address": "1 Mill Lane\nBath",
-        "sender_name": "Fern & Kettle",
-        "sender_address": "shop@example.com",
         **overrides,
     }
+    if "sender" not in values:
+        values["sender"] = make_identity("shop@example.com")
     for name, value in values.items():
         setattr(brand, name, value)
     brand.save()

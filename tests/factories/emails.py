@@ -14,6 +14,7 @@ from wagtail.models import Site
 from wagtail.test.utils.form_data import streamfield
 
 from wagtail_precise_mail.emails.models import BrandSettings, CompiledEmail, Email, SavedBlock
+from wagtail_precise_mail.emails.senders import SenderIdentity
 from wagtail_precise_mail.emails.services import compile_email
 
 COMPILED_AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -54,15 +55,25 @@ def make_saved_block(*blocks: dict[str, Any], **overrides: Any) -> SavedBlock:
 
 
 def make_brand(**overrides: Any) -> BrandSettings:
-    """The brand of the default site, with everything that the law asks for."""
+    """The brand of the default site, with everything that the law asks for, and a verified sender."""
     values = {
         "company_name": "Fern & Kettle",
         "postal_address": "12 Moss Lane\nBristol BS1 4QA",
-        "sender_name": "Fern & Kettle",
-        "sender_address": "hello@shop.example.com",
         **overrides,
     }
+    if "sender" not in values:
+        values["sender"] = make_identity()
     return BrandSettings.objects.update_or_create(site=default_site(), defaults=values)[0]
+
+
+def make_identity(
+    address: str = "hello@shop.example.com", *, is_verified: bool = True, **overrides: Any
+) -> SenderIdentity:
+    """A sender with this address, verified; the same one when it is asked for again."""
+    verified = {"verified_at": COMPILED_AT, "verified_address": address, "verified_by": SenderIdentity.Means.LINK}
+    never = {"verified_at": None, "verified_address": "", "verified_by": ""}
+    values = {"name": "Fern & Kettle", **(verified if is_verified else never), **overrides}
+    return SenderIdentity.objects.update_or_create(address=address, defaults=values)[0]
 
 
 def make_image(title: str = "Fern", *, size: tuple[int, int] = (1600, 1200), name: str = "fern.jpg") -> Any:

@@ -124,6 +124,14 @@ def test_a_backend_that_sends_nothing_does_not_hold_campaigns_back_and_that_is_s
     assert "W009" not in found()
 
 
+def test_confirmations_that_few_servers_would_take_are_reported(settings: Settings) -> None:
+    settings.DEFAULT_FROM_EMAIL = "webmaster@localhost"
+    assert "W010" in found()
+    vouched = {"verified_sender_domains": ["example.com"]}
+    settings.WAGTAIL_PRECISE_MAIL = {**django_settings.WAGTAIL_PRECISE_MAIL, **vouched}
+    assert "W010" not in found()
+
+
 def test_the_mailers_of_django_6_1_are_looked_at(settings: Settings) -> None:
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
     assert "W009" in found()

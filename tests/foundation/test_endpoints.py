@@ -20,7 +20,7 @@ from tests.factories.campaigns import make_campaign, make_email, make_segment
 from tests.factories.commerce import make_order, make_product
 from tests.factories.contacts import make_contact, make_list
 from tests.factories.delivery import make_message, make_send
-from tests.factories.emails import make_image, make_saved_block
+from tests.factories.emails import make_identity, make_image, make_saved_block
 from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +66,7 @@ def addresses() -> list[str]:
         "/savedblock/": saved_block.pk,
         "/imagerights/": ImageRights.objects.create(image=make_image()).pk,
         "outbox": send.pk,
+        "senders": make_identity().pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,
@@ -120,6 +121,7 @@ def test_the_walk_finds_our_addresses(addresses: list[str]) -> None:
         "inspect/",
         "/checks/links/",
         "/imagerights/edit/",
+        "senders/confirm/",
     ):
         assert part in found
     assert not re.search(r"[<>()]", found)

@@ -14,6 +14,7 @@ from wagtail_precise_mail.campaigns.ideas import Idea
 from wagtail_precise_mail.contacts.models import Topic
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.emails.models import Email
+from wagtail_precise_mail.emails.senders import SenderIdentity
 from wagtail_precise_mail.segments.models import Segment
 
 
@@ -57,8 +58,18 @@ class Campaign(models.Model):
         # "used" ones may be taken up again.
         limit_choices_to={"state__in": [Idea.State.OPEN, Idea.State.USED]},
     )
-    # The site decides brand, sender and links.
+    # The site decides brand, links, and the sender where the campaign has none of its own.
     site = models.ForeignKey("wagtailcore.Site", models.PROTECT, related_name="+", verbose_name=_("site"))
+    # Protected: without it, a scheduled campaign would quietly come from somebody else.
+    sender = models.ForeignKey(
+        SenderIdentity,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("sender"),
+        help_text=_("Empty: the sender of the site. Choose a person for a letter."),
+    )
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=63, default="UTC")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,11 +12,13 @@ from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.senders import sender_of
 from wagtail_precise_mail.campaigns.starting import compile_for
 from wagtail_precise_mail.campaigns.translations import published_translations
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
 from wagtail_precise_mail.emails.models import Email
+from wagtail_precise_mail.emails.senders import SENDER_PROBLEMS, sender_problem
 from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def preflight(
         keep_for: who schedules, so that the compiled email is kept for the send; None only looks.
     """
     send_at = send_at or campaign.scheduled_at or at
-    findings = [*_check_email(campaign, send_at, keep_for), *_check_audience(campaign, at)]
+    findings = [*_check_sender(campaign), *_check_email(campaign, send_at, keep_for), *_check_audience(campaign, at)]
     return sorted(findings, key=lambda finding: finding.order)
 
 
@@ -78,6 +80,12 @@ def coverage_or_none(campaign: Campaign, *, at: datetime) -> Coverage | None:
     except InvalidRules:
         return None
     return coverage_of(tags_of(cast("Email", revision.as_object()), campaign.site, at=at), contacts)
+
+
+def _check_sender(campaign: Campaign) -> list[Finding]:
+    """Once for all languages, and whatever levels the project gave to the checks of emails."""
+    problem = sender_problem(sender_of(campaign))
+    return [Finding(Level.ERROR, problem.message, problem.remedy, "sender", problem.key)] if problem else []
 
 
 def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
@@ -151,18 +159,23 @@ def _check_approved(
     revision_id: int | None,
 ) -> list[Finding]:
     if keep_for is None:
-        return check_email(approved, campaign.site, at=send_at)
+        return _findings(campaign, approved, send_at)
     try:
         compiled = compile_for(campaign, approved, revision_id=revision_id, at=send_at, by=keep_for)
     except RenderError as error:
-        findings = check_email(approved, campaign.site, at=send_at)
+        findings = _findings(campaign, approved, send_at)
         if any(finding.is_error for finding in findings):
             return findings
         remedy = _("Repair the block, and publish the email again.")
         message = _("The email cannot be rendered: %(error)s") % {"error": error}
         return [*findings, Finding(Level.ERROR, message, remedy, error.block)]
     # With the payload: the MJML is compiled once for the checks and for everybody who gets it.
-    return check_email(approved, campaign.site, payload=compiled.payload, at=send_at)
+    return _findings(campaign, approved, send_at, payload=compiled.payload)
+
+
+def _findings(campaign: Campaign, approved: Email, send_at: datetime, payload: Any = None) -> list[Finding]:
+    found = check_email(approved, campaign.site, payload=payload, sender=campaign.sender, at=send_at)
+    return [finding for finding in found if finding.key not in SENDER_PROBLEMS]
 
 
 def _ask_the_approver(approved: Email) -> list[Finding]:

@@ -19,12 +19,13 @@ from wagtail.models import Revision
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.moves import move, record
+from wagtail_precise_mail.campaigns.senders import require_sender
 from wagtail_precise_mail.campaigns.translations import pinned_translations
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.emails import pins
-from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.periods import sendable_until
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of
@@ -86,7 +87,7 @@ def gather(campaign_id: int, *, at: datetime) -> None:
     Harmless to repeat: also while another worker does the same.
     """
     campaign = (
-        Campaign.objects.select_related("email", "segment", "topic", "site", "scheduled_by", "send")
+        Campaign.objects.select_related("email", "segment", "topic", "site", "sender", "scheduled_by", "send")
         .filter(pk=campaign_id, state=State.SENDING)
         .first()
     )
@@ -219,9 +220,7 @@ def _require_starter(campaign: Campaign) -> None:
 
 
 def _open_send(campaign: Campaign, at: datetime) -> Send | None:
-    brand = BrandSettings.for_site(campaign.site)
-    if not brand.sender_address:
-        raise NotReady([_("The site has no sender address. Enter one in Settings, Email brand.")])
+    sender = require_sender(campaign)
     email = pinned_email(campaign)
     compiled = compile_for(
         campaign,
@@ -249,9 +248,9 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             compiled=compiled,
             translations=translations,
             topic=campaign.topic,
-            from_name=brand.sender_name,
-            from_address=brand.sender_address,
-            reply_to=brand.reply_to,
+            from_name=sender.name,
+            from_address=sender.address,
+            reply_to=sender.reply_to,
             base_url=base_url_of(campaign.site),
             # However long the send takes or rests: what an offer promised must still hold when it is read.
             send_before=sendable_until(email.body),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from wagtail.images.models import AbstractImage
     from wagtail.models import Page
 
+    from wagtail_precise_mail.emails.senders import SenderIdentity
+
 __all__ = [
     "AA_TEXT",
     "Brand",
@@ -90,9 +92,7 @@ class Brand:
     postal_address: str = ""
     phone: str = ""
     contact_address: str = ""
-    sender_name: str = ""
-    sender_address: str = ""
-    reply_to: str = ""
+    sender: SenderIdentity | None = None
     join_url: str = ""
     shows_join_line: bool = True
     logo: AbstractImage | None = None
@@ -122,6 +122,16 @@ class Brand:
     signer_name: str = ""
     signer_job: str = ""
     signer_photo: AbstractImage | None = None
+
+    @property
+    def sender_name(self) -> str:
+        """The name that inboxes show, or ""."""
+        return self.sender.name if self.sender else ""
+
+    @property
+    def reply_to(self) -> str:
+        """Where answers go that do not go to the sender's address, or ""."""
+        return self.sender.reply_to if self.sender else ""
 
     @property
     def address_lines(self) -> list[str]:
@@ -336,9 +346,7 @@ _TAKEN_OVER = (
     "postal_address",
     "phone",
     "contact_address",
-    "sender_name",
-    "sender_address",
-    "reply_to",
+    "sender",
     "join_url",
     "shows_join_line",
     "logo",

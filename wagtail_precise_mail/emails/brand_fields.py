@@ -9,6 +9,8 @@ from wagtail.models import Site
 if TYPE_CHECKING:
     from wagtail.images.models import AbstractImage
 
+    from wagtail_precise_mail.emails.senders import SenderIdentity
+
 
 class BrandFields(Protocol):
     """What a brand is made of: a row of ``BrandSettings``, saved or not."""
@@ -18,9 +20,7 @@ class BrandFields(Protocol):
     postal_address: str
     phone: str
     contact_address: str
-    sender_name: str
-    sender_address: str
-    reply_to: str
+    sender: SenderIdentity | None
     join_url: str
     shows_join_line: bool
     logo: AbstractImage | None

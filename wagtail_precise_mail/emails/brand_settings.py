@@ -18,6 +18,7 @@ from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.brand import LOGO_WIDTHS, RADIUS_LIMIT
 from wagtail_precise_mail.emails.fonts import OWN, check_address, check_name, check_stack, web_font_choices
 from wagtail_precise_mail.emails.link_blocks import make_accounts_block, make_links_block
+from wagtail_precise_mail.emails.senders import SenderIdentity
 from wagtail_precise_mail.emails.themes import DEFAULT, theme_choices
 from wagtail_precise_mail.fields import RegistryStreamField
 
@@ -72,9 +73,15 @@ class BrandSettings(PreviewableMixin, BaseSiteSetting):
     contact_address = models.EmailField(
         _("address for questions"), blank=True, help_text=_("Stands in the footer of every email.")
     )
-    sender_name = models.CharField(_("sender name"), max_length=100, blank=True)
-    sender_address = models.EmailField(_("sender address"), blank=True)
-    reply_to = models.EmailField(_("replies go to"), blank=True)
+    sender = models.ForeignKey(
+        SenderIdentity,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("sender"),
+        help_text=_("Who mails come from. Write senders and verify them under Mail, Senders."),
+    )
     join_url = models.CharField(
         _("page to sign up"),
         max_length=500,
@@ -145,6 +152,9 @@ class BrandSettings(PreviewableMixin, BaseSiteSetting):
     signer_name = models.CharField(_("who signs"), max_length=100, blank=True)
     signer_job = models.CharField(_("job of who signs"), max_length=150, blank=True)
     signer_photo = _image(_("photo of who signs"))
+
+    # Whoever asks for the brand asks for its sender.
+    select_related = ["sender"]
 
     class Meta:
         verbose_name = _("email brand")

@@ -24,6 +24,7 @@ _SENDER_MAY = [
     *(f"{verb}_suppression" for verb in ("add", "view")),
     *(f"view_{model}" for model in ("contact", "contactlist", "order", "outboxmessage")),
     *(f"{verb}_productpair" for verb in ("add", "change", "view")),
+    *(f"{verb}_senderidentity" for verb in ("add", "change", "view")),
     "change_contact",
     "add_servicenote",
 ]

@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from wagtail.images import get_image_model
 from wagtail.models import GroupApprovalTask, Site, Workflow, WorkflowContentType, WorkflowTask
 
-from example_site.demo.seed.brand import make_brand
+from example_site.demo.seed.brand import make_brand, make_sender
 from example_site.demo.seed.colleagues import SENDERS
 from example_site.demo.seed.streams import stream
 from example_site.magazine.models import ArticlePage
@@ -82,6 +82,8 @@ def make_mailing(admin: User, *, site: Site) -> None:
             "segment": Segment.objects.get(slug=SEGMENT),
             "topic": Topic.objects.get(slug="newsletter"),
             "site": site,
+            # A letter to people who have gone quiet comes from somebody, and not from a shop.
+            "sender": make_sender("Ruth from Fern & Kettle", "ruth@example.com", reply_to="hello@example.com"),
             "time_zone": "Europe/London",
         },
     )

@@ -42,12 +42,12 @@ def test_long_subject_is_a_warning() -> None:
     assert "61 characters" in messages(subject="x" * 61)
 
 
-@pytest.mark.parametrize("field", ["postal_address", "sender_address"])
-def test_brand_without_what_the_law_asks_for_is_an_error(field: str) -> None:
-    make_brand(**{field: ""})
+@pytest.mark.parametrize(("missing", "place"), [({"postal_address": ""}, "Email brand"), ({"sender": None}, "Sender")])
+def test_brand_without_what_the_law_asks_for_is_an_error(missing: dict[str, Any], place: str) -> None:
+    make_brand(**missing)
     (finding,) = findings()
     assert finding.is_error
-    assert finding.place == "Email brand"
+    assert finding.place == place
 
 
 def test_colors_that_are_hard_to_read_are_a_warning() -> None:

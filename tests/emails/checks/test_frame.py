@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.emails.checks import facts, found
-from tests.factories.emails import default_site, make_brand
+from tests.factories.emails import default_site, make_brand, make_identity
 from wagtail_precise_mail.emails.checks import run_checks
 
 pytestmark = pytest.mark.django_db
@@ -50,29 +50,39 @@ def test_template_without_its_footer_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("brand", "key", "is_error"),
+    ("sender", "key", "is_error"),
     [
-        ({"sender_address": ""}, "sender_missing", True),
-        ({"postal_address": " \n "}, "postal_address", True),
-        ({"sender_name": ""}, "sender_name", False),
-        ({"sender_address": "no-reply@shop.example.com"}, "sender_no_reply", False),
+        ({"address": "no-reply@shop.example.com"}, "sender_no_reply", False),
         ({"reply_to": "donotreply@shop.example.com"}, "sender_no_reply", False),
         ({"reply_to": "noreply@shop.example.com"}, "sender_no_reply", False),
+        ({"is_verified": False}, "sender_unverified", True),
     ],
 )
-def test_brand_that_lacks_something(brand: dict[str, str], key: str, is_error: bool) -> None:
-    make_brand(**brand)
+def test_sender_that_lacks_something(sender: dict[str, Any], key: str, is_error: bool) -> None:
+    make_brand(sender=make_identity(**sender))
     (finding,) = found(key)
-    assert finding.is_error == is_error
-    assert finding.field == "brand"
+    assert (finding.is_error, finding.field, finding.place) == (is_error, "sender", "Sender")
+
+
+def test_brand_without_a_sender_is_an_error() -> None:
+    make_brand(sender=None)
+    (finding,) = found("sender_missing")
+    assert finding.is_error
+    assert "Settings, Email brand" in finding.remedy
+
+
+def test_brand_without_a_postal_address_is_an_error() -> None:
+    make_brand(postal_address=" \n ")
+    (finding,) = found("postal_address")
+    assert (finding.is_error, finding.field) == (True, "brand")
 
 
 @pytest.mark.parametrize(
     "address", ["hello@shop.example.com", "norbert@shop.example.com", "nora.reply@shop.example.com"]
 )
 def test_sender_that_answers(address: str) -> None:
-    make_brand(sender_address=address, reply_to="team@shop.example.com")
-    for key in ("sender_missing", "sender_name", "sender_no_reply", "company_missing"):
+    make_brand(sender=make_identity(address, reply_to="team@shop.example.com"))
+    for key in ("sender_missing", "sender_unverified", "sender_no_reply", "company_missing"):
         assert found(key) == []
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.emails.checks import button, columns, heading, text
 from tests.emails.test_admin import EMAILS, form, login
-from tests.factories.emails import make_brand, make_email, make_image, raw_block
+from tests.factories.emails import make_brand, make_email, make_identity, make_image, raw_block
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.rights import ImageRights
 
@@ -74,15 +74,30 @@ def test_good_email_can_go_out(editor: Client) -> None:
 
 
 def test_brand_leads_to_its_settings_for_those_who_may_change_it(client: Client) -> None:
-    make_brand(sender_address="")
+    make_brand(sender=None)
     login(client, "change_email")
     assert not panel(client.get(edit(make_email(button())))).select("a[href*=brandsettings]")
 
 
 def test_brand_leads_to_its_settings(client: Client) -> None:
-    make_brand(sender_address="")
+    make_brand(sender=None)
     login(client, "change_email", "change_brandsettings")
     assert panel(client.get(edit(make_email(button())))).select("a[href*=brandsettings]")
+
+
+def test_sender_leads_to_its_page_for_those_who_may_change_it(client: Client) -> None:
+    sender = make_identity(is_verified=False)
+    page = reverse("precise-mail-senders:edit", args=[sender.pk])
+    login(client, "change_email", "change_brandsettings")
+    assert "is not verified" in panel(client.get(edit(make_email(button())))).get_text()
+    assert not panel(client.get(edit(make_email(button())))).select(f"a[href='{page}']")
+
+
+def test_sender_leads_to_its_page(client: Client) -> None:
+    sender = make_identity(is_verified=False)
+    page = reverse("precise-mail-senders:edit", args=[sender.pk])
+    login(client, "change_email", "change_senderidentity")
+    assert panel(client.get(edit(make_email(button())))).select(f"a[href='{page}']")
 
 
 def test_new_email_is_checked_when_it_was_saved(editor: Client) -> None:

@@ -17,6 +17,7 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail_precise_mail.campaigns.clocks import to_moment
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.contacts.models import Topic
+from wagtail_precise_mail.emails.sender_forms import ChoosesSender
 from wagtail_precise_mail.emails.sites import has_several_sites, site_of
 
 
@@ -38,7 +39,7 @@ class WallTimeField(forms.DateTimeField):
         return moment and moment.replace(tzinfo=None)
 
 
-class CampaignForm(WagtailAdminModelForm):
+class CampaignForm(ChoosesSender, WagtailAdminModelForm):
     """What a draft consists of."""
 
     send_on = WallTimeField(
@@ -60,8 +61,8 @@ class CampaignForm(WagtailAdminModelForm):
                 kwargs.get("initial", {}).get("time_zone") or timezone.get_current_timezone_name()
             )
             self._preselect_topic()
-            self.fields["site"].required = False
-            self.fields["site"].empty_label = _("The email's")
+            site = cast("forms.ModelChoiceField", self.fields["site"])
+            site.required, site.empty_label = False, _("The email's")
         if not has_several_sites():
             self.fields.pop("site", None)
         _offer(self.fields["time_zone"], self.initial.get("time_zone"))

@@ -27,12 +27,13 @@ from wagtail_precise_mail.campaigns.admin.forms import TimeForm
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.preflight import audience_or_problem, coverage_or_none, preflight
 from wagtail_precise_mail.campaigns.queries import report_for
+from wagtail_precise_mail.campaigns.senders import sender_of
 from wagtail_precise_mail.campaigns.starting import changes_since_scheduled
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.checks import Level
-from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.tracking.surveys import survey_results
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class CampaignPage(generic.InspectView):
     object: Campaign
 
     def get_object(self, queryset: Any = None) -> Campaign:
-        related = ("email__live_revision", "segment", "topic", "site", "scheduled_by", "send", "idea")
+        related = ("email__live_revision", "segment", "topic", "site", "sender", "scheduled_by", "send", "idea")
         return get_object_or_404(Campaign.objects.select_related(*related), pk=self.pk)
 
     def get_page_title(self) -> str:
@@ -108,7 +109,7 @@ class CampaignPage(generic.InspectView):
             "stages": stages(campaign),
             "may_send": self.user_has_permission("send"),
             "may": {state.value: campaign.may_become(state) for state in State},
-            "brand": BrandSettings.for_site(campaign.site),
+            "sender": sender_of(campaign),
             "links": self._links(),
             "version": version,
             "log_entries": _log_entries(campaign),
@@ -152,6 +153,7 @@ class CampaignPage(generic.InspectView):
         return {
             "email": finder.get_edit_url(self.object.email),
             "segment": finder.get_edit_url(self.object.segment),
+            "sender": (sender := sender_of(self.object)) and finder.get_edit_url(sender),
             "idea": self.object.idea and finder.get_edit_url(self.object.idea),
             "outbox": outbox_url(self.object, self.request.user),
         }

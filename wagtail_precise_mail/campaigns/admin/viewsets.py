@@ -27,6 +27,8 @@ from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, CampaignP
 from wagtail_precise_mail.campaigns.admin.surveys import SurveyResultsView
 from wagtail_precise_mail.campaigns.models import Campaign
 
+_COPIED = ("email", "segment", "topic", "site", "sender", "time_zone", "idea")
+
 
 class NameColumn(ButtonsColumnMixin, TitleColumn):
     """The name leads to the campaign page, where everything else is."""
@@ -99,7 +101,7 @@ class CampaignCopy(GoesToPage, generic.CopyView):
         original = self.original
         return Campaign(
             name=_("Copy of %(name)s") % {"name": original.name},
-            **{name: getattr(original, name) for name in ("email", "segment", "topic", "site", "time_zone", "idea")},
+            **{name: getattr(original, name) for name in _COPIED},
         )
 
     def get_initial(self) -> dict[str, Any]:
@@ -163,7 +165,11 @@ class CampaignViewSet(ModelViewSet):
             FieldPanel("name"),
             FieldPanel("idea"),
             MultiFieldPanel(
-                [FieldPanel("email"), FieldRowPanel([FieldPanel("topic"), FieldPanel("site")])],
+                [
+                    FieldPanel("email"),
+                    FieldRowPanel([FieldPanel("topic"), FieldPanel("site")]),
+                    FieldPanel("sender"),
+                ],
                 heading=gettext_lazy("What"),
                 icon="mail",
             ),

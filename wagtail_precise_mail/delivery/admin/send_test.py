@@ -26,6 +26,7 @@ from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.emails.senders import SenderIdentity, sender_problem
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of, site_of
 from wagtail_precise_mail.exceptions import InvalidAddress, RenderError, SendRefused
@@ -57,8 +58,8 @@ class SendTestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         cleaned.setdefault("site", self.initial["site"])
-        if not BrandSettings.for_site(cleaned["site"]).sender_address:
-            raise forms.ValidationError(_("This site has no sender address yet. Enter one in Settings, Email brand."))
+        if problem := sender_problem(BrandSettings.for_site(cleaned["site"]).sender):
+            raise forms.ValidationError(str(problem))
         return cleaned
 
 
@@ -118,14 +119,15 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
         return redirect(self._edit_url())
 
     def _send(self, address: str, site: Site) -> OutboxMessage:
-        user, brand = cast("AbstractBaseUser", self.request.user), BrandSettings.for_site(site)
+        user = cast("AbstractBaseUser", self.request.user)
+        sender = cast("SenderIdentity", BrandSettings.for_site(site).sender)
         return services.send_test(
             compile_email(self.email, site=site, base_url=base_url_of(site), by=user),
             address,
             contact=self.email.sample_contact,
-            from_name=brand.sender_name,
-            from_address=brand.sender_address,
-            reply_to=brand.reply_to,
+            from_name=sender.name,
+            from_address=sender.address,
+            reply_to=sender.reply_to,
             base_url=base_url_of(site),
             by=user,
         )

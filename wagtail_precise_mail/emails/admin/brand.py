@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, Panel, TabbedInterface
 
 from wagtail_precise_mail.emails.forms import ColorInput, ThemeSelect
 from wagtail_precise_mail.emails.models import BrandSettings
+from wagtail_precise_mail.emails.sender_forms import ChoosesSender
 
 
 def _colors(*names: str) -> Panel:
@@ -15,6 +17,10 @@ def _colors(*names: str) -> Panel:
     return FieldRowPanel(
         [FieldPanel(name, widget=ColorInput(hints if name in is_automatic else None)) for name in names]
     )
+
+
+class BrandForm(ChoosesSender, WagtailAdminModelForm):
+    """The brand, with a sender that mail may come from."""
 
 
 _COMPANY = [
@@ -26,10 +32,7 @@ _COMPANY = [
         ],
         heading=_("Company"),
     ),
-    MultiFieldPanel(
-        [FieldPanel("sender_name"), FieldRowPanel([FieldPanel("sender_address"), FieldPanel("reply_to")])],
-        heading=_("Sender"),
-    ),
+    FieldPanel("sender"),
     MultiFieldPanel(
         [FieldRowPanel([FieldPanel("signer_name"), FieldPanel("signer_job")]), FieldPanel("signer_photo")],
         heading=_("Who signs"),
@@ -81,5 +84,6 @@ BrandSettings.edit_handler = TabbedInterface(
         ObjectList(_LOOK, heading=_("Look")),
         ObjectList(_COMPANY, heading=_("Company and sender")),
         ObjectList(_FOOTER, heading=_("Footer")),
-    ]
+    ],
+    base_form_class=BrandForm,
 )

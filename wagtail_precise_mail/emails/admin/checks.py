@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from wagtail import hooks
+from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.models import Site
 
@@ -42,7 +43,7 @@ class ShownFinding:
     """A finding with the way to its place.
 
     Attributes:
-        href: of the block or field in the editor, or of the brand's settings; "" where there is none.
+        href: of the block or field in the editor, of the brand's settings or of the sender; "" where there is none.
         is_here: whether that is on the same page.
         dismissal: what a browser keeps when somebody has read a hint.
     """
@@ -115,8 +116,8 @@ def checked_context(email: Email, request: HttpRequest) -> dict[str, Any]:
     site = site_of(email)
     facts = EmailFacts(email, site)
     findings = run_checks(facts)
-    brand_url = _brand_url(site, request)
-    shown = [_shown(finding, brand_url) for finding in findings]
+    elsewhere = _elsewhere(facts, request)
+    shown = [_shown(finding, elsewhere) for finding in findings]
     groups = [
         Group(level, heading, icon, [one for one in shown if one.finding.level == level])
         for level, heading, icon in _HEADINGS
@@ -182,11 +183,11 @@ def is_followed(href: str) -> bool:
     return parts.scheme in ("http", "https") and not (parts.hostname or "").endswith(NOWHERE)
 
 
-def _shown(finding: Finding, brand_url: str) -> ShownFinding:
+def _shown(finding: Finding, elsewhere: dict[str, str]) -> ShownFinding:
     if finding.block_id:
         href = _anchor(finding.block_id)
-    elif finding.field == "brand":
-        href = brand_url
+    elif finding.field in elsewhere:
+        href = elsewhere[finding.field]
     else:
         href = f"#{_FIELD_IDS[finding.field]}" if finding.field in _FIELD_IDS else ""
     said = f"{finding.key} {finding.block_id} {finding.message}"
@@ -196,6 +197,13 @@ def _shown(finding: Finding, brand_url: str) -> ShownFinding:
 def _anchor(block_id: str) -> str:
     # What Wagtail's own links to a block have, see the panel of a block in the editor.
     return f"#block-{block_id}-section"
+
+
+def _elsewhere(facts: EmailFacts, request: HttpRequest) -> dict[str, str]:
+    """Return where the brand and the sender are changed, for those who may; a sender is chosen in the brand."""
+    brand_url = _brand_url(facts.site, request)
+    sender_url = AdminURLFinder(request.user).get_edit_url(facts.sender) if facts.sender else brand_url
+    return {"brand": brand_url, "sender": sender_url or ""}
 
 
 def _brand_url(site: Site, request: HttpRequest) -> str:

@@ -34,6 +34,7 @@ from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, 
 from wagtail_precise_mail.emails.checks.contrast import check_contrast
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
 from wagtail_precise_mail.emails.composition import Written
+from wagtail_precise_mail.emails.senders import SenderIdentity
 
 __all__ = [
     "BlockFacts",
@@ -49,22 +50,28 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-_FIELDS = {"subject": 0, "preheader": 1, "brand": 1_000_000}
+_FIELDS = {"subject": 0, "preheader": 1, "sender": 1_000_000, "brand": 1_000_001}
 
 
 def check_email(
-    email: Written, site: Site, *, payload: dict[str, Any] | None = None, at: datetime | None = None
+    email: Written,
+    site: Site,
+    *,
+    payload: dict[str, Any] | None = None,
+    sender: SenderIdentity | None = None,
+    at: datetime | None = None,
 ) -> list[Finding]:
     """Return what is wrong with an email as it would be sent, the worst first.
 
     Args:
         payload: of the compiled email, where there is one, so that its MJML is not compiled for the checks again.
+        sender: whom it comes from; None means the sender of the site.
         at: when it would be sent, for what expires; None means now.
 
     Raises:
         ConfigurationError: ``check_levels`` names a check that does not exist.
     """
-    return run_checks(EmailFacts(email, site, payload=payload, at=at))
+    return run_checks(EmailFacts(email, site, payload=payload, sender=sender, at=at))
 
 
 def run_checks(facts: EmailFacts) -> list[Finding]:

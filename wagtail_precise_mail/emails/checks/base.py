@@ -44,7 +44,7 @@ class Finding:
         place: where: a field or a block, in words.
         key: of the check that found it, or "".
         block_id: the block of the email's own editor where it can be repaired, or "".
-        field: "subject", "preheader" or "brand" where it is none of a block, or "".
+        field: "subject", "preheader", "sender" or "brand" where it is none of a block, or "".
     """
 
     level: str

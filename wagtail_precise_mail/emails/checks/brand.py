@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
@@ -10,8 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
-
-_NO_REPLY = re.compile(r"^(?:do[-_.]?)?(?:not?|kein)[-_.]?(?:reply|answer|antwort|response)", re.IGNORECASE)
+from wagtail_precise_mail.emails.senders import sender_problem
 
 
 class _BrandCheck(EmailCheck):
@@ -19,44 +17,51 @@ class _BrandCheck(EmailCheck):
         return self.finding(message, remedy, place=_("Email brand"), field="brand")
 
 
+class _SenderCheck(EmailCheck):
+    def at_sender(self, message: str, remedy: str) -> Finding:
+        return self.finding(message, remedy, place=_("Sender"), field="sender")
+
+    def problem(self, facts: EmailFacts) -> Iterator[Finding]:
+        """Yield the problem of the sender that this check is named after."""
+        problem = sender_problem(facts.sender)
+        if problem and problem.key == self.key:
+            yield self.at_sender(problem.message, problem.remedy)
+
+
 @email_checks.register("sender_missing")
-class SenderMissing(_BrandCheck):
-    """The brand of the site has a sender address."""
+class SenderMissing(_SenderCheck):
+    """The site has a sender."""
 
     label = gettext_lazy("Sender is there")
     level = Level.ERROR
 
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
-        if not facts.brand.sender_address:
-            yield self.at_brand(_("The brand has no sender address."), _("Add it in the settings: mail comes from it."))
+        yield from self.problem(facts)
 
 
-@email_checks.register("sender_name")
-class SenderName(_BrandCheck):
-    """The mail comes from a name, not only from an address."""
+@email_checks.register("sender_unverified")
+class SenderUnverified(_SenderCheck):
+    """The address of the sender is verified: nothing is sent from another one, whatever the level."""
 
-    label = gettext_lazy("Sender has a name")
+    label = gettext_lazy("Sender is verified")
+    level = Level.ERROR
 
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
-        if facts.brand.sender_address and not facts.brand.sender_name.strip():
-            yield self.at_brand(
-                _("The sender has no name."), _("Add the name of the brand: inboxes show it before the subject.")
-            )
+        yield from self.problem(facts)
 
 
 @email_checks.register("sender_no_reply")
-class SenderNoReply(_BrandCheck):
+class SenderNoReply(_SenderCheck):
     """The sender, and who gets the replies, is an address that somebody reads."""
 
     label = gettext_lazy("Sender can be answered")
 
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
-        for address in dict.fromkeys([facts.brand.sender_address, facts.brand.reply_to]):
-            if _NO_REPLY.match(address or ""):
-                yield self.at_brand(
-                    _("%(address)s tells people not to answer.") % {"address": address},
-                    _("Take an address that somebody reads: answers keep mail out of the spam folder."),
-                )
+        for address in facts.sender.no_reply_addresses if facts.sender else []:
+            yield self.at_sender(
+                _("%(address)s tells people not to answer.") % {"address": address},
+                _("Take an address that somebody reads: answers keep mail out of the spam folder."),
+            )
 
 
 @email_checks.register("company_missing")

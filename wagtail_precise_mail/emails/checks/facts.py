@@ -23,6 +23,7 @@ from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.personalize import FilledEmail, LinkInfo, Personalizer
 from wagtail_precise_mail.emails.preview_readers import made_up_contact
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader, item_sources, walk
+from wagtail_precise_mail.emails.senders import SenderIdentity
 from wagtail_precise_mail.emails.sites import base_url_of
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -75,17 +76,25 @@ class EmailFacts:
 
     Args:
         payload: of the compiled email, where there is one.
+        sender: whom it comes from, where that is not the site's sender.
         at: when the email would be sent; None means now.
     """
 
     def __init__(
-        self, email: Written, site: Site, *, payload: dict[str, Any] | None = None, at: datetime | None = None
+        self,
+        email: Written,
+        site: Site,
+        *,
+        payload: dict[str, Any] | None = None,
+        sender: SenderIdentity | None = None,
+        at: datetime | None = None,
     ) -> None:
         self.email = email
         self.site = site
         self.at = at or timezone.now()
         self.source: Source = compose(email, site=site, base_url=base_url_of(site), at=self.at, is_draft=True)
         self._payload = payload
+        self._sender = sender
 
     @property
     def context(self) -> RenderContext:
@@ -96,6 +105,11 @@ class EmailFacts:
     def brand(self) -> Brand:
         """The brand of the site."""
         return self.context.brand
+
+    @property
+    def sender(self) -> SenderIdentity | None:
+        """Whom the mail comes from: a sender of its own, else that of the site."""
+        return self._sender or self.brand.sender
 
     @property
     def language(self) -> str:
