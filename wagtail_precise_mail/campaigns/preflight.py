@@ -12,8 +12,8 @@ from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
 from wagtail_precise_mail.campaigns.models import Campaign
-from wagtail_precise_mail.campaigns.starting import compile_for
-from wagtail_precise_mail.campaigns.translations import published_translations
+from wagtail_precise_mail.campaigns.starting import compile_for, pinned_email
+from wagtail_precise_mail.campaigns.translations import pinned_translations, published_translations
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
 from wagtail_precise_mail.emails.models import Email
@@ -50,9 +50,32 @@ def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser, sen
     Raises:
         NotReady: with every error and its remedy.
     """
-    errors = [finding for finding in preflight(campaign, at=at, send_at=send_at, keep_for=by) if finding.is_error]
+    _require_none(preflight(campaign, at=at, send_at=send_at, keep_for=by))
+
+
+def require_approved_ready(campaign: Campaign, *, send_at: datetime) -> None:
+    """Let a scheduled campaign pass whose approved versions, in every language, have no errors at another time.
+
+    Raises:
+        NotReady: with every error and its remedy; or a version was deleted.
+    """
+    findings = check_email(pinned_email(campaign), campaign.site, at=send_at)
+    for email in pinned_translations(campaign).values():
+        found = check_email(email, campaign.site, at=send_at)
+        findings += [_in_language(one, email) for one in found]
+    _require_none(findings)
+
+
+def _require_none(findings: list[Finding]) -> None:
+    """Refuse errors; warnings are for people to weigh."""
+    errors = [finding for finding in findings if finding.is_error]
     if errors:
         raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
+
+
+def _in_language(finding: Finding, translation: Email) -> Finding:
+    language = translation.locale.get_display_name()
+    return replace(finding, place=f"{language}: {finding.place}" if finding.place else language)
 
 
 def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience | None, str]:
@@ -113,11 +136,11 @@ def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUs
 def _check_translations(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
     findings: list[Finding] = []
     for translation in published_translations(campaign.email).values():
-        language, revision = translation.locale.get_display_name(), cast("Revision", translation.live_revision)
+        revision = cast("Revision", translation.live_revision)
         found = _check_approved(
             campaign, cast("Email", revision.as_object()), send_at, keep_for, revision_id=revision.pk
         )
-        findings += [replace(one, place=f"{language}: {one.place}" if one.place else language) for one in found]
+        findings += [_in_language(one, translation) for one in found]
     drafts = campaign.email.get_translations().exclude(live=True, live_revision__isnull=False).select_related("locale")
     findings += [
         Finding(

@@ -230,15 +230,16 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
         at=at,
         by=campaign.scheduled_by,
     )
+    approved = pinned_translations(campaign)
     translations = {
         language: compile_for(
             campaign,
-            email,
+            translation,
             revision_id=campaign.translation_revisions[language],
             at=at,
             by=campaign.scheduled_by,
         )
-        for language, email in pinned_translations(campaign).items()
+        for language, translation in approved.items()
     }
     changes = changes_since_scheduled(campaign)
     _require_approved_prices(changes)
@@ -254,7 +255,9 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             reply_to=brand.reply_to,
             base_url=base_url_of(campaign.site),
             # However long the send takes or rests: what an offer promised must still hold when it is read.
-            send_before=sendable_until(email.body),
+            send_before=min(
+                filter(None, (sendable_until(one.body) for one in (email, *approved.values()))), default=None
+            ),
             at=at,
         )
         claimed = Campaign.objects.filter(pk=campaign.pk, state=State.SENDING, send=None)
