@@ -105,7 +105,7 @@ class EmailFacts:
     @cached_property
     def blocks(self) -> list[BlockFacts]:
         """Every block in the order of reading, those of columns and saved blocks among them."""
-        return list(_walk(self.email.body))
+        return blocks_of(self.email.body)
 
     def block(self, block_id: str) -> BlockFacts | None:
         """Return the block with an id, if the email has it."""
@@ -208,6 +208,11 @@ class EmailFacts:
             if wanted and wanted in " ".join(self.context.marks.remove(piece.text).split()).casefold():
                 return block
         return None
+
+
+def blocks_of(body: StreamValue) -> list[BlockFacts]:
+    """Return every block of a body in the order of reading, those of columns and saved blocks among them."""
+    return list(_walk(body))
 
 
 @dataclass

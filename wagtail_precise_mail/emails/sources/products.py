@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef
@@ -24,8 +25,11 @@ SUMMARY_LENGTH = 90
 SHARED = ("picked", "category", "newest", "best_selling", "on_offer")
 """Selections that are the same for all, but for what a contact has."""
 
-PERSONAL = ("related", "bought_together", "favorites", "buy_again")
+PERSONAL = ("related", "bought_together", "favorites", "buy_again", "new_in_categories")
 """Selections by what each contact bought."""
+
+FOR_AFFINITY = ("new_in_categories",)
+"""Personal selections that are news for those whom they concern: the others get no best sellers in their place."""
 
 RANKING, SOLD_OUT = 5000, 200
 """How many best sellers are remembered, and how many of the first may be sold out."""
@@ -40,6 +44,7 @@ class ProductItems(ItemSource):
 
     - "selection": one of :data:`SHARED` or :data:`PERSONAL`; "products", "category" and "days" belong to it;
     - "fallback": a shared selection that fills up what is missing, or "";
+    - "min_margin": percent of the price that must be left after the cost, for all but picked products; 0 asks nothing;
     - "is_for_consenting": whether contacts without a consent get nothing;
     - "pixels", "ratio": of the pictures.
     """
@@ -105,7 +110,8 @@ class _Shelf:
             is_profiled: whether a personal selection was read for the contact.
         """
         selection, fallback = self._spec["selection"], self._spec.get("fallback") or ""
-        names = [selection] if selection in SHARED else [] if is_profiled else [INSTEAD]
+        is_alone = is_profiled or selection in FOR_AFFINITY
+        names = [selection] if selection in SHARED else [] if is_alone else [INSTEAD]
         return [choice for name in dict.fromkeys([*names, fallback]) if name for choice in self._choices(name)]
 
     def _choices(self, name: str) -> list[Choice]:
@@ -114,17 +120,21 @@ class _Shelf:
         return self._read[name]
 
     def _ids(self, name: str) -> list[int]:
-        spec, days = self._spec, int(self._spec.get("days") or 90)
+        spec, limit, margin = self._spec, self._limit, _min_margin(self._spec)
         read: dict[str, Callable[[], list[int]]] = {
             "picked": lambda: catalog.picked(spec.get("products") or ()),
-            "category": lambda: catalog.in_category(int(spec.get("category") or 0), self._limit),
-            "newest": lambda: catalog.newest(self._limit),
-            "best_selling": lambda: catalog.picked(_best_sellers(days, self._occasion.at)[: self._limit + SOLD_OUT])[
-                : self._limit
-            ],
-            "on_offer": lambda: catalog.on_offer(self._limit),
+            "category": lambda: catalog.in_category(int(spec.get("category") or 0), limit, min_margin=margin),
+            "newest": lambda: catalog.newest(limit, min_margin=margin),
+            "best_selling": lambda: self._best_selling(margin),
+            "on_offer": lambda: catalog.on_offer(limit, min_margin=margin),
         }
         return read[name]()
+
+    def _best_selling(self, margin: int) -> list[int]:
+        ranking = _best_sellers(int(self._spec.get("days") or 90), self._occasion.at)
+        # Of those with a least margin there may be none among the first.
+        looked_at = ranking if margin else ranking[: self._limit + SOLD_OUT]
+        return catalog.picked(looked_at, min_margin=margin)[: self._limit]
 
 
 def _best_sellers(days: int, at: datetime) -> list[int]:
@@ -142,15 +152,20 @@ def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occa
     at, selection = occasion.at, spec["selection"]
     if selection not in PERSONAL or not contact_ids:
         return {}
-    days = int(spec.get("days") or 30)
-    read: dict[str, Callable[[], Choices]] = {
-        "related": lambda: recommendations.related_to_last_order(contact_ids, limit, at=at),
-        "bought_together": lambda: recommendations.bought_together(contact_ids, limit, at=at),
-        "favorites": lambda: recommendations.favorites_not_bought(contact_ids, limit, at=at),
-        "buy_again": lambda: recommendations.buy_again(contact_ids, limit, at=at, days=days),
+    days, margin = int(spec.get("days") or 30), _min_margin(spec)
+    read: dict[str, Callable[..., Choices]] = {
+        "related": recommendations.related_to_last_order,
+        "bought_together": recommendations.bought_together,
+        "favorites": recommendations.favorites_not_bought,
+        "buy_again": partial(recommendations.buy_again, days=days),
+        "new_in_categories": partial(recommendations.new_in_categories_bought, days=days),
     }
     # Those for whom nothing was found are known to have been looked at.
-    return {**dict.fromkeys(contact_ids, ()), **read[selection]()}
+    return {**dict.fromkeys(contact_ids, ()), **read[selection](contact_ids, limit, at=at, min_margin=margin)}
+
+
+def _min_margin(spec: Spec) -> int:
+    return min(99, max(0, int(spec.get("min_margin") or 0)))
 
 
 def _consenting(contacts: Sequence[Contact]) -> list[Contact]:
