@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -59,10 +59,9 @@ def require_approved_ready(campaign: Campaign, *, send_at: datetime) -> None:
     Raises:
         NotReady: with every error and its remedy; or a version was deleted.
     """
-    findings = check_email(pinned_email(campaign), campaign.site, at=send_at)
+    findings = _check(campaign, pinned_email(campaign), send_at)
     for email in pinned_translations(campaign).values():
-        found = check_email(email, campaign.site, at=send_at)
-        findings += [_in_language(one, email) for one in found]
+        findings += [_in_language(one, email) for one in _check(campaign, email, send_at)]
     _require_none(findings)
 
 
@@ -164,18 +163,23 @@ def _check_approved(
     revision_id: int | None,
 ) -> list[Finding]:
     if keep_for is None:
-        return check_email(approved, campaign.site, at=send_at)
+        return _check(campaign, approved, send_at)
     try:
         compiled = compile_for(campaign, approved, revision_id=revision_id, at=send_at, by=keep_for)
     except RenderError as error:
-        findings = check_email(approved, campaign.site, at=send_at)
+        findings = _check(campaign, approved, send_at)
         if any(finding.is_error for finding in findings):
             return findings
         remedy = _("Repair the block, and publish the email again.")
         message = _("The email cannot be rendered: %(error)s") % {"error": error}
         return [*findings, Finding(Level.ERROR, message, remedy, error.block)]
     # With the payload: the MJML is compiled once for the checks and for everybody who gets it.
-    return check_email(approved, campaign.site, payload=compiled.payload, at=send_at)
+    return _check(campaign, approved, send_at, compiled.payload)
+
+
+def _check(campaign: Campaign, email: Email, send_at: datetime, payload: dict[str, Any] | None = None) -> list[Finding]:
+    # Whoever gets a campaign has agreed to its topic: it may sell as much as it likes.
+    return check_email(email, campaign.site, payload=payload, at=send_at, is_transactional=False)
 
 
 def _ask_the_approver(approved: Email) -> list[Finding]:

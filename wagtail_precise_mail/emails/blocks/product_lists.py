@@ -106,7 +106,10 @@ class ProductListBlock(list_frame.ListBlock):
         label=_("Only for contacts with a consent"),
         required=False,
         default=False,
-        help_text=_("For mails that everybody gets, such as order confirmations: without a consent it stays empty."),
+        help_text=_(
+            "For mails that everybody gets, such as order confirmations: it stays empty without a consent, and in "
+            "countries for which your site turned it off."
+        ),
     )
 
     merge_fields = ("heading", "empty_words", "link_label")
@@ -163,12 +166,18 @@ class ProductListBlock(list_frame.ListBlock):
             errors["category"] = ValidationError(_("Choose a category."))
         if cleaned["fallback"] == "words" and not cleaned["empty_words"]:
             errors["empty_words"] = ValidationError(_("Write what stands here when there is no product."))
+        if cleaned["fallback"] == "words" and cleaned["is_slot_for_consenting"]:
+            errors["fallback"] = ValidationError(_("A list only for contacts with a consent says nothing to others."))
         if errors:
             raise StructBlockValidationError(block_errors=errors)
         return cleaned
 
     def announce(self, value: StructValue, context: RenderContext) -> None:
         """Nothing is shown to all: that depends on the reader."""
+
+    def words_instead(self, value: StructValue) -> str:
+        """Return nothing for a slot: those who did not agree read nothing in its place, either."""
+        return "" if value.get("is_slot_for_consenting") else super().words_instead(value)
 
     def items(self, value: StructValue, context: RenderContext) -> ItemList:
         fallback = value.get("fallback") or ""

@@ -18,6 +18,7 @@ from wagtail_precise_mail.emails.checks import (  # noqa: F401  each registers i
     brand,
     clients,
     contrast,
+    cross_selling,
     frame,
     links,
     offers,
@@ -53,18 +54,24 @@ _FIELDS = {"subject": 0, "preheader": 1, "brand": 1_000_000}
 
 
 def check_email(
-    email: Written, site: Site, *, payload: dict[str, Any] | None = None, at: datetime | None = None
+    email: Written,
+    site: Site,
+    *,
+    payload: dict[str, Any] | None = None,
+    at: datetime | None = None,
+    is_transactional: bool | None = None,
 ) -> list[Finding]:
     """Return what is wrong with an email as it would be sent, the worst first.
 
     Args:
         payload: of the compiled email, where there is one, so that its MJML is not compiled for the checks again.
         at: when it would be sent, for what expires; None means now.
+        is_transactional: whether people get it who need not have agreed to anything; None leaves it to its blocks.
 
     Raises:
         ConfigurationError: ``check_levels`` names a check that does not exist.
     """
-    return run_checks(EmailFacts(email, site, payload=payload, at=at))
+    return run_checks(EmailFacts(email, site, payload=payload, at=at, is_transactional=is_transactional))
 
 
 def run_checks(facts: EmailFacts) -> list[Finding]:

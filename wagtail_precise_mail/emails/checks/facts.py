@@ -76,12 +76,22 @@ class EmailFacts:
     Args:
         payload: of the compiled email, where there is one.
         at: when the email would be sent; None means now.
+        is_transactional: whether it goes to people who need not have agreed to anything, such as an order
+            confirmation; None means that nobody said so, and its blocks tell.
     """
 
     def __init__(
-        self, email: Written, site: Site, *, payload: dict[str, Any] | None = None, at: datetime | None = None
+        self,
+        email: Written,
+        site: Site,
+        *,
+        payload: dict[str, Any] | None = None,
+        at: datetime | None = None,
+        is_transactional: bool | None = None,
     ) -> None:
         self.email = email
+        self.is_known_as_transactional = is_transactional is True
+        self._is_transactional = is_transactional
         self.site = site
         self.at = at or timezone.now()
         self.source: Source = compose(email, site=site, base_url=base_url_of(site), at=self.at, is_draft=True)
@@ -106,6 +116,13 @@ class EmailFacts:
     def blocks(self) -> list[BlockFacts]:
         """Every block in the order of reading, those of columns and saved blocks among them."""
         return blocks_of(self.email.body)
+
+    @property
+    def is_transactional(self) -> bool:
+        """Whether nobody need have agreed to it: as it was said, else because it shows an order, or has a slot."""
+        if self._is_transactional is not None:
+            return self._is_transactional
+        return any(block.kind == "order_summary" or block.get("is_slot_for_consenting") for block in self.blocks)
 
     def block(self, block_id: str) -> BlockFacts | None:
         """Return the block with an id, if the email has it."""

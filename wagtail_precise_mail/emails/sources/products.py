@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import partial
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.commerce import catalog, recommendations
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.commerce.recommendations import Choice, Choices
-from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact
+from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.cards import shorten
+from wagtail_precise_mail.emails.cross_selling import may_be_sold_to
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.pictures import fetch_images, picture_urls
 from wagtail_precise_mail.emails.product_facts import product_facts
@@ -45,7 +45,8 @@ class ProductItems(ItemSource):
     - "selection": one of :data:`SHARED` or :data:`PERSONAL`; "products", "category" and "days" belong to it;
     - "fallback": a shared selection that fills up what is missing, or "";
     - "min_margin": percent of the price that must be left after the cost, for all but picked products; 0 asks nothing;
-    - "is_for_consenting": whether contacts without a consent get nothing;
+    - "is_for_consenting": whether it is a slot in mails for all: nothing for contacts to whom :mod:`..cross_selling`
+      does not allow it;
     - "pixels", "ratio": of the pictures.
     """
 
@@ -60,7 +61,7 @@ class ProductItems(ItemSource):
 
         Contacts who do not allow tracking see what everybody sees, whatever they own: nothing is derived from it.
         """
-        known = _consenting(contacts) if spec.get("is_for_consenting") else list(contacts)
+        known = may_be_sold_to(contacts) if spec.get("is_for_consenting") else list(contacts)
         profiled = [one.pk for one in known if one.pk and one.is_tracking_allowed]
         owned = recommendations.owned_products(profiled, at=occasion.at)
         wide = limit + max((len(one) for one in owned.values()), default=0)
@@ -166,14 +167,6 @@ def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occa
 
 def _min_margin(spec: Spec) -> int:
     return min(99, max(0, int(spec.get("min_margin") or 0)))
-
-
-def _consenting(contacts: Sequence[Contact]) -> list[Contact]:
-    """Return the contacts who said yes to any topic and did not leave; somebody made up counts as one of them."""
-    granted = Consent.objects.filter(contact=OuterRef("pk"), status=ConsentStatus.GRANTED)
-    found = Contact.objects.filter(pk__in=[one.pk for one in contacts if one.pk]).not_suppressed()
-    pks = set(found.filter(Exists(granted)).values_list("pk", flat=True))
-    return [one for one in contacts if not one.pk or one.pk in pks]
 
 
 def _facts(product: Product, occasion: Occasion) -> Item:
