@@ -102,6 +102,12 @@ class Options:
     max_promotion_percent: int = 80
     """Share of promotion among the blocks of an email above which the editor is warned."""
 
+    max_promotion_percent_over_time: int = 80
+    """Share of promotion in all that a contact was sent within ``promotion_days``, above which campaigns warn."""
+
+    promotion_days: int = 30
+    """See ``max_promotion_percent_over_time``."""
+
     cross_sell_jurisdictions: dict[str, str] = field(default_factory=lambda: {"*": "with_consent"})
     """Whether mails that need no consent, such as order confirmations, may show products to readers of a country (ISO
     3166): "allowed" (to all who did not say no), "with_consent" or "off". "*" is every other country, "" an unknown

@@ -6,16 +6,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.promotion import promotion_over_time
 from wagtail_precise_mail.campaigns.starting import compile_for, pinned_email
 from wagtail_precise_mail.campaigns.translations import pinned_translations, published_translations
+from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
+from wagtail_precise_mail.emails.languages import language_of
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
 
@@ -38,6 +41,8 @@ def preflight(
     """
     send_at = send_at or campaign.scheduled_at or at
     findings = [*_check_email(campaign, send_at, keep_for), *_check_audience(campaign, at)]
+    if keep_for is None:  # only a warning, and it asks for what every reader was sent
+        findings += _check_promotion(campaign, at, send_at)
     return sorted(findings, key=lambda finding: finding.order)
 
 
@@ -219,3 +224,36 @@ def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
             )
         ]
     return []
+
+
+def _check_promotion(campaign: Campaign, at: datetime, send_at: datetime) -> list[Finding]:
+    """How many readers would have been sent little but promotion."""
+    email = campaign.email
+    if not email.live or not email.live_revision:
+        return []
+    approved = cast("Email", email.live_revision.as_object())
+    original = language_of(approved, campaign.site)
+    versions = {
+        language: cast("Email", cast("Revision", one.live_revision).as_object())
+        for language, one in published_translations(email).items()
+    }
+    try:
+        found = promotion_over_time(
+            campaign, {**versions, original: approved}, original=original, at=at, send_at=send_at
+        )
+    except InvalidRules:  # said by the check of the audience
+        return []
+    if not found.over_count:
+        return []
+    message = _(
+        "%(over)s of %(total)s would have been sent more than %(percent)s %% promotion within %(days)s days, "
+        "this email included."
+    )
+    words = {
+        "over": number_format(found.over_count, force_grouping=True),
+        "total": number_format(found.total_count, force_grouping=True),
+        "percent": options().max_promotion_percent_over_time,
+        "days": options().promotion_days,
+    }
+    remedy = _("Add something to read, or wait: people leave who are only sold to.")
+    return [Finding(Level.WARNING, message % words, remedy, "segment", key="promotion_over_time")]

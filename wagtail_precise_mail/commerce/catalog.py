@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, FloatField, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce, Round
@@ -99,7 +100,7 @@ def sold_lines(at: datetime, days: int) -> QuerySet[OrderLine]:
     return lines.filter(order__placed_at__gt=at - timedelta(days=days)).order_by()
 
 
-def newest_first(products: QuerySet[Product]) -> QuerySet[Product]:
+def newest_first(products: QuerySet[Product]) -> QuerySet[Any]:
     """Return products with ``since``, the moment from which each is new, the latest first."""
     return products.annotate(since=Coalesce("published_at", "created_at")).order_by("-since", "-pk")
 

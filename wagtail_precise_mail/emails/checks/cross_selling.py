@@ -50,9 +50,9 @@ class CrossSellingShare(EmailCheck):
         if not facts.is_transactional:
             return
         found = cross_selling_of(facts)
-        first = (found.slots or found.outside or [None])[0]
-        if first is None:
+        if not (found.slots or found.outside):
             return
+        first = (found.slots or found.outside)[0]
         if found.product_count > options().cross_sell_max_products:
             yield self.finding(
                 _("It shows %(count)s products besides what it is about; %(limit)s are the most.")
