@@ -152,13 +152,14 @@ def approve_content(campaign: Campaign, *, at: datetime) -> None:
             at=at,
             origin_kind=ORIGIN_KIND,
             origin_id=campaign.pk,
+            site=campaign.site,
         )
 
 
 def changes_since_scheduled(campaign: Campaign) -> list[Change]:
     """Return what is different now from what the campaign's email showed when it was scheduled or resumed last.
 
-    What is different in several languages is named once.
+    What is different in several languages is named once. Hints about lists, which choose anew, are among them.
     """
     found: dict[str, Change] = {}
     pinned: list[tuple[Email, int | None]] = [(campaign.email, campaign.email_revision_id)]
@@ -241,7 +242,7 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
         )
         for language, translation in approved.items()
     }
-    changes = changes_since_scheduled(campaign)
+    changes = [change for change in changes_since_scheduled(campaign) if not change.is_hint]
     _require_approved_prices(changes)
     with transaction.atomic():
         send = delivery.start_send(

@@ -54,6 +54,10 @@ class ProductItems(ItemSource):
         """What a contact bought is theirs to tell."""
         return spec["selection"] in SHARED
 
+    def finds_by_itself(self, spec: Spec) -> bool:
+        """All but those that an editor picked."""
+        return spec["selection"] != "picked"
+
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
     ) -> Mapping[int, Sequence[Item]]:
