@@ -6,7 +6,7 @@ price of a product is another matter: who approved an email with it in a list ha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -88,7 +88,7 @@ def _is_automatic(spec: Spec) -> bool:
 def _load(specs: Mapping[str, Spec], site: Site, language: str, at: datetime) -> Mapping[str, Any]:
     nothing: dict[str, Any] = {name: [] for name in ("subject", "preheader", "html", "text", "links")}
     loader = ReaderLoader({**nothing, "site": site.pk, "language": language, "lists": specs})
-    lists: Mapping[str, list[Item]] = loader.load([Contact()], at=at, base_url=base_url_of(site))[0].lists
+    lists: Mapping[str, Sequence[Item]] = loader.load([Contact()], at=at, base_url=base_url_of(site))[0].lists
     return lists
 
 

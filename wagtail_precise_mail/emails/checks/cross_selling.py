@@ -57,7 +57,7 @@ class CrossSellingShare(EmailCheck):
             yield self.finding(
                 _("It shows %(count)s products besides what it is about; %(limit)s are the most.")
                 % {"count": found.product_count, "limit": options().cross_sell_max_products},
-                _("Show fewer, or the mail counts as advertising, for which a consent is needed."),
+                _("Show fewer: a mail that sells much may count as advertising."),
                 block=first,
             )
         if found.percent > options().cross_sell_max_percent:
