@@ -17,6 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from wagtail_precise_mail.conf import Options, options
 from wagtail_precise_mail.delivery.channels import channels
 from wagtail_precise_mail.emails.checks.base import require_known_checks
+from wagtail_precise_mail.emails.cross_selling import require_known_countries
 from wagtail_precise_mail.exceptions import ConfigurationError
 
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -33,6 +34,7 @@ def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     try:
         chosen = options().channel
         require_known_checks()
+        require_known_countries()
     except ConfigurationError as error:
         return [Error(str(error), id="wagtail_precise_mail.E001")]
     if chosen in channels:

@@ -13,6 +13,8 @@ from wagtail_precise_mail.exceptions import ConfigurationError
 
 SETTING = "WAGTAIL_PRECISE_MAIL"
 PRICE_CHANGES = ("warn", "stop")
+CROSS_SELL_RULES = ("allowed", "with_consent", "off")
+"""What ``cross_sell_jurisdictions`` may say, the strictest last."""
 CHECK_LEVELS = ("off", "hint", "warning", "error")
 """What ``check_levels`` may say; the keys are known where the checks are registered."""
 
@@ -103,6 +105,23 @@ class Options:
     max_promotion_percent: int = 80
     """Share of promotion among the blocks of an email above which the editor is warned."""
 
+    max_promotion_percent_over_time: int = 80
+    """Share of promotion in all that a contact was sent within ``promotion_days``, above which campaigns warn."""
+
+    promotion_days: int = 30
+    """See ``max_promotion_percent_over_time``."""
+
+    cross_sell_jurisdictions: dict[str, str] = field(default_factory=lambda: {"*": "with_consent"})
+    """Whether mails that need no consent, such as order confirmations, may show products to readers of a country (ISO
+    3166): "allowed" (to all who did not say no), "with_consent" or "off". "*" is every other country, "" an unknown
+    one; without "", the strictest rule counts there."""
+
+    cross_sell_max_products: int = 4
+    """Products that such a mail may show besides what it is about."""
+
+    cross_sell_max_percent: int = 40
+    """Share of such a mail that may sell, of its height without header and footer."""
+
     api_tokens: tuple[str, ...] = ()
     """Bearer tokens that may post orders; empty keeps the API closed."""
 
@@ -117,6 +136,7 @@ class Options:
                 raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a string, not {value!r}.")
         self._check_levels()
         self._check_claims()
+        self._check_jurisdictions()
         if self.price_change not in PRICE_CHANGES:
             known = " or ".join(repr(value) for value in PRICE_CHANGES)
             raise ConfigurationError(f"{SETTING}['price_change'] must be {known}, not {self.price_change!r}.")
@@ -153,6 +173,16 @@ class Options:
             known = ", ".join(repr(level) for level in CHECK_LEVELS)
             raise ConfigurationError(
                 f"{SETTING}['check_levels'] must be a dict of keys of checks and levels ({known}), not {levels!r}."
+            )
+
+    def _check_jurisdictions(self) -> None:
+        rules = self.cross_sell_jurisdictions
+        if not isinstance(rules, dict) or not all(
+            isinstance(country, str) and rule in CROSS_SELL_RULES for country, rule in rules.items()
+        ):
+            known = ", ".join(repr(rule) for rule in CROSS_SELL_RULES)
+            raise ConfigurationError(
+                f"{SETTING}['cross_sell_jurisdictions'] must be a dict of countries and rules ({known}), not {rules!r}."
             )
 
     def _check_claims(self) -> None:

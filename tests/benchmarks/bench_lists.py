@@ -25,7 +25,8 @@ from django.utils import translation
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 RECIPIENTS, ROUNDS = 1000, 5
-SELECTIONS = ["newest", "on_offer", "best_selling", "category", "related", "bought_together", "favorites", "buy_again"]
+SHARED = ["newest", "on_offer", "best_selling", "category"]
+SELECTIONS = [*SHARED, "related", "bought_together", "favorites", "buy_again", "new_in_categories"]
 
 
 def main() -> int:

@@ -197,6 +197,48 @@ class TestStarting:
         assert "“Spring tea” is not published" in campaign.pause_reason
 
 
+class TestLists:
+    """Lists choose anew: that they show others is a hint, but a price that was approved is a price."""
+
+    @pytest.fixture
+    def listed(self) -> Email:
+        make_product(name="Teapot", price="38", image_url="https://cdn.example.com/a.jpg")
+        value = {"selection": "newest", "count": 1, "heading": "New in"}
+        return make_email(body=[*BODY, {"type": "product_list", "value": value}])
+
+    def newer(self) -> None:
+        make_product(name="Mug", price="9", image_url="https://cdn.example.com/b.jpg")
+
+    def test_price_in_a_list_stops_the_campaign(self, listed: Email, stops: None) -> None:
+        campaign = make_scheduled(email=listed)
+        raise_price()
+        start(campaign)
+        assert campaign.state == State.PAUSED
+        assert CHANGED in campaign.pause_reason
+
+    def test_price_of_what_the_list_shows_no_longer_does_not(self, listed: Email, stops: None) -> None:
+        campaign = make_scheduled(email=listed)
+        raise_price()
+        self.newer()
+        start(campaign)
+        assert campaign.state == State.SENDING
+        assert not any("Not as it was approved" in entry for entry in log(campaign))
+
+    def test_list_that_shows_others_is_a_hint_before_scheduling(self, listed: Email) -> None:
+        campaign = make_campaign(email=listed)
+        self.newer()
+        (hint,) = [one for one in preflight(campaign, at=NOW) if "The list" in one.message]
+        assert (hint.level, hint.key) == ("hint", "changed_since_approval")
+
+    def test_page_says_apart_from_changes_what_lists_show(self, listed: Email, client: Client) -> None:
+        campaign = make_scheduled(email=listed)
+        self.newer()
+        content = TestPage().shown(client, campaign)
+        assert "What its lists show now" in content
+        assert "The list “New in” shows “Mug” now, and no longer “Teapot”" in content
+        assert "Changed since it was approved" not in content
+
+
 class TestPage:
     def shown(self, client: Client, campaign: Campaign) -> str:
         client.force_login(make_sender())

@@ -88,3 +88,34 @@ def test_ring_of_categories_ends() -> None:
 def test_picked_products_keep_the_order_of_the_editor() -> None:
     first, second, gone = shown(), shown(), shown(stock_count=0)
     assert catalog.picked([second.pk, gone.pk, first.pk, second.pk, 4711]) == [second.pk, first.pk]
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_shown"),
+    [
+        ({"price": "10", "cost": "6"}, True),
+        ({"price": "12.40", "cost": "7.44"}, True),
+        ({"price": "12.40", "cost": "7.4401"}, False),
+        ({"price": "0.07", "cost": "0.042"}, True),
+        ({"price": "10", "cost": "0"}, True),
+        ({"price": "10", "cost": None}, False),
+        ({"price": None, "cost": "1"}, False),
+        ({"price": "0", "cost": "0"}, False),
+    ],
+)
+def test_least_margin_is_kept_to_the_penny_and_unknown_costs_are_left_out(
+    facts: dict[str, Any], is_shown: bool
+) -> None:
+    product = shown(**{name: value and Decimal(value) for name, value in facts.items()})
+    assert catalog.newest(9, min_margin=40) == ([product.pk] if is_shown else [])
+    assert catalog.newest(9) == [product.pk]
+    assert (product.margin_percent is not None and product.margin_percent >= 40) == is_shown
+
+
+def test_every_selection_for_all_keeps_the_margin() -> None:
+    category = make_category()
+    facts = {"category": category, "price": Decimal(10), "compare_at_price": Decimal(20)}
+    good, _poor = shown(**facts, cost=Decimal(5)), shown(**facts, cost=Decimal(9))
+    assert catalog.in_category(category.pk, 9, min_margin=50) == [good.pk]
+    assert catalog.on_offer(9, min_margin=50) == [good.pk]
+    assert catalog.newest(9, min_margin=50) == [good.pk]

@@ -254,6 +254,34 @@ def test_addresses_names_and_products_can_come_from_columns(load) -> None:
     assert (product.image_url, product.url) == ("https://img.example.com/1.jpg", "/tea/")
 
 
+def test_cost_of_a_product_can_come_from_a_column(load) -> None:
+    load(
+        row() + ",6.10",
+        row("1001") + ",5.25",
+        row("1002") + ",",
+        header=HEADER + ",Cost",
+        mapping=make_mapping(columns={"cost": "Cost"}),
+    )
+
+    assert Product.objects.get().cost == Decimal("5.25")
+
+
+def test_cost_that_somebody_wrote_stays(load) -> None:
+    load(row())
+    Product.objects.update(cost="4")
+
+    load(row("1001") + ",6.10", header=HEADER + ",Cost", mapping=make_mapping(columns={"cost": "Cost"}))
+
+    assert Product.objects.get().cost == Decimal(4)
+
+
+@pytest.mark.parametrize("cost", ["-1", "cheap"])
+def test_cost_that_is_none_is_refused_with_its_row(load, cost: str) -> None:
+    report = load(row() + f",{cost}", header=HEADER + ",Cost", mapping=make_mapping(columns={"cost": "Cost"}))
+
+    assert (report.refused_count, Product.objects.count()) == (1, 0)
+
+
 def test_consent_is_recorded_with_its_evidence_when_the_mapping_says_so(load) -> None:
     topic = Topic.objects.create(name="News", slug="news")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -213,3 +214,68 @@ def test_more_contacts_cost_no_more_queries(choose: Callable[..., Choices]) -> N
     assert queries(ids[:2]) == queries(ids)
     assert choose(ids, 4, at=AT) == choose(list(reversed(ids)), 4, at=AT)
     assert OrderLine.objects.count() == 80
+
+
+PERSONAL: list[tuple[str, dict[str, int]]] = [
+    ("related_to_last_order", {}),
+    ("bought_together", {}),
+    ("favorites_not_bought", {}),
+    ("new_in_categories_bought", {"days": 3650}),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), PERSONAL)
+def test_personal_selection_keeps_the_margin(name: str, words: dict[str, int]) -> None:
+    teas, contact = make_category(), make_contact()
+    facts = {"category": teas, "price": Decimal(10), "published_at": ago(9)}
+    bought, good, poor, unknown = (shown(**facts, cost=cost) for cost in (Decimal(1), Decimal(5), Decimal(9), None))
+    make_order(contact, [(bought, 1, 8)], ago(5))
+    for companion in (good, poor, unknown):
+        ProductPair.objects.create(product=bought, companion=companion, is_manual=companion == poor)
+    choose = getattr(recommendations, name)
+    assert set(products_of(choose([contact.pk], 9, at=AT, **words), contact)) == {good.pk, poor.pk, unknown.pk}
+    assert products_of(choose([contact.pk], 9, at=AT, min_margin=50, **words), contact) == [good.pk]
+
+
+def test_to_buy_again_keeps_the_margin() -> None:
+    contact = make_contact()
+    facts = {"is_replenishable": True, "price": Decimal(10)}
+    good, poor = shown(**facts, cost=Decimal(5)), shown(**facts, cost=Decimal(9))
+    make_order(contact, [(good, 1, 8), (poor, 1, 8)], ago(50))
+    found = recommendations.buy_again([contact.pk], 9, at=AT, days=30, min_margin=50)
+    assert products_of(found, contact) == [good.pk]
+
+
+def test_pair_that_a_person_said_wins_over_a_learned_one_and_obeys_the_stock() -> None:
+    pot, said, learned, sold_out = shown(), shown(), shown(), shown(stock_count=0)
+    ProductPair.objects.create(product=pot, companion=learned, lift=9, order_count=50)
+    for companion in (said, sold_out):
+        ProductPair.objects.create(product=pot, companion=companion, is_manual=True)
+    contact = make_contact()
+    make_order(contact, [(pot, 1, 30)], ago(5))
+    found = recommendations.bought_together([contact.pk], 9, at=AT)
+    assert products_of(found, contact) == [said.pk, learned.pk]
+
+
+def test_new_arrivals_are_those_of_the_categories_somebody_bought_from() -> None:
+    teas, pots, plants = (make_category() for _number in range(3))
+    contact, other, newcomer = make_contact(), make_contact(), make_contact()
+    make_order(contact, [(shown(category=teas, published_at=ago(300)), 1, 8)], ago(200))
+    make_order(contact, [(shown(category=pots, published_at=ago(300)), 1, 8)], ago(100))
+    make_order(other, [(shown(category=plants, published_at=ago(300)), 1, 8)], ago(100))
+    tea, pot = shown(category=teas, published_at=ago(9)), shown(category=pots, published_at=ago(3))
+    shown(category=teas, published_at=ago(40))
+    shown(category=teas, published_at=AT + timedelta(days=1))
+    shown(category=teas, published_at=ago(2), stock_count=0)
+    found = recommendations.new_in_categories_bought([contact.pk, other.pk, newcomer.pk], 9, at=AT, days=30)
+    assert products_of(found, contact) == [pot.pk, tea.pk]
+    assert products_of(found, other) == []
+    assert products_of(found, newcomer) == []
+
+
+def test_new_arrivals_leave_out_what_somebody_has_already() -> None:
+    teas, contact = make_category(), make_contact()
+    arrivals = [shown(category=teas, published_at=ago(10 - number)) for number in range(4)]
+    make_order(contact, [(arrivals[3], 1, 8), (arrivals[2], 1, 8)], ago(1))
+    found = recommendations.new_in_categories_bought([contact.pk], 1, at=AT, days=30)
+    assert products_of(found, contact) == [arrivals[1].pk]

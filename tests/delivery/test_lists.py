@@ -20,9 +20,10 @@ from wagtail_precise_mail.commerce.coupons import free_count
 from wagtail_precise_mail.commerce.models import CouponCode, Product
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.channels import MemoryChannel
-from wagtail_precise_mail.delivery.contents import content_of
+from wagtail_precise_mail.delivery.contents import already_sent, content_of
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.personalize import Personalizer
+from wagtail_precise_mail.reports.content import content_figures
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +138,14 @@ def test_what_was_sent_can_be_shown_again_exactly() -> None:
     )
     assert "Pot, £30.00" in again.text
     assert CouponCode.objects.get(message_id=message.pk).code in again.text
+
+
+def test_only_the_replacement_of_a_sold_out_product_counts_as_sent() -> None:
+    sold_out, other = make_product(name="Pot", stock_count=0), make_product(name="Mug")
+    card = raw_block("product", product=sold_out.pk, replacement=other.pk, layout="compact")
+    send = make_send(compiled=compiled(make_email(card)))
+    message = make_message(send)
+    services.deliver(send.pk)
+    assert message.contact is not None
+    assert already_sent([message.contact], 3650, timezone.now()) == {message.contact_id: {f"product:{other.pk}"}}
+    assert [(row.key, row.sends) for row in content_figures()] == [(f"product:{other.pk}", 1)]

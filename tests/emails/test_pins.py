@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Revision
 
@@ -194,6 +196,105 @@ class TestSavedBlocks:
             "The saved block “Season” is no longer published",
             "The saved block “Shop” was deleted",
         ]
+
+
+PICTURE = "https://cdn.example.com/tea.jpg"
+
+
+def listed(selection: str = "newest", **overrides: Any) -> dict[str, Any]:
+    return raw_block("product_list", **{"selection": selection, "count": 2, "heading": "New in", **overrides})
+
+
+def tea(name: str, **overrides: Any) -> Product:
+    return make_product(**{"name": name, "price": "8", "image_url": PICTURE, **overrides})
+
+
+class TestLists:
+    def test_what_an_automatic_list_showed_to_nobody_in_particular_is_kept(self) -> None:
+        assam = tea("Assam")
+        block = listed()
+        kept = ApprovedContent.objects.get(email=approve(block)).facts["listed"]
+        assert kept["lists"][block["id"]]["items"] == {f"product:{assam.pk}": "Assam"}
+        assert kept["products"][str(assam.pk)]["price"] == "8"
+
+    def test_list_that_shows_others_is_a_hint_and_no_change(self) -> None:
+        tea("Assam")
+        tea("Earl")
+        email = approve(listed())
+        tea("Mint")
+        (hint,) = pins.changes_since(ApprovedContent.objects.get(email=email))
+        assert hint.is_hint
+        assert not hint.is_price
+        assert str(hint) == "The list “New in” shows “Mint” now, and no longer “Assam”"
+
+    def test_longer_and_shorter_lists_say_so(self) -> None:
+        assam = tea("Assam")
+        email = approve(listed(count=3))
+        tea("Earl")
+        assert changes(email) == ["The list “New in” shows “Earl”, too"]
+        Product.objects.filter(name="Earl").delete()
+        Product.objects.filter(pk=assam.pk).update(stock_count=0)
+        assert changes(email) == ["The list “New in” no longer shows “Assam”"]
+
+    def test_another_order_is_nothing_to_say(self) -> None:
+        assam = tea("Assam")
+        tea("Earl")
+        email = approve(listed())
+        Product.objects.filter(pk=assam.pk).update(published_at=timezone.now() + timedelta(days=1))
+        assert changes(email) == []
+
+    def test_price_of_what_is_still_shown_is_a_change(self) -> None:
+        assam = tea("Assam")
+        email = approve(listed())
+        Product.objects.filter(pk=assam.pk).update(price="9")
+        (change,) = pins.changes_since(ApprovedContent.objects.get(email=email))
+        assert change.is_price
+        assert str(change) == "Assam: price £8.00 → £9.00"
+
+    def test_price_of_what_is_no_longer_shown_is_none(self) -> None:
+        assam = tea("Assam")
+        email = approve(listed(count=1))
+        Product.objects.filter(pk=assam.pk).update(price="9")
+        tea("Earl")
+        assert [change.is_price for change in pins.changes_since(ApprovedContent.objects.get(email=email))] == [False]
+
+    def test_product_in_a_card_and_in_a_list_is_named_once(self) -> None:
+        assam, _earl = tea("Assam"), tea("Earl")
+        email = approve(listed("picked", products=[assam.pk]), listed())
+        Product.objects.filter(pk=assam.pk).update(price="9")
+        assert changes(email) == ["Assam: price £8.00 → £9.00"]
+
+    @pytest.mark.parametrize("selection", ["related", "favorites", "buy_again", "new_in_categories"])
+    def test_what_each_reader_gets_is_not_kept(self, selection: str) -> None:
+        tea("Assam")
+        assert "listed" not in ApprovedContent.objects.get(email=approve(listed(selection))).facts
+
+    def test_page_list_names_new_pages(self) -> None:
+        make_page(title="Spring tea", first_published_at=THEN)
+        pages = raw_block("page_list", selection="newest", count=1, layout="compact", columns="1")
+        email = approve(pages)
+        make_page(title="Summer tea", first_published_at=THEN + timedelta(days=30))
+        assert changes(email) == ["The list “Page list” shows “Summer tea” now, and no longer “Spring tea”"]
+
+    def test_list_in_a_column_of_a_saved_block_is_found(self) -> None:
+        tea("Assam")
+        saved = make_saved_block(raw_block("columns", columns=[raw_block("item", content=[listed()])]))
+        email = approve(raw_block("saved_block", saved_block=saved.pk))
+        tea("Earl")
+        assert changes(email) == ["The list “New in” shows “Earl”, too"]
+
+    def test_reading_it_again_costs_the_same_for_few_and_many(self) -> None:
+        def queries(number: int) -> int:
+            for _ in range(number):
+                tea("Tea")
+            email = approve(listed(count=12))
+            tea("Mug")
+            approval = ApprovedContent.objects.get(email=email)
+            with CaptureQueriesContext(connection) as asked:
+                pins.changes_since(approval)
+            return len(asked)
+
+        assert queries(1) == queries(10)
 
 
 def test_email_that_was_approved_before_there_were_pins_has_no_changes() -> None:

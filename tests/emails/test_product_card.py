@@ -11,7 +11,7 @@ from tests.emails.conftest import fill, soup
 from tests.emails.test_blocks import body_of, product_block, text_of
 from tests.emails.test_varied import is_whole
 from tests.factories.commerce import make_product
-from tests.factories.emails import make_email, make_image, raw_block
+from tests.factories.emails import compiled, make_email, make_image, raw_block
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.emails.blocks.commerce import ProductBlock
 from wagtail_precise_mail.emails.preview import picker_preview
@@ -99,6 +99,19 @@ def test_own_words_go_away_with_the_product_when_it_is_replaced() -> None:
     email = make_email(product_block(sold_out, replacement=other.pk, description="My favorite teapot."))
     assert "Mug" in fill(email).html
     assert "My favorite teapot." not in fill(email).html
+
+
+def test_replacement_is_what_readers_were_shown() -> None:
+    sold_out, other = teapot(stock_count=0), make_product(name="Mug", image=make_image())
+    assert compiled(make_email(product_block(sold_out, replacement=other.pk))).shown == [f"product:{other.pk}"]
+    assert compiled(make_email(product_block(sold_out))).shown == []
+    assert compiled(make_email(product_block(other))).shown == [f"product:{other.pk}"]
+
+
+def test_product_that_two_cards_name_is_no_replacement_of_a_third() -> None:
+    sold_out, other = teapot(stock_count=0), make_product(name="Mug", image=make_image())
+    email = make_email(product_block(sold_out, replacement=other.pk), product_block(other), product_block(sold_out))
+    assert compiled(email).shown == [f"product:{other.pk}"]
 
 
 def test_product_without_an_address_has_no_links() -> None:

@@ -269,6 +269,7 @@ def test_two_or_a_thousand_readers_cost_the_same_queries() -> None:
         list_block("related", fallback="best_selling", is_slot_for_consenting=True),
         list_block("favorites", fallback="on_offer"),
         list_block("category", category=teas.pk),
+        list_block("new_in_categories", min_margin=10, fallback="newest"),
     ]
     email = email_of(*blocks)
     load(email, *contacts[:2])  # makes the files of the pictures
@@ -280,6 +281,46 @@ def test_two_or_a_thousand_readers_cost_the_same_queries() -> None:
         return len(captured)
 
     assert queries(contacts[:2]) == queries(contacts)
+
+
+def test_only_readers_who_buy_from_a_category_hear_what_is_new_in_it() -> None:
+    teas = make_category(name="Teas")
+    old = product("Old", category=teas, published_at=timezone.now() - timedelta(days=300))
+    product("Fresh", category=teas)
+    product("Pot")
+    buyer, newcomer, untracked = make_contact(), make_contact(), make_contact(is_tracking_allowed=False)
+    for contact in (buyer, untracked):
+        bought(contact, old)
+    email = email_of(list_block("new_in_categories", heading="New teas"), raw_block("heading", title="Bye"))
+    assert titles(read(email, buyer)) == ["Fresh"]
+    for contact in (newcomer, untracked):
+        assert "New teas" not in read(email, contact).html
+    filled_up = email_of(list_block("new_in_categories", fallback="newest", count=1))
+    assert titles(read(filled_up, buyer)) == ["Fresh"]
+    assert titles(read(filled_up, newcomer)) == ["Pot"]
+
+
+@pytest.mark.parametrize("selection", ["newest", "on_offer", "best_selling", "category"])
+def test_list_with_a_least_margin_shows_what_earns_it_and_never_the_cost(selection: str) -> None:
+    teas = make_category(name="Teas")
+    facts = {"category": teas, "price": Decimal(20), "compare_at_price": Decimal(30)}
+    good, poor = product("Good", **facts, cost=Decimal("11.37")), product("Poor", **facts, cost=Decimal("18.41"))
+    unknown = product("Unknown", **facts)
+    bought(make_contact(), good, poor, unknown)
+    shown = list_block(selection, category=teas.pk, min_margin=40, show_description=True, show_stock=True)
+    filled = read(email_of(shown), make_contact())
+    assert titles(filled) == ["Good"]
+    assert "11.37" not in filled.html + filled.text
+    assert set(titles(read(email_of(list_block(selection, category=teas.pk)), make_contact()))) == {
+        "Good",
+        "Poor",
+        "Unknown",
+    }
+
+
+def test_picked_products_are_shown_whatever_they_earn() -> None:
+    poor = product("Poor", price=Decimal(20), cost=Decimal(19))
+    assert titles(read(email_of(list_block("picked", products=[poor.pk], min_margin=40)), make_contact())) == ["Poor"]
 
 
 def test_same_facts_give_the_same_list() -> None:
@@ -320,6 +361,7 @@ def form(**overrides: Any) -> dict[str, Any]:
         ({"selection": "category"}, "category"),
         ({"fallback": "words"}, "empty_words"),
         ({"count": 13}, "count"),
+        ({"min_margin": 100}, "min_margin"),
         ({"heading": "{{ contact.shoe_size }}"}, "heading"),
     ],
 )

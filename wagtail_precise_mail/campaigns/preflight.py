@@ -6,17 +6,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.promotion import promotion_over_time
 from wagtail_precise_mail.campaigns.senders import sender_of
-from wagtail_precise_mail.campaigns.starting import compile_for
-from wagtail_precise_mail.campaigns.translations import published_translations
+from wagtail_precise_mail.campaigns.starting import compile_for, pinned_email
+from wagtail_precise_mail.campaigns.translations import pinned_translations, published_translations
+from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
+from wagtail_precise_mail.emails.languages import language_of
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.senders import SENDER_PROBLEMS, sender_problem
 from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
@@ -40,6 +43,8 @@ def preflight(
     """
     send_at = send_at or campaign.scheduled_at or at
     findings = [*_check_sender(campaign), *_check_email(campaign, send_at, keep_for), *_check_audience(campaign, at)]
+    if keep_for is None:  # only a warning, and it asks for what every reader was sent
+        findings += _check_promotion(campaign, at, send_at)
     return sorted(findings, key=lambda finding: finding.order)
 
 
@@ -52,9 +57,31 @@ def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser, sen
     Raises:
         NotReady: with every error and its remedy.
     """
-    errors = [finding for finding in preflight(campaign, at=at, send_at=send_at, keep_for=by) if finding.is_error]
+    _require_none(preflight(campaign, at=at, send_at=send_at, keep_for=by))
+
+
+def require_approved_ready(campaign: Campaign, *, send_at: datetime) -> None:
+    """Let a scheduled campaign pass whose approved versions, in every language, have no errors at another time.
+
+    Raises:
+        NotReady: with every error and its remedy; or a version was deleted.
+    """
+    findings = _findings(campaign, pinned_email(campaign), send_at)
+    for email in pinned_translations(campaign).values():
+        findings += [_in_language(one, email) for one in _findings(campaign, email, send_at)]
+    _require_none(findings)
+
+
+def _require_none(findings: list[Finding]) -> None:
+    """Refuse errors; warnings are for people to weigh."""
+    errors = [finding for finding in findings if finding.is_error]
     if errors:
         raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
+
+
+def _in_language(finding: Finding, translation: Email) -> Finding:
+    language = translation.locale.get_display_name()
+    return replace(finding, place=f"{language}: {finding.place}" if finding.place else language)
 
 
 def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience | None, str]:
@@ -131,11 +158,11 @@ def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUs
 def _check_translations(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
     findings: list[Finding] = []
     for translation in published_translations(campaign.email).values():
-        language, revision = translation.locale.get_display_name(), cast("Revision", translation.live_revision)
+        revision = cast("Revision", translation.live_revision)
         found = _check_approved(
             campaign, cast("Email", revision.as_object()), send_at, keep_for, revision_id=revision.pk
         )
-        findings += [replace(one, place=f"{language}: {one.place}" if one.place else language) for one in found]
+        findings += [_in_language(one, translation) for one in found]
     drafts = campaign.email.get_translations().exclude(live=True, live_revision__isnull=False).select_related("locale")
     findings += [
         Finding(
@@ -173,8 +200,13 @@ def _check_approved(
     return _findings(campaign, approved, send_at, payload=compiled.payload)
 
 
-def _findings(campaign: Campaign, approved: Email, send_at: datetime, payload: Any = None) -> list[Finding]:
-    found = check_email(approved, campaign.site, payload=payload, sender=campaign.sender, at=send_at)
+def _findings(
+    campaign: Campaign, approved: Email, send_at: datetime, payload: dict[str, Any] | None = None
+) -> list[Finding]:
+    # Whoever gets a campaign has agreed to its topic: it may sell as much as it likes.
+    found = check_email(
+        approved, campaign.site, payload=payload, sender=campaign.sender, at=send_at, is_transactional=False
+    )
     return [finding for finding in found if finding.key not in SENDER_PROBLEMS]
 
 
@@ -215,3 +247,36 @@ def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
             )
         ]
     return []
+
+
+def _check_promotion(campaign: Campaign, at: datetime, send_at: datetime) -> list[Finding]:
+    """How many readers would have been sent little but promotion."""
+    email = campaign.email
+    if not email.live or not email.live_revision:
+        return []
+    approved = cast("Email", email.live_revision.as_object())
+    original = language_of(approved, campaign.site)
+    versions = {
+        language: cast("Email", cast("Revision", one.live_revision).as_object())
+        for language, one in published_translations(email).items()
+    }
+    try:
+        found = promotion_over_time(
+            campaign, {**versions, original: approved}, original=original, at=at, send_at=send_at
+        )
+    except InvalidRules:  # said by the check of the audience
+        return []
+    if not found.over_count:
+        return []
+    message = _(
+        "%(over)s of %(total)s would have been sent more than %(percent)s %% promotion within %(days)s days, "
+        "this email included."
+    )
+    words = {
+        "over": number_format(found.over_count, force_grouping=True),
+        "total": number_format(found.total_count, force_grouping=True),
+        "percent": options().max_promotion_percent_over_time,
+        "days": options().promotion_days,
+    }
+    remedy = _("Add something to read, or wait: people leave who are only sold to.")
+    return [Finding(Level.WARNING, message % words, remedy, "segment", key="promotion_over_time")]

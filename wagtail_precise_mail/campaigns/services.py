@@ -24,7 +24,7 @@ from wagtail_precise_mail.campaigns.starting import (
     pinned_email,
     start_due,
 )
-from wagtail_precise_mail.campaigns.translations import published_translations
+from wagtail_precise_mail.campaigns.translations import pinned_translations, published_translations
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.emails import pins
 from wagtail_precise_mail.emails.periods import sendable_from, sendable_until
@@ -102,11 +102,14 @@ def reschedule(
 
     Raises:
         InvalidTransition: it is neither scheduled nor paused before its start.
-        NotReady: the time is past, or an offer of the email is not valid then.
+        NotReady: the time is past, or a check says that what was approved must not go out then: an offer or the
+            license of an image has ended, in whatever language.
     """
     at = at or timezone.now()
     _refuse_the_past(scheduled_at, at)
-    _refuse_other_times_than_its_offers(campaign, scheduled_at)
+    if campaign.email_revision_id is not None:
+        _refuse_other_times_than_its_offers(campaign, scheduled_at)
+        preflight.require_approved_ready(campaign, send_at=scheduled_at)
     with transaction.atomic():
         waiting = Campaign.objects.filter(
             pk=campaign.pk, state__in=[State.SCHEDULED, State.PAUSED], send=None, started_at=None
@@ -221,16 +224,16 @@ def _refuse_the_past(scheduled_at: datetime, at: datetime) -> None:
 
 
 def _refuse_other_times_than_its_offers(campaign: Campaign, scheduled_at: datetime) -> None:
-    if campaign.email_revision_id is None:
-        return
-    body = pinned_email(campaign).body
-    starts_at, ends_at = sendable_from(body), sendable_until(body)
-    if starts_at and scheduled_at < starts_at:
-        moment = date_format(timezone.localtime(starts_at), "j F Y, H:i")
-        raise NotReady([_("An offer in the email starts on %(moment)s: choose a later time.") % {"moment": moment}])
-    if ends_at and scheduled_at >= ends_at:
-        moment = date_format(timezone.localtime(ends_at), "j F Y, H:i")
-        raise NotReady([_("An offer in the email ends on %(moment)s: choose an earlier time.") % {"moment": moment}])
+    for email in [pinned_email(campaign), *pinned_translations(campaign).values()]:
+        starts_at, ends_at = sendable_from(email.body), sendable_until(email.body)
+        if starts_at and scheduled_at < starts_at:
+            moment = date_format(timezone.localtime(starts_at), "j F Y, H:i")
+            raise NotReady([_("An offer in the email starts on %(moment)s: choose a later time.") % {"moment": moment}])
+        if ends_at and scheduled_at >= ends_at:
+            moment = date_format(timezone.localtime(ends_at), "j F Y, H:i")
+            raise NotReady(
+                [_("An offer in the email ends on %(moment)s: choose an earlier time.") % {"moment": moment}]
+            )
 
 
 def _wake(campaign: Campaign, at: datetime) -> None:

@@ -153,13 +153,14 @@ def approve_content(campaign: Campaign, *, at: datetime) -> None:
             at=at,
             origin_kind=ORIGIN_KIND,
             origin_id=campaign.pk,
+            site=campaign.site,
         )
 
 
 def changes_since_scheduled(campaign: Campaign) -> list[Change]:
     """Return what is different now from what the campaign's email showed when it was scheduled or resumed last.
 
-    What is different in several languages is named once.
+    What is different in several languages is named once. Hints about lists, which choose anew, are among them.
     """
     found: dict[str, Change] = {}
     pinned: list[tuple[Email, int | None]] = [(campaign.email, campaign.email_revision_id)]
@@ -229,17 +230,18 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
         at=at,
         by=campaign.scheduled_by,
     )
+    approved = pinned_translations(campaign)
     translations = {
         language: compile_for(
             campaign,
-            email,
+            translation,
             revision_id=campaign.translation_revisions[language],
             at=at,
             by=campaign.scheduled_by,
         )
-        for language, email in pinned_translations(campaign).items()
+        for language, translation in approved.items()
     }
-    changes = changes_since_scheduled(campaign)
+    changes = [change for change in changes_since_scheduled(campaign) if not change.is_hint]
     _require_approved_prices(changes)
     with transaction.atomic():
         send = delivery.start_send(
@@ -253,7 +255,9 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             reply_to=sender.reply_to,
             base_url=base_url_of(campaign.site),
             # However long the send takes or rests: what an offer promised must still hold when it is read.
-            send_before=sendable_until(email.body),
+            send_before=min(
+                filter(None, (sendable_until(one.body) for one in (email, *approved.values()))), default=None
+            ),
             at=at,
         )
         claimed = Campaign.objects.filter(pk=campaign.pk, state=State.SENDING, send=None)

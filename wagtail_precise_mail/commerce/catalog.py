@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, FloatField, Q, QuerySet, Sum
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Round
 
 from wagtail_precise_mail.commerce.models import Category, Order, OrderLine, Product
 
@@ -20,9 +21,23 @@ def for_sale() -> QuerySet[Product]:
     return products.filter(Q(stock_count__isnull=True) | Q(stock_count__gt=0)).order_by("pk")
 
 
-def showable() -> QuerySet[Product]:
-    """Return what can be bought now and has a picture."""
-    return for_sale().filter(Q(image__isnull=False) | ~Q(image_url=""))
+def showable(*, min_margin: int = 0) -> QuerySet[Product]:
+    """Return what can be bought now and has a picture.
+
+    Args:
+        min_margin: percent of the price that must be left after the cost. A product whose cost or price is unknown is
+            left out then: nobody can say that it is not sold at a loss. 0 asks nothing.
+    """
+    products = for_sale().filter(Q(image__isnull=False) | ~Q(image_url=""))
+    if not min_margin:
+        return products
+    # Rounded to the digits of the columns: SQLite reckons with floats.
+    cost, most = Round(F("cost") * 100, precision=4), Round(F("price") * (100 - min_margin), precision=4)
+    return (
+        products.filter(price__gt=0, cost__isnull=False)
+        .alias(wpm_cost=cost, wpm_most=most)
+        .filter(wpm_cost__lte=F("wpm_most"))
+    )
 
 
 def category_and_below(category_id: int) -> set[int]:
@@ -39,28 +54,29 @@ def category_and_below(category_id: int) -> set[int]:
     return found
 
 
-def in_category(category_id: int, limit: int) -> list[int]:
+def in_category(category_id: int, limit: int, *, min_margin: int = 0) -> list[int]:
     """Return the products of a category and of those below it, the newest first."""
-    return _ids(_newest_first(showable().filter(category__in=category_and_below(category_id))), limit)
+    products = showable(min_margin=min_margin).filter(category__in=category_and_below(category_id))
+    return _ids(newest_first(products), limit)
 
 
-def newest(limit: int) -> list[int]:
+def newest(limit: int, *, min_margin: int = 0) -> list[int]:
     """Return the newest products."""
-    return _ids(_newest_first(showable()), limit)
+    return _ids(newest_first(showable(min_margin=min_margin)), limit)
 
 
-def on_offer(limit: int) -> list[int]:
+def on_offer(limit: int, *, min_margin: int = 0) -> list[int]:
     """Return the products whose price is below the one before, the greatest discount first."""
-    offers = showable().filter(price__gte=0, compare_at_price__gt=F("price"))
+    offers = showable(min_margin=min_margin).filter(price__gte=0, compare_at_price__gt=F("price"))
     # As floats: SQLite would divide whole numbers as such.
     share = Cast("price", FloatField()) / Cast("compare_at_price", FloatField())
     return _ids(offers.annotate(share=share).order_by("share", "pk"), limit)
 
 
-def picked(product_ids: Iterable[int]) -> list[int]:
+def picked(product_ids: Iterable[int], *, min_margin: int = 0) -> list[int]:
     """Return those of the products that can be shown, in the order given."""
     wanted = list(dict.fromkeys(product_ids))
-    there = set(showable().filter(pk__in=wanted).values_list("pk", flat=True))
+    there = set(showable(min_margin=min_margin).filter(pk__in=wanted).values_list("pk", flat=True))
     return [pk for pk in wanted if pk in there]
 
 
@@ -84,7 +100,8 @@ def sold_lines(at: datetime, days: int) -> QuerySet[OrderLine]:
     return lines.filter(order__placed_at__gt=at - timedelta(days=days)).order_by()
 
 
-def _newest_first(products: QuerySet[Product]) -> QuerySet[Product]:
+def newest_first(products: QuerySet[Product]) -> QuerySet[Any]:
+    """Return products with ``since``, the moment from which each is new, the latest first."""
     return products.annotate(since=Coalesce("published_at", "created_at")).order_by("-since", "-pk")
 
 

@@ -69,6 +69,16 @@ class Product(index.Indexed, models.Model):
         blank=True,
         help_text=_("Struck through beside the price where it is higher. It must have been asked for before."),
     )
+    # In the currency of the price. For choosing only: no mail, and nothing that a contact sees, may show it.
+    cost = models.DecimalField(
+        _("cost"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("What you pay for one, in the same currency; for lists with a least margin. Mails never show it."),
+    )
     stock_count = models.IntegerField(_("in stock"), null=True, blank=True, help_text=_("Empty: not counted."))
     is_published = models.BooleanField(_("on sale"), default=True)
     published_at = models.DateTimeField(
@@ -119,6 +129,13 @@ class Product(index.Indexed, models.Model):
         # Shops that oversell count below zero.
         is_in_stock = self.stock_count is None or self.stock_count > 0
         return self.kind == self.Kind.PRODUCT and self.is_published and is_in_stock
+
+    @property
+    def margin_percent(self) -> Decimal | None:
+        """What of the price is left after the cost, of 100; None where either is unknown, or it is free."""
+        if self.price is None or self.cost is None or self.price <= 0:
+            return None
+        return (self.price - self.cost) * 100 / self.price
 
     @property
     def new_since(self) -> datetime:

@@ -17,7 +17,7 @@ from itertools import islice
 from django.db.models import Count, F, Max, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from wagtail_precise_mail.commerce.catalog import picked, showable
+from wagtail_precise_mail.commerce.catalog import newest_first, picked, showable
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, ProductPair
 
 FAVORITE_CATEGORIES = 2
@@ -82,12 +82,13 @@ def last_orders(contact_ids: Sequence[int], *, at: datetime) -> dict[int, LastOr
     return found
 
 
-def related_to_last_order(contact_ids: Sequence[int], limit: int, *, at: datetime) -> Choices:
+def related_to_last_order(contact_ids: Sequence[int], limit: int, *, at: datetime, min_margin: int = 0) -> Choices:
     """Return the best sellers of the categories of each contact's last order, without what they have."""
     orders = last_orders(contact_ids, at=at)
     owned = owned_products(list(orders), at=at)
     avoided = {pk: owned.get(pk, set()) | set(order.product_ids) for pk, order in orders.items()}
-    ranks = _ranks({one for order in orders.values() for one in order.categories}, limit + _most(avoided))
+    categories = {one for order in orders.values() for one in order.categories}
+    ranks = _ranks(categories, limit + _most(avoided), min_margin)
     return {
         pk: [
             Choice(product_id, order.categories[category_id])
@@ -97,25 +98,46 @@ def related_to_last_order(contact_ids: Sequence[int], limit: int, *, at: datetim
     }
 
 
-def favorites_not_bought(contact_ids: Sequence[int], limit: int, *, at: datetime) -> Choices:
+def favorites_not_bought(contact_ids: Sequence[int], limit: int, *, at: datetime, min_margin: int = 0) -> Choices:
     """Return the best sellers of the categories from which each contact buys most, without all they ever bought."""
     favorites = _favorite_categories(contact_ids, at)
     owned = owned_products(list(favorites), at=at, with_replenishable=True)
-    ranks = _ranks({one for categories in favorites.values() for one in categories}, limit + _most(owned))
+    ranks = _ranks({one for categories in favorites.values() for one in categories}, limit + _most(owned), min_margin)
     return {
         pk: [Choice(one) for one, _category in _best_of(categories, ranks, owned.get(pk, set()), limit)]
         for pk, categories in favorites.items()
     }
 
 
-def bought_together(contact_ids: Sequence[int], limit: int, *, at: datetime) -> Choices:
+def new_in_categories_bought(
+    contact_ids: Sequence[int], limit: int, *, at: datetime, days: int, min_margin: int = 0
+) -> Choices:
+    """Return what is new since some days in the categories from which each contact ever bought, the newest first.
+
+    Contacts who bought from no category with something new are missing, or have nothing.
+    """
+    bought: dict[int, set[int]] = defaultdict(set)
+    lines = _bought(contact_ids, at).filter(product__category__isnull=False)
+    for contact_id, category_id in lines.values_list("order__contact_id", "product__category_id").distinct():
+        bought[contact_id].add(category_id)
+    owned = owned_products(list(bought), at=at, with_replenishable=True)
+    arrivals = _arrivals(set().union(*bought.values()), limit + _most(owned), at, days, min_margin)
+    found = {}
+    for pk, categories in bought.items():
+        ranked = merge(*(arrivals.get(one, ()) for one in categories))
+        fresh = (product_id for _age, _rank, product_id in ranked if product_id not in owned.get(pk, set()))
+        found[pk] = [Choice(product_id) for product_id in islice(fresh, limit)]
+    return found
+
+
+def bought_together(contact_ids: Sequence[int], limit: int, *, at: datetime, min_margin: int = 0) -> Choices:
     """Return what stands with the products of each contact's last order in one order more often than chance has it.
 
     Pairs said by a person come first, then the learned ones by their lift (see :mod:`.learning`).
     """
     orders = last_orders(contact_ids, at=at)
     owned = owned_products(list(orders), at=at)
-    companions = _companions({one for order in orders.values() for one in order.product_ids})
+    companions = _companions({one for order in orders.values() for one in order.product_ids}, min_margin)
     found = {}
     for pk, order in orders.items():
         avoided = owned.get(pk, set()) | set(order.product_ids)
@@ -128,9 +150,10 @@ def bought_together(contact_ids: Sequence[int], limit: int, *, at: datetime) -> 
     return found
 
 
-def buy_again(contact_ids: Sequence[int], limit: int, *, at: datetime, days: int) -> Choices:
+def buy_again(contact_ids: Sequence[int], limit: int, *, at: datetime, days: int, min_margin: int = 0) -> Choices:
     """Return what each contact uses up and has not bought for some days, what they bought most often first."""
-    lines = _bought(contact_ids, at).filter(product__is_replenishable=True, product__in=showable().order_by())
+    shown = showable(min_margin=min_margin).order_by().values("pk")
+    lines = _bought(contact_ids, at).filter(product__is_replenishable=True, product__in=shown)
     rows = (
         lines.values("order__contact_id", "product_id")
         .annotate(times=Count("order_id", distinct=True), last=Max("order__placed_at"))
@@ -145,12 +168,12 @@ def buy_again(contact_ids: Sequence[int], limit: int, *, at: datetime, days: int
     return found
 
 
-def _companions(product_ids: set[int]) -> dict[int, list[tuple[bool, float, int]]]:
+def _companions(product_ids: set[int], min_margin: int) -> dict[int, list[tuple[bool, float, int]]]:
     """Return what is shown to those who bought some products, as rank and product: two queries."""
     pairs = ProductPair.objects.filter(product__in=product_ids)
     rows = list(pairs.values_list("product_id", "companion_id", "is_manual", "lift"))
     # Not as a subquery: SQLite reads all products for it.
-    there = set(picked({companion_id for _product, companion_id, *_rest in rows}))
+    there = set(picked({companion_id for _product, companion_id, *_rest in rows}, min_margin=min_margin))
     found: dict[int, list[tuple[bool, float, int]]] = defaultdict(list)
     for product_id, companion_id, is_manual, lift in rows:
         if companion_id in there:
@@ -183,14 +206,28 @@ Ranks = Mapping[int, Sequence[tuple[int, int, int]]]
 """By category: minus the popularity, the product, and the category, the best first."""
 
 
-def _ranks(category_ids: Iterable[int], limit: int) -> Ranks:
+def _ranks(category_ids: Iterable[int], limit: int, min_margin: int) -> Ranks:
     """Return the best sellers of each category: one query."""
-    products = showable().filter(category__in=list(category_ids))
+    products = showable(min_margin=min_margin).filter(category__in=list(category_ids))
     place = Window(RowNumber(), partition_by="category_id", order_by=[F("popularity").desc(), F("pk").asc()])
     rows = products.annotate(place=place).filter(place__lte=limit).order_by("place")
     found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for category_id, pk, popularity in rows.values_list("category_id", "pk", "popularity"):
         found[category_id].append((-popularity, pk, category_id))
+    return found
+
+
+def _arrivals(
+    category_ids: Iterable[int], limit: int, at: datetime, days: int, min_margin: int
+) -> dict[int, list[tuple[timedelta, int, int]]]:
+    """Return what is new in each category as age, minus the id and the id, the newest first: one query."""
+    products = newest_first(showable(min_margin=min_margin).filter(category__in=list(category_ids)))
+    products = products.filter(since__gt=at - timedelta(days=days), since__lte=at)
+    place = Window(RowNumber(), partition_by="category_id", order_by=[F("since").desc(), F("pk").desc()])
+    rows = products.annotate(place=place).filter(place__lte=limit).order_by("-since", "-pk")
+    found: dict[int, list[tuple[timedelta, int, int]]] = defaultdict(list)
+    for category_id, pk, since in rows.values_list("category_id", "pk", "since"):
+        found[category_id].append((at - since, -pk, pk))
     return found
 
 

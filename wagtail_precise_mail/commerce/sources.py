@@ -41,6 +41,8 @@ class ProductData:
     brand_name: str = ""
     is_replenishable: bool | None = None
     published_at: datetime | None = None
+    cost: Decimal | None = None
+    """What the shop pays for one, in the same currency; mails never show it."""
 
     def fields(self) -> dict[str, object]:
         """The fields of ``Product`` beside the SKU."""
@@ -103,7 +105,8 @@ class CSVSource(Source):
         for sku, row in known.items():
             price = row.unit_price if row.unit_price > 0 else None
             currency = row.currency if price else ""
-            yield ProductData(sku, row.description, kind(sku), "", row.url, row.image_url, price, currency)
+            facts = (sku, row.description, kind(sku), "", row.url, row.image_url, price, currency)
+            yield ProductData(*facts, cost=row.cost)
 
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderData]:
         """Yield the orders in the order of the file."""

@@ -14,7 +14,8 @@ from wagtail_precise_mail.emails.readers import Reader, sent_items
 
 State = OutboxMessage.State
 # Whoever may have got it has got it: a doubt is no reason to send it again.
-_LEFT = (State.HANDOFF, State.ACCEPTED, State.UNKNOWN)
+LEFT = (State.HANDOFF, State.ACCEPTED, State.UNKNOWN)
+"""States of messages that count as sent."""
 
 
 def keep_contents(messages: Sequence[OutboxMessage], readers: Mapping[int, Reader]) -> None:
@@ -49,12 +50,10 @@ def already_sent(contacts: Sequence[Contact], days: int, at: datetime) -> dict[i
     """Return the keys of pages and products that contacts were sent in the last days: four queries at the most."""
     since, ids = at - timedelta(days=days), [contact.pk for contact in contacts]
     found: dict[int, set[str]] = {pk: set() for pk in ids}
-    items = SentItem.objects.filter(contact__in=ids, sent_at__gte=since, message__state__in=_LEFT)
+    items = SentItem.objects.filter(contact__in=ids, sent_at__gte=since, message__state__in=LEFT)
     for contact_id, key in items.values_list("contact_id", "key"):
         found[contact_id].add(key)
-    messages = OutboxMessage.objects.filter(
-        contact__in=ids, created_at__gte=since, state__in=_LEFT, send__is_test=False
-    )
+    messages = OutboxMessage.objects.filter(contact__in=ids, created_at__gte=since, state__in=LEFT, send__is_test=False)
     rows = list(messages.values_list("contact_id", "send_id", "send__compiled_id", "language").distinct())
     versions = SendVersion.objects.filter(send__in={send for _contact, send, _compiled, language in rows if language})
     translated = {(send, language): pk for send, language, pk in versions.values_list("send", "language", "compiled")}

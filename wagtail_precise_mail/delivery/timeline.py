@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Contact
-from wagtail_precise_mail.contacts.timeline import TimelineEntry, TimelineSource, timeline_sources
+from wagtail_precise_mail.contacts.timeline import (
+    ContactFact,
+    ContactFactSource,
+    TimelineEntry,
+    TimelineSource,
+    contact_facts,
+    timeline_sources,
+)
+from wagtail_precise_mail.delivery.balance import balance_of_contact
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.delivery.queries import explain
 
@@ -43,6 +54,24 @@ class MailTimeline(TimelineSource):
             )
             for message in messages
         ]
+
+
+@contact_facts.register("promotion")
+class PromotionFacts(ContactFactSource):
+    """How much of what a contact was sent lately was promotion."""
+
+    def facts(self, contact: Contact) -> list[ContactFact]:
+        at, days = timezone.now(), options().promotion_days
+        found = balance_of_contact(contact, since=at - timedelta(days=days), until=at)
+        total = found.promotion_count + found.editorial_count
+        if not total:
+            return []
+        parts = gettext("%(promotion)s of %(total)s parts in %(days)s days") % {
+            "promotion": found.promotion_count,
+            "total": total,
+            "days": days,
+        }
+        return [ContactFact(gettext("Promotion"), f"{found.percent} %", parts)]
 
 
 def _title(message: OutboxMessage) -> str:

@@ -199,6 +199,9 @@ class CompiledEmail(models.Model):
     payload = models.JSONField()
     # Keys of the pages and products that every reader sees in it, such as "page:5".
     shown = models.JSONField(default=list)
+    # Its parts by their nature, see checks.balance: how much of what somebody was sent was promotion is asked of many.
+    promotion_count = models.PositiveSmallIntegerField(default=0)
+    editorial_count = models.PositiveSmallIntegerField(default=0)
     html_size = models.PositiveIntegerField(help_text="Bytes of the HTML before filling.")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -15,16 +15,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from wagtail.blocks import StreamValue
+from wagtail.models import Site
 
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.commerce.money import format_money
+from wagtail_precise_mail.emails import list_pins
 from wagtail_precise_mail.emails.models import ApprovedContent, Email, SavedBlock
 from wagtail_precise_mail.emails.references import references_of
+from wagtail_precise_mail.emails.sites import default_site
 from wagtail_precise_mail.fields import page_model
 
 FACTS_VERSION = 1
@@ -38,6 +42,7 @@ class Kind(models.TextChoices):
     AVAILABILITY = "availability"
     CONTENT = "content"
     GONE = "gone"
+    LIST = "list"
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ class Change:
         """Whether readers would see another price than was approved."""
         return self.kind == Kind.PRICE
 
+    @property
+    def is_hint(self) -> bool:
+        """Whether it is as it is meant to be, and only worth knowing: a list of the newest shows newer ones."""
+        return self.kind == Kind.LIST
+
     def __str__(self) -> str:
         return self.sentence
 
@@ -75,12 +85,14 @@ def pin(
     at: datetime,
     origin_kind: str = "",
     origin_id: int = 0,
+    site: Site | None = None,
 ) -> ApprovedContent:
     """Keep what an email shows now as approved; pinning again replaces what was kept for the same origin.
 
     Args:
         body: of the approved version.
         revision_id: that version.
+        site: for which its lists find items; None takes the default one.
         origin_kind: who relies on it from now on, such as "campaign", with its id; "" for the publishing itself.
     """
     return ApprovedContent.objects.update_or_create(
@@ -88,7 +100,7 @@ def pin(
         revision_id=revision_id,
         origin_kind=origin_kind,
         origin_id=origin_id,
-        defaults={"facts": facts_of(body), "approved_at": at},
+        defaults={"facts": {**facts_of(body), **_listed(email, site or default_site(), at)}, "approved_at": at},
     )[0]
 
 
@@ -114,23 +126,54 @@ def facts_of(body: StreamValue) -> dict[str, Any]:
     return _read(references.pages, references.products, references.saved_blocks)
 
 
-def changes_since(approval: ApprovedContent | None) -> list[Change]:
-    """Return what is different now from what was approved: prices first."""
+def changes_since(approval: ApprovedContent | None, *, at: datetime | None = None) -> list[Change]:
+    """Return what is different now from what was approved: prices first, then changes, then hints about lists.
+
+    Args:
+        at: as of when lists find their items; None means now.
+    """
     if approval is None:
         return []
     then = approval.facts
     now = _read(*(then[name] for name in ("pages", "products", "saved_blocks")))
     found = [*_products(then, now), *_pages(then, now), *_saved_blocks(then, now)]
-    return sorted(found, key=lambda change: not change.is_price)
+    if then.get("listed"):
+        found += _lists(then["listed"], at or timezone.now())
+    # A product may be picked, and found by a list besides.
+    by_sentence = {str(change): change for change in found}
+    return sorted(by_sentence.values(), key=lambda change: (not change.is_price, change.is_hint))
+
+
+def _listed(email: Email, site: Site, at: datetime) -> dict[str, Any]:
+    """Return what lists show that find their items by themselves; nothing for an email without any."""
+    if not (pinned := list_pins.lists_of(email, site, at=at)):
+        return {}
+    pks = list_pins.product_ids({block: one["items"] for block, one in pinned["lists"].items()})
+    return {"listed": {**pinned, "products": _product_rows(pks)}}
+
+
+def _lists(then: dict[str, Any], at: datetime) -> Iterator[Change]:
+    """Yield prices that changed of what is still shown, and that lists show others now."""
+    now = list_pins.items_now(then, at=at)
+    still = {str(pk) for pk in list_pins.product_ids(now)}
+    prices = _product_rows(pk for pk in then["products"] if pk in still)
+    for pk, after in prices.items():
+        yield from _price(then["products"][pk], after)
+    for name, sentence in list_pins.shift_sentences(then["lists"], now):
+        yield Change(Kind.LIST, name, sentence)
 
 
 def _read(pages: Iterable[Any], products: Iterable[Any], saved_blocks: Iterable[Any]) -> dict[str, Any]:
     return {
         "version": FACTS_VERSION,
         "pages": {str(page.pk): _page_facts(page) for page in page_model()._default_manager.filter(pk__in=pages)},
-        "products": {str(one.pk): _product_facts(one) for one in Product.objects.filter(pk__in=products)},
+        "products": _product_rows(products),
         "saved_blocks": {str(one.pk): _saved_facts(one) for one in SavedBlock.objects.filter(pk__in=saved_blocks)},
     }
+
+
+def _product_rows(pks: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    return {str(one.pk): _product_facts(one) for one in Product.objects.filter(pk__in=list(pks))}
 
 
 def _page_facts(page: Any) -> dict[str, Any]:
@@ -173,12 +216,16 @@ def _products(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
             continue
         if after["name"] != name:
             yield _renamed(name, after["name"])
-        if (before["price"], before["currency"]) != (after["price"], after["currency"]):
-            words = {"name": name, "before": _money(before), "now": _money(after)}
-            sentence = _("%(name)s: price %(before)s → %(now)s") % words
-            yield Change(Kind.PRICE, name, sentence, words["before"], words["now"])
+        yield from _price(before, after)
         if before["is_available"] != after["is_available"]:
             yield Change(Kind.AVAILABILITY, name, _availability(after) % {"name": name})
+
+
+def _price(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
+    if (before["price"], before["currency"]) != (after["price"], after["currency"]):
+        words = {"name": before["name"], "before": _money(before), "now": _money(after)}
+        sentence = _("%(name)s: price %(before)s → %(now)s") % words
+        yield Change(Kind.PRICE, words["name"], sentence, words["before"], words["now"])
 
 
 def _availability(product: dict[str, Any]) -> str:

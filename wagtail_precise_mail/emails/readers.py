@@ -100,6 +100,10 @@ class ItemSource(ABC):
         a pool. Copies for others leave out what may not."""
         return False
 
+    def finds_by_itself(self, spec: Spec) -> bool:
+        """Whether it finds items, such as the newest, that whoever approved the email need not have seen."""
+        return False
+
     @abstractmethod
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from wagtail.models import Site
 
+from wagtail_precise_mail.emails.checks.balance import count_balance
+from wagtail_precise_mail.emails.checks.facts import blocks_of
 from wagtail_precise_mail.emails.composition import compile_source, compose
 from wagtail_precise_mail.emails.models import CompiledEmail, Email
 
@@ -48,6 +50,7 @@ def compile_email(
     if known:
         return known
     payload = compile_source(source)
+    balance = count_balance(blocks_of(email.body))
     html_size = sum(len(part.encode()) for part in payload["html"] if isinstance(part, str))
     row, is_new = CompiledEmail.objects.get_or_create(
         source_hash=source_hash,
@@ -56,6 +59,8 @@ def compile_email(
             "revision_id": revision_id or email.latest_revision_id,
             "payload": payload,
             "shown": sorted(source.context.shared.shown),
+            "promotion_count": balance.promotion_count,
+            "editorial_count": balance.editorial_count,
             "html_size": html_size,
             "created_by_id": by.pk if by else None,
         },

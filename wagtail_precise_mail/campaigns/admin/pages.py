@@ -129,8 +129,10 @@ class CampaignPage(generic.InspectView):
     def _before(self, at: datetime) -> dict[str, Any]:
         audience, problem = audience_or_problem(self.object, at=at)
         findings = preflight(self.object, at=at) if self.object.is_editable else []
+        changes = [] if self.object.is_editable else changes_since_scheduled(self.object)
         return {
-            "changes": [] if self.object.is_editable else changes_since_scheduled(self.object),
+            "changes": [change for change in changes if not change.is_hint],
+            "list_hints": [change for change in changes if change.is_hint],
             "stops_at_prices": options().price_change == "stop",
             "findings": findings,
             "has_errors": any(finding.is_error for finding in findings),

@@ -111,7 +111,8 @@ class ProductViewSet(WithViewPermission):
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("price"), FieldPanel("currency")]),
-                    FieldRowPanel([FieldPanel("compare_at_price"), FieldPanel("stock_count")]),
+                    FieldRowPanel([FieldPanel("compare_at_price"), FieldPanel("cost")]),
+                    FieldPanel("stock_count"),
                     FieldRowPanel([FieldPanel("is_published"), FieldPanel("published_at")]),
                     FieldPanel("is_replenishable"),
                 ],

@@ -54,6 +54,7 @@ class Columns:
     category: str = ""
     image_url: str = ""
     url: str = ""
+    cost: str = ""
 
     def named(self) -> dict[str, str]:
         """Our names to the file's, of the columns that the mapping uses."""

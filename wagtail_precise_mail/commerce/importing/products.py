@@ -17,7 +17,8 @@ from wagtail_precise_mail.commerce.indexing import index_in_bulk
 from wagtail_precise_mail.commerce.models import Category, Order, OrderLine, Product
 
 _CHUNK = 500
-_REFRESHED = ["name", "price", "currency", "kind", "category", "image_url", "url"]
+_REFRESHED = ["name", "price", "currency", "kind", "category", "image_url", "url", "cost"]
+_NO_FACTS = ("", "", "", None)
 
 
 class ProductShelf:
@@ -30,15 +31,16 @@ class ProductShelf:
         self._pks: dict[str, int] = {}
         self._new: set[int] = set()
         self._categories: dict[str, Category] = {}
-        # By SKU: category, picture and link of the last row that has one.
-        self._facts: dict[str, tuple[str, str, str]] = {}
+        # By SKU: category, picture, link and cost of the last row that has one.
+        self._facts: dict[str, tuple[str, str, str, Decimal | None]] = {}
 
     def resolve(self, rows: list[OrderRow]) -> dict[str, int]:
         """Return the primary keys of all products met so far by SKU."""
         for row in rows:
-            if row.category or row.image_url or row.url:
-                before = self._facts.get(row.sku, ("", "", ""))
-                self._facts[row.sku] = (row.category or before[0], row.image_url or before[1], row.url or before[2])
+            if row.category or row.image_url or row.url or row.cost is not None:
+                category, image_url, url, cost = self._facts.get(row.sku, _NO_FACTS)
+                cost = cost if row.cost is None else row.cost
+                self._facts[row.sku] = (row.category or category, row.image_url or image_url, row.url or url, cost)
         unmet = list({row.sku for row in rows if row.sku not in self._pks})
         if unmet:
             self._pks.update(Product.objects.filter(sku__in=unmet).values_list("sku", "pk"))
@@ -88,15 +90,16 @@ class ProductShelf:
 
     def _fill(self, product: Product) -> bool:
         """Fill in what the file knows and the product lacks; what the mapping calls a charge is one."""
-        category, image_url, url = self._facts.get(product.sku, ("", "", ""))
-        before = (product.category_id, product.image_url, product.url, product.kind)
+        category, image_url, url, cost = self._facts.get(product.sku, _NO_FACTS)
+        before = (product.category_id, product.image_url, product.url, product.kind, product.cost)
         if category and product.category_id is None:
             product.category = self._category(category)
         product.image_url = product.image_url or image_url
         product.url = product.url or url
+        product.cost = cost if product.cost is None else product.cost
         if self._kind(product.sku) == Product.Kind.CHARGE:
             product.kind = Product.Kind.CHARGE
-        return before != (product.category_id, product.image_url, product.url, product.kind)
+        return before != (product.category_id, product.image_url, product.url, product.kind, product.cost)
 
     def _category(self, name: str) -> Category | None:
         slug = slugify(name, allow_unicode=False)[:150] or slugify(name.encode("unicode_escape").decode())[:150]

@@ -22,6 +22,7 @@ _PRICE_LIMIT = Decimal(10) ** 10
 # Far above any honest line, and low enough that the sum of an order cannot overflow its column.
 _TOTAL_LIMIT = Decimal(10) ** 11
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_EXTRAS = {"first_name", "last_name", "category", "image_url", "url", "cost"}
 _NAME_LENGTH = OrderLine._meta.get_field("description").max_length or 250
 
 
@@ -60,6 +61,7 @@ class OrderRow:
     category: str = ""
     image_url: str = ""
     url: str = ""
+    cost: Decimal | None = None
     position: int = 0
 
 
@@ -80,7 +82,7 @@ class RowReader:
         self._mapping = mapping
         self._places = places
         # Most files have none of these columns, and there are many rows.
-        self._has_extras = bool(places.keys() & {"first_name", "last_name", "category", "image_url", "url"})
+        self._has_extras = bool(places.keys() & _EXTRAS)
         self._latest = at + timedelta(days=1)
         self._kind = lru_cache(4096)(kind_reader(mapping))
         self._moment = lru_cache(4096)(self._read_moment)
@@ -135,6 +137,7 @@ class RowReader:
         row.category = self._text("category", fields, 150)
         row.image_url = self._read_url("image_url", fields)
         row.url = self._read_url("url", fields)
+        row.cost = self._value("cost", fields, self._read_cost) if "cost" in self._places else None
         return row
 
     def _value(self, column: str, fields: list[str], read: Callable[[str], T]) -> T:
@@ -167,6 +170,12 @@ class RowReader:
         if number != round(number, 4):
             raise RowError("has more than four decimals")
         return round(number, 4)
+
+    def _read_cost(self, value: str) -> Decimal | None:
+        cost = self._price(value) if value.strip() else None
+        if cost is not None and cost < 0:
+            raise RowError("is below zero")
+        return cost
 
     def _read_number(self, value: str) -> Decimal:
         form = self._mapping.file

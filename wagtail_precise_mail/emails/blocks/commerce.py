@@ -81,9 +81,9 @@ class ProductBlock(EmailBlock):
         )
 
     def announce(self, value: StructValue, context: RenderContext) -> None:
+        """Keep the product from being somebody's replacement; what is shown in the end is known when it is rendered."""
         if product := value.get("product"):
             context.shared.product_ids.add(product.pk)
-            context.shared.shown.add(f"product:{product.pk}")
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
         chosen = value.get("product")

@@ -59,6 +59,10 @@ class ListBlock(EmailBlock):
         """Return the lines of one item in the text part."""
         raise NotImplementedError
 
+    def words_instead(self, value: StructValue) -> str:
+        """Return what stands in the place of the list for readers for whom it has nothing."""
+        return value.get("empty_words") or ""
+
     def compile(self, value: StructValue, context: RenderContext) -> SafeString:
         """Return the list for a column: items below each other."""
         items = self.items(value, context)
@@ -68,7 +72,7 @@ class ListBlock(EmailBlock):
         else:
             body = items.repeat(piece.picture + piece.words, Place.COLUMN)
         head = items.filled(self._heading(value, context), Place.COLUMN)
-        return head + body + items.empty(_words(value, context), Place.COLUMN)
+        return head + body + items.empty(_words(self.words_instead(value), context), Place.COLUMN)
 
     def compile_section(self, value: StructValue, context: RenderContext) -> SafeString:
         return self.section_of(value, self.items(value, context), context)
@@ -77,11 +81,11 @@ class ListBlock(EmailBlock):
         """Return the block for the body, with whatever items."""
         # The space above and below belongs to the list, not to each of its rows: empty sections take it.
         edge = _render("edge.mjml", {}) if value.get("background") or value.get("padding") else mark_safe("")
-        head = self.as_section(self._heading(value, context)) or edge
+        head, words = self.as_section(self._heading(value, context)) or edge, self.words_instead(value)
         pieces = [
             items.filled(head, Place.SECTION) if head else "",
             self._body(value, items, context),
-            items.empty(self.as_section(_words(value, context)), Place.SECTION) if value.get("empty_words") else "",
+            items.empty(self.as_section(_words(words, context)), Place.SECTION) if words else "",
             items.filled(edge, Place.SECTION) if edge else "",
         ]
         return mark_safe("".join(pieces))
@@ -91,7 +95,7 @@ class ListBlock(EmailBlock):
         heading = context.merge_text(value.get("heading") or "")
         head = items.filled(f"{_underlined(heading, context)}\n\n", Place.INLINE) if heading else ""
         lines = self.item_text(value, items, context)
-        empty = context.merge_text(value.get("empty_words") or "")
+        empty = context.merge_text(self.words_instead(value))
         return head + items.repeat(f"{lines}\n\n", Place.INLINE) + items.empty(wrap(empty), Place.INLINE)
 
     def _body(self, value: StructValue, items: ItemList, context: RenderContext) -> SafeString:
@@ -131,8 +135,8 @@ def _rows(items: ItemList, piece: Piece) -> SafeString:
     return _render("rows.mjml", {"rows": items.repeat(piece.row, Place.ROW)})
 
 
-def _words(value: StructValue, context: RenderContext) -> SafeString:
-    if not (words := value.get("empty_words") or ""):
+def _words(words: str, context: RenderContext) -> SafeString:
+    if not words:
         return mark_safe("")
     return mark_safe(f"<mj-text>{context.merge(words)}</mj-text>")
 

@@ -42,6 +42,7 @@ SELECTIONS = [
             ("bought_together", _("Bought together with the last order")),
             ("favorites", _("Favorites of their categories that they lack")),
             ("buy_again", _("To buy again")),
+            ("new_in_categories", _("New in the categories that they buy from")),
         ],
     ),
 ]
@@ -58,7 +59,7 @@ class ProductListBlock(list_frame.ListBlock):
     """Products that can be bought and have a picture, without those that a reader has and would not buy again.
 
     What is chosen, prices and stock are read when a mail leaves. Contacts who do not allow tracking see best-selling
-    products in place of those by what they bought.
+    products in place of those by what they bought; in place of what is new in their categories, they see nothing.
     """
 
     heading = CharBlock(label=_("Heading"), required=False, max_length=250)
@@ -70,7 +71,10 @@ class ProductListBlock(list_frame.ListBlock):
         required=False,
         min_value=1,
         max_value=3650,
-        help_text=_("Best-selling: sold in so many days (90). To buy again: bought so many days ago or earlier (30)."),
+        help_text=_(
+            "Best-selling: sold in so many days (90). To buy again: bought so many days ago or earlier (30). New in "
+            "their categories: for so many days (30)."
+        ),
     )
     count = IntegerBlock(label=_("How many"), default=4, min_value=1, max_value=12)
     fallback = ChoiceBlock(
@@ -88,6 +92,13 @@ class ProductListBlock(list_frame.ListBlock):
         label=_("Say why"), required=False, default=False, help_text=_("“Because you bought …”, where it is so.")
     )
     link_label = CharBlock(label=_("Words of the link"), required=False, max_length=80, help_text=_("Empty: none."))
+    min_margin = IntegerBlock(
+        label=_("At least so much margin, in percent"),
+        required=False,
+        min_value=1,
+        max_value=99,
+        help_text=_("Of the price, after the cost; products of unknown cost are left out. Not for picked products."),
+    )
     skip_sent_days = IntegerBlock(
         label=_("Leave out what they were sent in days"), required=False, min_value=1, max_value=365
     )
@@ -95,7 +106,10 @@ class ProductListBlock(list_frame.ListBlock):
         label=_("Only for contacts with a consent"),
         required=False,
         default=False,
-        help_text=_("For mails that everybody gets, such as order confirmations: without a consent it stays empty."),
+        help_text=_(
+            "For mails that everybody gets, such as order confirmations: it stays empty without a consent, and in "
+            "countries for which your site turned it off."
+        ),
     )
 
     merge_fields = ("heading", "empty_words", "link_label")
@@ -135,6 +149,7 @@ class ProductListBlock(list_frame.ListBlock):
                 *(f"show_{name}" for name in OPTIONAL),
                 "show_reason",
                 "link_label",
+                "min_margin",
                 "skip_sent_days",
                 "is_slot_for_consenting",
             ],
@@ -151,12 +166,18 @@ class ProductListBlock(list_frame.ListBlock):
             errors["category"] = ValidationError(_("Choose a category."))
         if cleaned["fallback"] == "words" and not cleaned["empty_words"]:
             errors["empty_words"] = ValidationError(_("Write what stands here when there is no product."))
+        if cleaned["fallback"] == "words" and cleaned["is_slot_for_consenting"]:
+            errors["fallback"] = ValidationError(_("A list only for contacts with a consent says nothing to others."))
         if errors:
             raise StructBlockValidationError(block_errors=errors)
         return cleaned
 
     def announce(self, value: StructValue, context: RenderContext) -> None:
         """Nothing is shown to all: that depends on the reader."""
+
+    def words_instead(self, value: StructValue) -> str:
+        """Return nothing for a slot: those who did not agree read nothing in its place, either."""
+        return "" if value.get("is_slot_for_consenting") else super().words_instead(value)
 
     def items(self, value: StructValue, context: RenderContext) -> ItemList:
         fallback = value.get("fallback") or ""
@@ -169,6 +190,7 @@ class ProductListBlock(list_frame.ListBlock):
             "show_reason": bool(value.get("show_reason")),
             "is_for_consenting": bool(value.get("is_slot_for_consenting")),
             "skip_sent_days": value.get("skip_sent_days"),
+            "min_margin": value.get("min_margin"),
             **_picture_size(value),
         }
         self._warn(words, context)

@@ -18,6 +18,7 @@ from wagtail_precise_mail.emails.checks import (  # noqa: F401  each registers i
     brand,
     clients,
     contrast,
+    cross_selling,
     frame,
     links,
     offers,
@@ -60,6 +61,7 @@ def check_email(
     payload: dict[str, Any] | None = None,
     sender: SenderIdentity | None = None,
     at: datetime | None = None,
+    is_transactional: bool | None = None,
 ) -> list[Finding]:
     """Return what is wrong with an email as it would be sent, the worst first.
 
@@ -67,11 +69,13 @@ def check_email(
         payload: of the compiled email, where there is one, so that its MJML is not compiled for the checks again.
         sender: whom it comes from; None means the sender of the site.
         at: when it would be sent, for what expires; None means now.
+        is_transactional: whether people get it who need not have agreed to anything; None leaves it to its blocks.
 
     Raises:
         ConfigurationError: ``check_levels`` names a check that does not exist.
     """
-    return run_checks(EmailFacts(email, site, payload=payload, sender=sender, at=at))
+    facts = EmailFacts(email, site, payload=payload, sender=sender, at=at, is_transactional=is_transactional)
+    return run_checks(facts)
 
 
 def run_checks(facts: EmailFacts) -> list[Finding]:

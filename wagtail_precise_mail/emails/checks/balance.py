@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ NATURES = {
 }
 """What our blocks are, by their keys, where the class does not say it; all others are neither."""
 
-_FEW = 3
+FEW = 3
 """Blocks below which a share says nothing."""
 
 
@@ -55,7 +55,7 @@ class PromotionShare(EmailCheck):
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         balance = balance_of(facts)
         total = balance.promotion_count + balance.editorial_count
-        if total >= _FEW and balance.percent > options().max_promotion_percent:
+        if total >= FEW and balance.percent > options().max_promotion_percent:
             yield self.finding(
                 _("%(count)s of %(total)s parts are promotion (%(percent)s %%).")
                 % {"count": balance.promotion_count, "total": total, "percent": balance.percent},
@@ -66,7 +66,12 @@ class PromotionShare(EmailCheck):
 
 def balance_of(facts: EmailFacts) -> Balance:
     """Count the blocks of an email by their nature, those of columns and saved blocks, too."""
-    natures = [nature_of(block) for block in facts.blocks]
+    return count_balance(facts.blocks)
+
+
+def count_balance(blocks: Iterable[BlockFacts]) -> Balance:
+    """Count blocks by their nature."""
+    natures = [nature_of(block) for block in blocks]
     return Balance(natures.count(PROMOTION), natures.count(EDITORIAL))
 
 

@@ -78,6 +78,8 @@ class EmailFacts:
         payload: of the compiled email, where there is one.
         sender: whom it comes from, where that is not the site's sender.
         at: when the email would be sent; None means now.
+        is_transactional: whether it goes to people who need not have agreed to anything, such as an order
+            confirmation; None means that nobody said so, and its blocks tell.
     """
 
     def __init__(
@@ -88,8 +90,11 @@ class EmailFacts:
         payload: dict[str, Any] | None = None,
         sender: SenderIdentity | None = None,
         at: datetime | None = None,
+        is_transactional: bool | None = None,
     ) -> None:
         self.email = email
+        self.is_known_as_transactional = is_transactional is True
+        self._is_transactional = is_transactional
         self.site = site
         self.at = at or timezone.now()
         self.source: Source = compose(email, site=site, base_url=base_url_of(site), at=self.at, is_draft=True)
@@ -119,7 +124,14 @@ class EmailFacts:
     @cached_property
     def blocks(self) -> list[BlockFacts]:
         """Every block in the order of reading, those of columns and saved blocks among them."""
-        return list(_walk(self.email.body))
+        return blocks_of(self.email.body)
+
+    @property
+    def is_transactional(self) -> bool:
+        """Whether nobody need have agreed to it: as it was said, else because it shows an order, or has a slot."""
+        if self._is_transactional is not None:
+            return self._is_transactional
+        return any(block.kind == "order_summary" or block.get("is_slot_for_consenting") for block in self.blocks)
 
     def block(self, block_id: str) -> BlockFacts | None:
         """Return the block with an id, if the email has it."""
@@ -222,6 +234,11 @@ class EmailFacts:
             if wanted and wanted in " ".join(self.context.marks.remove(piece.text).split()).casefold():
                 return block
         return None
+
+
+def blocks_of(body: StreamValue) -> list[BlockFacts]:
+    """Return every block of a body in the order of reading, those of columns and saved blocks among them."""
+    return list(_walk(body))
 
 
 @dataclass

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks.balance import balance_of
+from wagtail_precise_mail.emails.checks.cross_selling import cross_selling_of
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
 from wagtail_precise_mail.emails.checks.reading import read
 
@@ -30,7 +31,7 @@ class Figure:
 
 def figures_of(facts: EmailFacts) -> list[Figure]:
     """Return the figures of an email."""
-    return [_words(facts), *_ease(facts), _balance(facts), _size(facts)]
+    return [_words(facts), *_ease(facts), _balance(facts), *_cross_selling(facts), _size(facts)]
 
 
 def _words(facts: EmailFacts) -> Figure:
@@ -56,6 +57,15 @@ def _balance(facts: EmailFacts) -> Figure:
         "editorial": balance.editorial_count,
     }
     return Figure(_("Parts"), value, balance.percent, balance.percent > options().max_promotion_percent)
+
+
+def _cross_selling(facts: EmailFacts) -> list[Figure]:
+    found = cross_selling_of(facts) if facts.is_transactional else None
+    if found is None or not (found.slots or found.outside):
+        return []
+    limit = options().cross_sell_max_percent
+    value = _("%(percent)s of %(limit)s %%") % {"percent": found.percent, "limit": limit}
+    return [_limited(_("Selling in it"), value, found.percent, limit)]
 
 
 def _size(facts: EmailFacts) -> Figure:

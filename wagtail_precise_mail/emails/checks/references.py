@@ -6,6 +6,7 @@ What a block cannot be rendered without, the block reports itself; what a text l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from wagtail.models import PageViewRestriction, Site
 
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.emails import pins
-from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, email_checks
+from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.references import Reference, references_of
@@ -84,7 +85,8 @@ class PageElsewhere(EmailCheck):
 
 @email_checks.register("changed_since_approval")
 class ChangedSinceApproval(EmailCheck):
-    """Prices, products, pages and saved blocks are what they were when the email was published."""
+    """Prices, products, pages and saved blocks are what they were when the email was published; a hint names lists that
+    show others now."""
 
     label = gettext_lazy("As it was approved")
 
@@ -93,7 +95,11 @@ class ChangedSinceApproval(EmailCheck):
             return
         # The object of a revision does not know that it was published.
         live_id = Email.objects.filter(pk=email.pk).values_list("live_revision_id", flat=True).first()
-        for change in pins.changes_since(pins.approval_of(email, revision_id=live_id)):
+        for change in pins.changes_since(pins.approval_of(email, revision_id=live_id), at=facts.at):
+            if change.is_hint:
+                remedy = _("Lists choose anew for each mail. Nothing to do, unless you want to look at it again.")
+                yield replace(self.finding(str(change), remedy), level=Level.HINT)
+                continue
             yield self.finding(
                 str(change),
                 _("Changed since the email was approved. Publish it again, or schedule it, if it should say that."),

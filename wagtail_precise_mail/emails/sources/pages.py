@@ -33,6 +33,10 @@ class PageItems(ItemSource):
     def may_be_shared(self, spec: Spec) -> bool:
         return True
 
+    def finds_by_itself(self, spec: Spec) -> bool:
+        """All but those that an editor picked."""
+        return "pages" not in spec
+
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
     ) -> Mapping[int, Sequence[Item]]:

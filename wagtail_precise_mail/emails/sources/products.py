@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.commerce import catalog, recommendations
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.commerce.recommendations import Choice, Choices
-from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact
+from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.cards import shorten
+from wagtail_precise_mail.emails.cross_selling import may_be_sold_to
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.pictures import fetch_images, picture_urls
 from wagtail_precise_mail.emails.product_facts import product_facts
@@ -24,8 +25,11 @@ SUMMARY_LENGTH = 90
 SHARED = ("picked", "category", "newest", "best_selling", "on_offer")
 """Selections that are the same for all, but for what a contact has."""
 
-PERSONAL = ("related", "bought_together", "favorites", "buy_again")
+PERSONAL = ("related", "bought_together", "favorites", "buy_again", "new_in_categories")
 """Selections by what each contact bought."""
+
+FOR_AFFINITY = ("new_in_categories",)
+"""Personal selections that are news for those whom they concern: the others get no best sellers in their place."""
 
 RANKING, SOLD_OUT = 5000, 200
 """How many best sellers are remembered, and how many of the first may be sold out."""
@@ -40,13 +44,19 @@ class ProductItems(ItemSource):
 
     - "selection": one of :data:`SHARED` or :data:`PERSONAL`; "products", "category" and "days" belong to it;
     - "fallback": a shared selection that fills up what is missing, or "";
-    - "is_for_consenting": whether contacts without a consent get nothing;
+    - "min_margin": percent of the price that must be left after the cost, for all but picked products; 0 asks nothing;
+    - "is_for_consenting": whether it is a slot in mails for all: nothing for contacts to whom :mod:`..cross_selling`
+      does not allow it;
     - "pixels", "ratio": of the pictures.
     """
 
     def may_be_shared(self, spec: Spec) -> bool:
         """What a contact bought is theirs to tell."""
         return spec["selection"] in SHARED
+
+    def finds_by_itself(self, spec: Spec) -> bool:
+        """All but those that an editor picked."""
+        return spec["selection"] != "picked"
 
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
@@ -55,7 +65,7 @@ class ProductItems(ItemSource):
 
         Contacts who do not allow tracking see what everybody sees, whatever they own: nothing is derived from it.
         """
-        known = _consenting(contacts) if spec.get("is_for_consenting") else list(contacts)
+        known = may_be_sold_to(contacts) if spec.get("is_for_consenting") else list(contacts)
         profiled = [one.pk for one in known if one.pk and one.is_tracking_allowed]
         owned = recommendations.owned_products(profiled, at=occasion.at)
         wide = limit + max((len(one) for one in owned.values()), default=0)
@@ -105,7 +115,8 @@ class _Shelf:
             is_profiled: whether a personal selection was read for the contact.
         """
         selection, fallback = self._spec["selection"], self._spec.get("fallback") or ""
-        names = [selection] if selection in SHARED else [] if is_profiled else [INSTEAD]
+        is_alone = is_profiled or selection in FOR_AFFINITY
+        names = [selection] if selection in SHARED else [] if is_alone else [INSTEAD]
         return [choice for name in dict.fromkeys([*names, fallback]) if name for choice in self._choices(name)]
 
     def _choices(self, name: str) -> list[Choice]:
@@ -114,17 +125,21 @@ class _Shelf:
         return self._read[name]
 
     def _ids(self, name: str) -> list[int]:
-        spec, days = self._spec, int(self._spec.get("days") or 90)
+        spec, limit, margin = self._spec, self._limit, _min_margin(self._spec)
         read: dict[str, Callable[[], list[int]]] = {
             "picked": lambda: catalog.picked(spec.get("products") or ()),
-            "category": lambda: catalog.in_category(int(spec.get("category") or 0), self._limit),
-            "newest": lambda: catalog.newest(self._limit),
-            "best_selling": lambda: catalog.picked(_best_sellers(days, self._occasion.at)[: self._limit + SOLD_OUT])[
-                : self._limit
-            ],
-            "on_offer": lambda: catalog.on_offer(self._limit),
+            "category": lambda: catalog.in_category(int(spec.get("category") or 0), limit, min_margin=margin),
+            "newest": lambda: catalog.newest(limit, min_margin=margin),
+            "best_selling": lambda: self._best_selling(margin),
+            "on_offer": lambda: catalog.on_offer(limit, min_margin=margin),
         }
         return read[name]()
+
+    def _best_selling(self, margin: int) -> list[int]:
+        ranking = _best_sellers(int(self._spec.get("days") or 90), self._occasion.at)
+        # Of those with a least margin there may be none among the first.
+        looked_at = ranking if margin else ranking[: self._limit + SOLD_OUT]
+        return catalog.picked(looked_at, min_margin=margin)[: self._limit]
 
 
 def _best_sellers(days: int, at: datetime) -> list[int]:
@@ -142,23 +157,20 @@ def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occa
     at, selection = occasion.at, spec["selection"]
     if selection not in PERSONAL or not contact_ids:
         return {}
-    days = int(spec.get("days") or 30)
-    read: dict[str, Callable[[], Choices]] = {
-        "related": lambda: recommendations.related_to_last_order(contact_ids, limit, at=at),
-        "bought_together": lambda: recommendations.bought_together(contact_ids, limit, at=at),
-        "favorites": lambda: recommendations.favorites_not_bought(contact_ids, limit, at=at),
-        "buy_again": lambda: recommendations.buy_again(contact_ids, limit, at=at, days=days),
+    days, margin = int(spec.get("days") or 30), _min_margin(spec)
+    read: dict[str, Callable[..., Choices]] = {
+        "related": recommendations.related_to_last_order,
+        "bought_together": recommendations.bought_together,
+        "favorites": recommendations.favorites_not_bought,
+        "buy_again": partial(recommendations.buy_again, days=days),
+        "new_in_categories": partial(recommendations.new_in_categories_bought, days=days),
     }
     # Those for whom nothing was found are known to have been looked at.
-    return {**dict.fromkeys(contact_ids, ()), **read[selection]()}
+    return {**dict.fromkeys(contact_ids, ()), **read[selection](contact_ids, limit, at=at, min_margin=margin)}
 
 
-def _consenting(contacts: Sequence[Contact]) -> list[Contact]:
-    """Return the contacts who said yes to any topic and did not leave; somebody made up counts as one of them."""
-    granted = Consent.objects.filter(contact=OuterRef("pk"), status=ConsentStatus.GRANTED)
-    found = Contact.objects.filter(pk__in=[one.pk for one in contacts if one.pk]).not_suppressed()
-    pks = set(found.filter(Exists(granted)).values_list("pk", flat=True))
-    return [one for one in contacts if not one.pk or one.pk in pks]
+def _min_margin(spec: Spec) -> int:
+    return min(99, max(0, int(spec.get("min_margin") or 0)))
 
 
 def _facts(product: Product, occasion: Occasion) -> Item:
