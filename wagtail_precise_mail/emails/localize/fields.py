@@ -18,8 +18,8 @@ from wagtail_localize.fields import BaseTranslatableField, SynchronizedField, Tr
 from wagtail_localize.models import StringTranslation
 from wagtail_localize.strings import StringValue
 
+from wagtail_precise_mail.emails.attribute_words import check_words
 from wagtail_precise_mail.emails.models import Email, SavedBlock
-from wagtail_precise_mail.emails.richtext import check_merge_tags
 from wagtail_precise_mail.fields import RegistryStreamField
 
 # Its own schedule, and whom its preview shows, each translation keeps.
@@ -57,7 +57,7 @@ def problem_of(html: str, model: type, field_path: str) -> str:
         field_path: where it stands, by names of fields and blocks: "body.button.label".
     """
     try:
-        check_merge_tags(RichText(html))
+        check_words(RichText(html))
     except ValidationError as error:
         return str(error.messages[0])
     limit = _limit_of(model, field_path)
