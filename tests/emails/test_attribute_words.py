@@ -50,7 +50,9 @@ class TestWords:
     def test_where_fields_are_declared_every_other_name_is_an_error(self, settings: Any) -> None:
         declare(settings, "garden")
         check_words(f"{tag('garden')} {tag('points')}")
-        with pytest.raises(ValidationError, match=r"There are: contact\.attributes\.garden, contact\.attributes\.points"):
+        with pytest.raises(
+            ValidationError, match=r"There are: contact\.attributes\.garden, contact\.attributes\.points"
+        ):
             check_words(tag("zodiac"))
 
     def test_declared_name_may_be_close_to_another(self, settings: Any) -> None:

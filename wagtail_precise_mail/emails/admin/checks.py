@@ -20,6 +20,7 @@ from wagtail import hooks
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.models import Site
 
+from wagtail_precise_mail.emails.brand import load_brand
 from wagtail_precise_mail.emails.checks import EmailFacts, Finding, Level, run_checks
 from wagtail_precise_mail.emails.checks.facts import NOWHERE
 from wagtail_precise_mail.emails.checks.figures import Figure, figures_of
@@ -99,7 +100,9 @@ class EmailChecksPanel(BaseSidePanel):
     def checked(self) -> dict[str, Any]:
         """What the checks say about the version that was saved last; nothing before it was saved once."""
         if self.object.pk is None:
-            return {"is_new": True, "error_count": 0}
+            site = default_site()
+            voice = {"brand": load_brand(site), "brand_url": _brand_url(site, self.request)}
+            return {"is_new": True, "error_count": 0, **voice}
         return checked_context(self.object, default_site(), self.request)
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
@@ -124,6 +127,8 @@ def checked_context(email: Email, site: Site, request: HttpRequest) -> dict[str,
     return {
         "groups": [group for group in groups if group.findings],
         "figures": figures,
+        "brand": facts.brand,
+        "brand_url": brand_url,
         "error_count": sum(finding.is_error for finding in findings),
     }
 
