@@ -46,12 +46,14 @@ class ShownFinding:
         href: of the block or field in the editor, or of the brand's settings; "" where there is none.
         is_here: whether that is on the same page.
         dismissal: what a browser keeps when somebody has read a hint.
+        field_id: of the field on the page that its variants can be written into.
     """
 
     finding: Finding
     href: str
     is_here: bool
     dismissal: str
+    field_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def checked_context(email: Email, site: Site, request: HttpRequest) -> dict[str,
         "groups": [group for group in groups if group.findings],
         "figures": figures,
         "brand": facts.brand,
+        "language": facts.context.language,
         "brand_url": brand_url,
         "error_count": sum(finding.is_error for finding in findings),
     }
@@ -193,7 +196,8 @@ def _shown(finding: Finding, brand_url: str) -> ShownFinding:
     else:
         href = f"#{_FIELD_IDS[finding.field]}" if finding.field in _FIELD_IDS else ""
     said = f"{finding.key} {finding.block_id} {finding.message}"
-    return ShownFinding(finding, href, href.startswith("#"), hashlib.sha256(said.encode()).hexdigest()[:16])
+    dismissal = hashlib.sha256(said.encode()).hexdigest()[:16]
+    return ShownFinding(finding, href, href.startswith("#"), dismissal, _FIELD_IDS.get(finding.field, ""))
 
 
 def _anchor(block_id: str) -> str:
