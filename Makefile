@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-check test test-browser mjml lint format bench setup messages clean
+.PHONY: help demo demo-check test test-localize test-browser mjml lint format bench setup messages clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,12 @@ demo-check: setup ## Run the main job headless, and check the figures
 
 test: setup ## Run the tests on SQLite
 	@$(BIN)/python -m pytest -n 2 -q -m "not browser"
+	@$(MAKE) --no-print-directory test-localize
 	@$(MAKE) --no-print-directory test-browser
+
+# A run of its own: wagtail-localize takes the place of Wagtail's simple_translation.
+test-localize: setup ## Run the tests with wagtail-localize
+	@PRECISE_MAIL_LOCALIZE=1 $(BIN)/python -m pytest -q tests/emails/test_localize.py
 
 # One at a time, and a second chance for what failed: a browser on a busy machine misses its waits.
 test-browser: setup ## Run the tests that drive a browser

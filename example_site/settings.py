@@ -132,7 +132,9 @@ INBOX_PATH = VAR / "inbox.sqlite3"
 INBOX_IS_OPEN = DEBUG
 
 LANGUAGE_CODE = "en"
-LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), ("zh-hans", "Simplified Chinese")]
+LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), ("de", "German"), ("zh-hans", "Simplified Chinese")]
+# The languages of the admin: those that every word of the plugin is translated into.
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("en", "English"), ("zh-hans", "Simplified Chinese")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 WAGTAIL_I18N_ENABLED = True

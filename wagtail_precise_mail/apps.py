@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 # Modules that register something when they are imported, from the lowest room to the highest.
@@ -32,6 +32,9 @@ CONTRIBUTIONS = [
     "checks",
 ]
 
+# What another app of the site needs, by its name.
+COMPANIONS = {"wagtail_localize": "emails.localize.fields"}
+
 
 class PreciseMailConfig(AppConfig):
     """Label ``wagtail_precise_mail``."""
@@ -43,4 +46,7 @@ class PreciseMailConfig(AppConfig):
     def ready(self) -> None:
         for module in CONTRIBUTIONS:
             if find_spec(f"{self.name}.{module}"):
+                import_module(f"{self.name}.{module}")
+        for app, module in COMPANIONS.items():
+            if apps.is_installed(app):
                 import_module(f"{self.name}.{module}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.urls import NoReverseMatch, reverse
@@ -23,6 +23,7 @@ from wagtail_precise_mail.exceptions import ConfigurationError
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 # Django's own, where the settings say nothing.
 _NO_ADDRESS = "webmaster@localhost"
+_SYNCS_LIVE_STATUS = "WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE"
 # What django-q2 does when Q_CLUSTER says nothing.
 _DEFAULT_RETRY = 60
 _DEFAULT_SAVE_LIMIT = 250
@@ -61,6 +62,21 @@ def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     """Report links in mails that would lead nowhere, and mail that leaves by another way than Django's."""
     opts = _options()
     return [] if opts is None else [*_links(opts), *_mail_backend(opts), *_own_address(opts)]
+
+
+@register
+def check_translations(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report that wagtail-localize publishes translations that nobody has written yet."""
+    if not apps.is_installed("wagtail_localize") or not getattr(settings, _SYNCS_LIVE_STATUS, True):
+        return []
+    return [
+        Warning(
+            f"{_SYNCS_LIVE_STATUS} is not False, so “Translate” publishes translations of live emails at once, before "
+            "anybody has written them; campaigns send what is published.",
+            hint=f"{_SYNCS_LIVE_STATUS} = False",
+            id="wagtail_precise_mail.W011",
+        )
+    ]
 
 
 def _options() -> Options | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -99,6 +100,10 @@ class Options:
     misleading_claims: dict[str, list[str]] = field(default_factory=dict)
     """Phrases that a subject must not promise, by the language ("en"); replaces the list of that language."""
 
+    contact_attributes: tuple[str, ...] = ()
+    """Further fields of contacts that merge fields may name, also before a contact has them; with any here, a name that
+    is neither listed nor occurs is an error. () goes by what occurs."""
+
     max_words: int = 400
     """Words of an email above which the editor is asked to shorten it; a Chinese character is half a word."""
 
@@ -149,6 +154,12 @@ class Options:
             raise ConfigurationError(
                 f"{SETTING}['language_fallbacks'] must be a dict of lists of language codes, such as "
                 "{'zh-hant': ['zh-hans', 'en']}."
+            )
+        if not isinstance(self.contact_attributes, tuple) or not all(
+            isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,100}", key) for key in self.contact_attributes
+        ):
+            raise ConfigurationError(
+                f"{SETTING}['contact_attributes'] must be a list of names such as ['points']: letters, digits, - and _."
             )
         # A lone string would be taken apart, and each of its characters would open the API.
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):

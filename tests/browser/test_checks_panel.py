@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -79,6 +81,26 @@ def test_hint_stays_dismissed_until_it_is_called_back(sender_page: Page, live_se
     expect(hint).to_be_hidden()
     page.get_by_role("button", name="Show dismissed hints").click()
     expect(hint).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, PHONE])
+def test_other_form_of_the_subject_is_taken_over_by_keyboard_and_can_be_undone(
+    sender_page: Page, live_server: LiveServer, size: Any
+) -> None:
+    page = sender_page
+    page.set_viewport_size(size)
+    email = make_email(heading(1), button(), subject="New teas for spring")
+    email.save_revision()
+    open_checks(page, live_server, email)
+    page.get_by_role("button", name="Take over: Have you seen our new teas for spring?").press("Enter")
+    subject = page.get_by_role("textbox", name="Subject")
+    expect(subject).to_have_value("Have you seen our new teas for spring?")
+    expect(subject).to_be_focused()
+    expect(subject).to_be_in_viewport()
+    # Autosave heard of it, and the hint is gone with what it was about.
+    expect(page.get_by_text("The subject is a plain statement.")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(subject).to_have_value("New teas for spring")
 
 
 def test_links_are_followed_on_demand(sender_page: Page, live_server: LiveServer) -> None:

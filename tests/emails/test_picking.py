@@ -19,9 +19,10 @@ from tests.emails.conftest import fill
 from tests.factories.contacts import make_contact
 from tests.factories.emails import make_email, raw_block
 from wagtail_precise_mail.emails.admin.picking import chip_text
+from wagtail_precise_mail.emails.attribute_words import check_words
 from wagtail_precise_mail.emails.merge import parse_tag
 from wagtail_precise_mail.emails.merge_fields import MergeField, contact_fields
-from wagtail_precise_mail.emails.richtext import FEATURES, check_merge_tags
+from wagtail_precise_mail.emails.richtext import FEATURES
 
 pytestmark = pytest.mark.django_db
 
@@ -228,7 +229,7 @@ def test_damaged_chip_becomes_text_and_is_refused_when_it_is_a_wrong_tag(inside:
     assert inside in BeautifulSoup(html, "html.parser").get_text()
     if "{{" in inside:
         with pytest.raises(ValidationError):
-            check_merge_tags(RichText(html))
+            check_words(RichText(html))
 
 
 def test_hostile_data_of_a_chip_is_written_as_text() -> None:
@@ -243,7 +244,7 @@ def test_hostile_data_of_a_chip_is_written_as_text() -> None:
 
 def test_copy_of_a_chip_in_a_plain_text_is_refused_with_the_field_that_is_meant() -> None:
     with pytest.raises(ValidationError, match=r"contact\.first_name"):
-        check_merge_tags(RichText(f"<p>{chip_text(parse_tag(TAG[2:-2]))}</p>"))
+        check_words(RichText(f"<p>{chip_text(parse_tag(TAG[2:-2]))}</p>"))
 
 
 def test_chip_is_filled_in_html_and_text() -> None:

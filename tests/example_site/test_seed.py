@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from datetime import timedelta
@@ -11,23 +12,37 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
-from wagtail.models import Page, Site
+from wagtail.models import Locale, Page, Site
 
 from example_site.demo.seed import SEED, seed
 from example_site.demo.seed.past import make_orders
 from example_site.demo.seed.people import make_people
+from example_site.demo.seed.translations import LANGUAGES
 from tests.example_site.conftest import AT, small_seed
+from wagtail_precise_mail.campaigns.ideas import Idea
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.preflight import preflight
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
+from wagtail_precise_mail.commerce.reviews import Review
+from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.contacts.models import Consent, ConsentChange, Contact, Suppression
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.emails.checks import check_email
-from wagtail_precise_mail.emails.models import Email
+from wagtail_precise_mail.emails.checks import EmailFacts, check_email
+from wagtail_precise_mail.emails.models import Email, SavedBlock
 from wagtail_precise_mail.segments.queries import members
 from wagtail_precise_mail.tracking.models import MessageEvent
 
-COUNTED = [Contact, Consent, ConsentChange, Suppression, Order, OrderLine, Product, Page, Email, Campaign]
+COUNTED = [
+    *(Contact, Consent, ConsentChange, Suppression, Order, OrderLine, Product, Page, Email, Campaign),
+    *(SavedBlock, Review, Store, Idea),
+]
+
+
+def text_of(email: Email) -> str:
+    """The text part for somebody made up."""
+    filled = EmailFacts(email, Site.objects.get(is_default_site=True)).filled
+    assert filled is not None
+    return filled.text
 
 
 def counts() -> dict[str, int]:
@@ -107,6 +122,37 @@ def test_the_emails_are_published_and_nothing_is_wrong_with_them() -> None:
         assert (email.name, email.live, errors) == (email.name, True, [])
 
     assert used >= {"heading", "columns", "saved_block", "page", "product", "page_list", "product_list", "coupon"}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("code", ["de", "zh-hans"])
+def test_readers_get_the_email_of_the_campaign_in_their_language(code: str) -> None:
+    email = Campaign.objects.get().email
+    translation = email.get_translation(Locale.objects.get(language_code=code))
+    stored = json.dumps([email.body.get_prep_value(), translation.body.get_prep_value()], ensure_ascii=False)
+
+    assert translation.live
+    assert [child.block_type for child in translation.body] == [child.block_type for child in email.body]
+    left = [words for words in LANGUAGES[code] if stored.count(json.dumps(words, ensure_ascii=False)) > 1]
+    assert left == [], "words that nobody translated"
+    closing = SavedBlock.objects.get(locale=translation.locale).body[1].value["title"]
+    assert closing == LANGUAGES[code]["Until soon"]
+    assert closing in text_of(translation)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_one_review_waits_and_the_others_are_shown() -> None:
+    assert Counter(Review.objects.values_list("state", flat=True)) == {"approved": 2, "pending": 1}
+    chosen = Email.objects.get(name="Chosen for you")
+    text = text_of(chosen)
+
+    assert "It pours without a drip." in text
+    assert "smaller than I thought" not in text
+    assert "The Old Seed Store" in text
+    assert Store.objects.count() == 2
+    assert Idea.objects.filter(state=Idea.State.OPEN).count() == 2
 
 
 @pytest.mark.django_db

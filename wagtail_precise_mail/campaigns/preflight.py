@@ -66,7 +66,7 @@ def require_approved_ready(campaign: Campaign, *, send_at: datetime) -> None:
     Raises:
         NotReady: with every error and its remedy; or a version was deleted.
     """
-    findings = _findings(campaign, pinned_email(campaign), send_at)
+    findings = [*_check_sender(campaign), *_findings(campaign, pinned_email(campaign), send_at)]
     for email in pinned_translations(campaign).values():
         findings += [_in_language(one, email) for one in _findings(campaign, email, send_at)]
     _require_none(findings)

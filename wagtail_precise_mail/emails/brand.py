@@ -24,6 +24,7 @@ from wagtail_precise_mail.emails.contrast import ColorPair, color_pairs
 from wagtail_precise_mail.emails.fonts import OWN, WebFont, clean_stack, web_fonts
 from wagtail_precise_mail.emails.shapes import BUTTON_RADII, BUTTON_SIZES, SPACING, ButtonSize, Space
 from wagtail_precise_mail.emails.themes import DEFAULT, Ground, Theme, find_theme, themes
+from wagtail_precise_mail.emails.voice import listed
 
 if TYPE_CHECKING:
     from wagtail.images.models import AbstractImage
@@ -86,6 +87,7 @@ class Brand:
         radius: of the corners of pictures and boxes.
         reason: why people get these emails, in one sentence.
         signer_name: who signs letters.
+        tone: how we write, for colleagues; ``words_to_avoid`` are looked for by the checks.
     """
 
     company_name: str = ""
@@ -122,6 +124,8 @@ class Brand:
     signer_name: str = ""
     signer_job: str = ""
     signer_photo: AbstractImage | None = None
+    tone: str = ""
+    words_to_avoid: tuple[str, ...] = ()
 
     @property
     def sender_name(self) -> str:
@@ -313,6 +317,7 @@ def brand_of(fields: BrandFields, site: Site) -> Brand:
     return Brand(
         company_name=fields.company_name or site.site_name or site.hostname,
         **{name: getattr(fields, name) for name in _TAKEN_OVER},
+        words_to_avoid=listed(fields.words_to_avoid),
         logo_width=min(max(fields.logo_width or 180, LOGO_WIDTHS[0]), LOGO_WIDTHS[1]),
         theme=theme,
         **_colors(fields, theme),
@@ -356,6 +361,7 @@ _TAKEN_OVER = (
     "signer_name",
     "signer_job",
     "signer_photo",
+    "tone",
 )
 
 

@@ -51,3 +51,5 @@ class BrandFields(Protocol):
     signer_name: str
     signer_job: str
     signer_photo: AbstractImage | None
+    tone: str
+    words_to_avoid: str

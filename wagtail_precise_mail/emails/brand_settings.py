@@ -153,6 +153,16 @@ class BrandSettings(PreviewableMixin, BaseSiteSetting):
     signer_job = models.CharField(_("job of who signs"), max_length=150, blank=True)
     signer_photo = _image(_("photo of who signs"))
 
+    tone = models.TextField(
+        _("how we write"),
+        blank=True,
+        help_text=_("For colleagues, such as: warm and plain, like a letter to a neighbor. No exclamation marks."),
+    )
+    words_to_avoid = models.TextField(
+        _("words to avoid"),
+        blank=True,
+        help_text=_("One word or phrase per line, in any language. The checks of each email look for them."),
+    )
     # Whoever asks for the brand asks for its sender.
     select_related = ["sender"]
 

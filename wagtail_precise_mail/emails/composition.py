@@ -31,13 +31,14 @@ from wagtail_precise_mail.emails.links import relative_addresses
 from wagtail_precise_mail.emails.look import Look, apply_look
 from wagtail_precise_mail.emails.marks import Place
 from wagtail_precise_mail.emails.mjml import clean_markup, compile_mjml
+from wagtail_precise_mail.emails.notes import with_notes
 from wagtail_precise_mail.emails.settings_group import audience_of
 from wagtail_precise_mail.emails.text import join
 from wagtail_precise_mail.emails.values import one_line, storable
 from wagtail_precise_mail.emails.web_lines import join_line, web_line
 from wagtail_precise_mail.exceptions import RenderError
 
-PAYLOAD_VERSION = 2
+PAYLOAD_VERSION = 3
 """Of the JSON in ``CompiledEmail.payload``; old ones stay readable, because sent emails keep theirs."""
 
 
@@ -126,7 +127,7 @@ def compile_source(source: Source) -> dict[str, Any]:
         "subject": marks.split(source.subject, escape="header"),
         "preheader": marks.split(source.preheader, escape="header"),
         "html": marks.split(html, escape="html"),
-        "text": marks.split(source.text, escape="text"),
+        "text": with_notes(marks.split(source.text, escape="text")),
         "links": marks.links,
         "kept": marks.kept,
         "lists": {name: {**spec, "shown": sorted(source.context.shared.shown)} for name, spec in marks.lists.items()},

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.staticfiles import versioned_static
 
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.attribute_words import check_words
 from wagtail_precise_mail.emails.guarding import BodyForm
-from wagtail_precise_mail.emails.merge import parse
 from wagtail_precise_mail.emails.preview_readers import may_see
 from wagtail_precise_mail.emails.sites import has_several_sites
 from wagtail_precise_mail.emails.themes import find_theme
@@ -39,7 +39,7 @@ class EmailForm(BodyForm):
 
     def _check(self, name: str) -> None:
         try:
-            parse(self.cleaned_data.get(name) or "")
+            check_words(self.cleaned_data.get(name))
         except ValidationError as error:
             self.add_error(name, error)
 

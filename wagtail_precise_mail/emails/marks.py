@@ -21,8 +21,9 @@ Part = str | dict[str, Any]
 """Literal text, a hole, or a region.
 
 Holes: ``{"merge": {...}}``, ``{"link": index}``, ``{"system": name}``, ``{"personal": name, "block": id,
-"argument": text}``, and inside of lists ``{"item": field}``. Regions hold further ``"parts"``: ``{"if": expression}``,
-``{"repeat": list, "per_row": n}``, ``{"slot": n}``, ``{"when": field}``, ``{"filled": list}``, ``{"empty": list}``,
+"argument": text}``, in the text ``{"note": number}``, and inside of lists ``{"item": field}``. Regions hold further
+``"parts"``: ``{"if": expression}``, ``{"repeat": list, "per_row": n}``, ``{"slot": n}``, ``{"when": field}``,
+``{"filled": list}``, ``{"empty": list}``,
 ``{"only": editions}``.
 """
 

@@ -52,6 +52,15 @@ def known_attributes(contacts: ContactQuerySet) -> list[str]:
     return cache.get_or_set(_CACHE_KEY, lambda: _look_up(contacts), _SECONDS) or []
 
 
+def somebody_has(key: str, contacts: ContactQuerySet) -> bool:
+    """Return whether a contact has something to show in a further field; it may be looked up half a minute ago."""
+    name = f"{_CACHE_KEY}.{key}"
+    if (known := cache.get(name)) is None:
+        known = contacts.exclude(attribute_is_empty(key)).exists()
+        cache.set(name, known, _SECONDS if known else _SECONDS // 10)
+    return bool(known)
+
+
 def attribute_is_empty(key: str) -> Q:
     """Return the condition that a further field has nothing to show."""
     return Q(Exact(Coalesce(_PlainText(F("attributes"), Value(key)), Value(""), output_field=TextField()), Value("")))

@@ -13,13 +13,14 @@ from wagtail_precise_mail.emails.editions import Edition, for_edition
 from wagtail_precise_mail.emails.encodings import PLAIN, QUOTED_PRINTABLE, quoted_printable
 from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.merge_fields import contact_values
+from wagtail_precise_mail.emails.notes import settled
 from wagtail_precise_mail.emails.programs import NO_ITEM, MakeLink, PersonalLink, Program, Run, one_line, write_url
 from wagtail_precise_mail.emails.readers import Item, Reader, walk
 from wagtail_precise_mail.exceptions import RenderError
 
 __all__ = ["EncodedEmail", "FilledEmail", "LinkInfo", "PersonalLink", "Personalizer", "contact_values"]
 
-PAYLOAD_VERSIONS = (1, 2)
+PAYLOAD_VERSIONS = (1, 2, 3)
 """Of compiled emails that can still be filled."""
 
 _GAPS = re.compile(r"\n{3,}")
@@ -86,6 +87,7 @@ class Personalizer:
             raise RenderError(f"This compiled email is of an unknown version: {payload.get('version')!r}.")
         places = ("subject", "preheader", "html", "text")
         self._parts = {name: for_edition(payload[name], edition) for name in places}
+        self._parts["text"] = settled(self._parts["text"])
         self._locale: str = payload.get("language", "en")
         self._urls: list[list[Part]] = [link["url"] for link in payload["links"]]
         self._is_fixed = [all(isinstance(part, str) for part in url) for url in self._urls]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Generic
@@ -40,6 +40,8 @@ class Run:
     link: MakeLink
     personal_link: PersonalLink
     system: Mapping[str, str]
+    # The numbers of notes in the text part, by those that they had when it was written.
+    notes: dict[int, int] = field(default_factory=dict)
 
 
 class Program(Generic[AnyStr]):
@@ -113,6 +115,9 @@ class Program(Generic[AnyStr]):
         if "system" in part:
             name = part["system"]
             return lambda run, item, row: value(run.system[name])
+        if "note" in part:
+            number = part["note"]
+            return lambda run, item, row: value(str(run.notes.setdefault(number, len(run.notes) + 1)))
         if "personal" in part:
             words = part["personal"], part["block"], part["argument"]
             return lambda run, item, row: address(run.personal_link(*words))

@@ -10,8 +10,7 @@ from bs4.element import PreformattedString
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text import RichText, expand_db_html
 
-from wagtail_precise_mail.emails.merge import parse
-from wagtail_precise_mail.emails.mjml import clean_markup, normalize
+from wagtail_precise_mail.emails.mjml import normalize
 from wagtail_precise_mail.emails.text import Note, paragraph_text
 
 if TYPE_CHECKING:
@@ -76,16 +75,6 @@ def mail_text(value: RichText, context: RenderContext) -> MailText:
     _merge(soup, context)
     _style(soup, context)
     return MailText(mark_safe(normalize(str(soup))), text)
-
-
-def check_merge_tags(value: RichText) -> None:
-    """Check the merge tags of rich text.
-
-    Raises:
-        ValidationError: one is wrong.
-    """
-    for string in BeautifulSoup(clean_markup(value.source), "html.parser").find_all(string=True):
-        parse(str(string))
 
 
 def _remove_foreign(soup: BeautifulSoup) -> None:

@@ -15,6 +15,8 @@ from wagtail.admin.telepath import register
 from wagtail.blocks import Block, ListBlock, StreamBlock, StreamValue, StructBlock
 from wagtail.blocks.stream_block import StreamBlockAdapter, StreamBlockValidationError
 
+from wagtail_precise_mail.emails.identities import identified
+
 MISSING = "missing"
 """The type that stands for every type that nobody registers any more; it is never stored."""
 
@@ -52,7 +54,9 @@ class EmailStreamBlock(StreamBlock):
         return found
 
     def get_prep_value(self, value: Any) -> list[dict[str, Any]]:
-        return [_as_it_was(child) if child["type"] == MISSING else child for child in super().get_prep_value(value)]
+        stored = [_as_it_was(child) if child["type"] == MISSING else child for child in super().get_prep_value(value)]
+        found: list[dict[str, Any]] = identified(self, stored)
+        return found
 
     def clean(self, value: StreamValue) -> StreamValue:
         cleaned: StreamValue = super().clean(value)

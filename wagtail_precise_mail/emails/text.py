@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
 
+from wagtail_precise_mail.emails.notes import note_mark
 from wagtail_precise_mail.emails.tables import table
 from wagtail_precise_mail.emails.wrapping import LINE, columns, without_invisible, wrap
 
@@ -66,7 +67,7 @@ def paragraph_text(soup: BeautifulSoup | Tag, notes: Mapping[int, Note], merge: 
     body = join(*writer.blocks(soup))
     inside = [notes[id(tag)] for tag in soup.find_all("a") if id(tag) in notes]
     used = {note.number: note.href for note in inside if note.number}
-    return join(body, "\n".join(f"[{number}] {plain_address(href)}" for number, href in used.items()))
+    return join(body, "\n".join(f"[{note_mark(number)}] {plain_address(href)}" for number, href in used.items()))
 
 
 class _Writer:
@@ -144,4 +145,4 @@ class _Writer:
         note = self.notes.get(id(node))
         if node.name != "a" or note is None:
             return words
-        return f"{words} [{note.number}]" if note.number else plain_address(note.href)
+        return f"{words} [{note_mark(note.number)}]" if note.number else plain_address(note.href)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Site
 
-from example_site.demo.seed import chosen, colleagues, ledger, magazine, mailing, past, people, shopfront
+from example_site.demo.seed import chosen, colleagues, ledger, magazine, mailing, past, people, shopfront, voices
 from example_site.shop.services import SOURCE
 from wagtail_precise_mail.commerce.indexing import index_in_bulk
 from wagtail_precise_mail.commerce.models import Order
@@ -53,6 +53,7 @@ def seed(
         _make_past(products, scale=scale, at=at)
     say("segment, email and campaign")
     with transaction.atomic():
+        voices.make_voices(admin, at=at)
         mailing.make_mailing(admin, site=Site.objects.get(is_default_site=True))
         chosen.make_chosen(admin, at=at)
 

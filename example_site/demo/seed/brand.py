@@ -36,6 +36,8 @@ def _write_company(brand: BrandSettings) -> None:
     brand.sender = make_sender("Fern & Kettle", "hello@example.com")
     brand.signer_name = "Ruth Ackroyd"
     brand.signer_job = "Tastes the teas at Fern & Kettle"
+    brand.tone = "Warm and plain, like a letter to a neighbor. We tell what we did and saw; we never hurry anybody."
+    brand.words_to_avoid = "hurry\nlast chance\nbest price\nunbeatable\n手慢无"
 
 
 def make_sender(name: str, address: str, *, reply_to: str = "") -> SenderIdentity:

@@ -14,6 +14,7 @@ from example_site.demo.seed.streams import stream
 from wagtail_precise_mail.commerce.coupons import add_codes
 from wagtail_precise_mail.commerce.learning import learn_pairs, learn_popularity
 from wagtail_precise_mail.commerce.models import Category, CouponPool, ProductPair
+from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.models import Email
 
@@ -67,6 +68,8 @@ def _blocks(pool: CouponPool) -> list[tuple[str, dict[str, Any]]]:
         ("button", {"label": "See all of it", "page": None, "url": "/shop/", "style": "filled", "align": "left"}),
         ("product_list", {"heading": "On offer", "selection": "on_offer", "count": 3, "layout": "compact", **shown}),
         ("coupon", {"title": "10% off your next parcel", "code": "", "pool": pool.pk, "terms": "From £30, once per customer, not on postage.", "empty_words": ""}),
+        ("review", {"selection": "newest", "show_product": True}),
+        ("store", {"title": "Or come in out of the rain", "default": Store.objects.order_by("pk").values_list("pk", flat=True).first(), "show_picture": True, "link_label": "Find us"}),
         ("page_list", {"heading": "New in the magazine", "selection": "newest", "page_type": "magazine.ArticlePage", "count": 3, "layout": "beside", "max_length": 120, "skip_sent_days": 60}),
         ("product_list", {"heading": "From the plant room", "selection": "category", "category": Category.objects.get(slug="plants").pk, "count": 3, "layout": "above", "columns": "3", **shown}),
     ]  # fmt: skip

@@ -15,7 +15,8 @@ _APP = "wagtail_precise_mail"
 _EDITOR_MAY = [
     *(f"{verb}_{model}" for verb in ("add", "change", "view") for model in ("email", "savedblock", "segment")),
     *(f"view_{model}" for model in ("product", "category", "campaign", "topic")),
-    *(f"{verb}_couponpool" for verb in ("add", "change", "view")),
+    *(f"{verb}_{model}" for verb in ("add", "change", "view") for model in ("couponpool", "idea", "store")),
+    "view_review",
 ]
 _SENDER_MAY = [
     *_EDITOR_MAY,
@@ -25,6 +26,7 @@ _SENDER_MAY = [
     *(f"view_{model}" for model in ("contact", "contactlist", "order", "outboxmessage")),
     *(f"{verb}_productpair" for verb in ("add", "change", "view")),
     *(f"{verb}_senderidentity" for verb in ("add", "change", "view")),
+    "moderate_review",
     "change_contact",
     "add_servicenote",
 ]

@@ -14,6 +14,7 @@ from wagtail.models import GroupApprovalTask, Site, Workflow, WorkflowContentTyp
 from example_site.demo.seed.brand import make_brand, make_sender
 from example_site.demo.seed.colleagues import SENDERS
 from example_site.demo.seed.streams import stream
+from example_site.demo.seed.translations import make_translations
 from example_site.magazine.models import ArticlePage
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.commerce.models import Product
@@ -74,7 +75,9 @@ def make_mailing(admin: User, *, site: Site) -> None:
     _make_workflow()
     for facts in _SEGMENTS:
         _make_segment(facts)
-    email = Email.objects.filter(name=EMAIL).first() or _make_email(admin)
+    saved = _first(SavedBlock, SAVED_BLOCK) or _make_saved_block(admin)
+    email = _first(Email, EMAIL) or _make_email(admin, saved)
+    make_translations(email, saved, admin)
     Campaign.objects.get_or_create(
         name=CAMPAIGN,
         defaults={
@@ -129,8 +132,12 @@ def _make_saved_block(admin: User) -> SavedBlock:
     return saved
 
 
-def _make_email(admin: User) -> Email:
-    saved = SavedBlock.objects.filter(name=SAVED_BLOCK).first() or _make_saved_block(admin)
+def _first(model: type[Any], name: str) -> Any:
+    """Return the one that was written first: its translations have its name."""
+    return model.objects.filter(name=name).order_by("pk").first()
+
+
+def _make_email(admin: User, saved: SavedBlock) -> Email:
     email = Email(
         name=EMAIL,
         subject='{{ contact.first_name | default: "Hello" }}, the kettle is on',

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from tests.emails.checks import found
 from tests.emails.checks.blocks import found_in
+from tests.emails.checks.test_subject import speak
 from tests.emails.test_newsletter import make_newsletter
 from tests.factories.emails import default_site, raw_block
 from wagtail_precise_mail.emails.body import RAW_MJML
-from wagtail_precise_mail.emails.checks import check_email
+from wagtail_precise_mail.emails.checks import check_email, clients
 from wagtail_precise_mail.emails.checks.clients import features_in, image_feature, table
+
+DATA = Path(clients.__file__).parent / "data" / "clients.toml"
 
 
 def keys(markup: str) -> list[str]:
@@ -104,6 +109,32 @@ def test_what_somebody_reported_of_163_is_named() -> None:
         if one.message.startswith("position")
     ]
     assert "163 Mail" in finding.message
+
+
+def test_report_of_qq_mail_is_named_with_its_source() -> None:
+    feature = image_feature("data:image/png;base64,AAAA")
+    assert feature is not None
+    assert "qq_mail" in feature.partial
+    reports = tomllib.loads(DATA.read_text(encoding="utf-8"))["features"]["base64"]["reports"]
+    assert [(one["at"], one["source"][:8]) for one in reports] == [("2020-02", "https://")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("code", "is_told"), [("zh-hans", True), ("zh", True), ("zh-hant", False), ("en", False)])
+def test_email_in_simplified_chinese_is_told_what_is_unknown(code: str, is_told: bool) -> None:
+    findings = found("client_unknown", locale=speak(code))
+    assert [finding.level for finding in findings] == ["hint"] * is_told
+
+
+@pytest.mark.django_db
+def test_advice_for_raw_mjml_is_another() -> None:
+    raw = raw_block(RAW_MJML, mjml="<mj-text>x</mj-text>")
+    (with_raw,), (without,) = (
+        found("client_unknown", raw, locale=speak("zh-hans")),
+        found("client_unknown", locale=speak("zh-hans")),
+    )
+    assert "Raw MJML" in with_raw.remedy
+    assert "Raw MJML" not in without.remedy
 
 
 @pytest.mark.django_db

@@ -78,12 +78,21 @@ _FOOTER = [
     FieldPanel("social_accounts"),
 ]
 
+_WORDS = [
+    MultiFieldPanel(
+        [FieldPanel("tone", attrs={"rows": 4}), FieldPanel("words_to_avoid", attrs={"rows": 6})],
+        heading=_("Tone of voice"),
+        help_text=_("Stands beside every email while it is written; readers see nothing of it."),
+    )
+]
+
 # Settings take their form from the model; it is set here because panels are no business of a table.
 BrandSettings.edit_handler = TabbedInterface(
     [
         ObjectList(_LOOK, heading=_("Look")),
         ObjectList(_COMPANY, heading=_("Company and sender")),
         ObjectList(_FOOTER, heading=_("Footer")),
+        ObjectList(_WORDS, heading=_("Words")),
     ],
     base_form_class=BrandForm,
 )

@@ -21,6 +21,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.models import Site
 
+from wagtail_precise_mail.emails.brand import load_brand
 from wagtail_precise_mail.emails.checks import EmailFacts, Finding, Level, run_checks
 from wagtail_precise_mail.emails.checks.facts import NOWHERE
 from wagtail_precise_mail.emails.checks.figures import Figure, figures_of
@@ -46,12 +47,14 @@ class ShownFinding:
         href: of the block or field in the editor, of the brand's settings or of the sender; "" where there is none.
         is_here: whether that is on the same page.
         dismissal: what a browser keeps when somebody has read a hint.
+        field_id: of the field on the page that its variants can be written into.
     """
 
     finding: Finding
     href: str
     is_here: bool
     dismissal: str
+    field_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,9 @@ class EmailChecksPanel(BaseSidePanel):
     def checked(self) -> dict[str, Any]:
         """What the checks say about the version that was saved last; nothing before it was saved once."""
         if self.object.pk is None:
-            return {"is_new": True, "error_count": 0}
+            site = site_of(self.object)
+            voice = {"brand": load_brand(site), "brand_url": _brand_url(site, self.request)}
+            return {"is_new": True, "error_count": 0, **voice}
         return checked_context(self.object, self.request)
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
@@ -126,6 +131,9 @@ def checked_context(email: Email, request: HttpRequest) -> dict[str, Any]:
     return {
         "groups": [group for group in groups if group.findings],
         "figures": figures,
+        "brand": facts.brand,
+        "language": facts.context.language,
+        "brand_url": elsewhere["brand"],
         "error_count": sum(finding.is_error for finding in findings),
     }
 
@@ -191,7 +199,8 @@ def _shown(finding: Finding, elsewhere: dict[str, str]) -> ShownFinding:
     else:
         href = f"#{_FIELD_IDS[finding.field]}" if finding.field in _FIELD_IDS else ""
     said = f"{finding.key} {finding.block_id} {finding.message}"
-    return ShownFinding(finding, href, href.startswith("#"), hashlib.sha256(said.encode()).hexdigest()[:16])
+    dismissal = hashlib.sha256(said.encode()).hexdigest()[:16]
+    return ShownFinding(finding, href, href.startswith("#"), dismissal, _FIELD_IDS.get(finding.field, ""))
 
 
 def _anchor(block_id: str) -> str:

@@ -50,6 +50,17 @@ class EmailIndexView(snippets.IndexView):
         return reverse("precise_mail_starters") if super().get_add_url() else None
 
 
+class LatestCopyView(snippets.CopyView):
+    """Wagtail's, but what is copied is what was written last, and not what was published or saved first."""
+
+    def get_initial_form_instance(self) -> Any:
+        return super().get_initial_form_instance().get_latest_revision_as_object()
+
+
+class EmailCopyView(LatestCopyView, EmailCreateView):
+    """The same for an email, with the place where checks appear."""
+
+
 class EmailEditView(snippets.EditView):
     """Wagtail's, with checks of an email."""
 
@@ -74,6 +85,7 @@ class EmailViewSet(snippets.SnippetViewSet):
     index_view_class = EmailIndexView
     add_view_class = EmailCreateView
     edit_view_class = EmailEditView
+    copy_view_class = EmailCopyView
     edit_handler = ObjectList(
         [
             FieldPanel("name", classname="title"),
@@ -132,6 +144,7 @@ class SavedBlockViewSet(snippets.SnippetViewSet):
     icon = "snippet"
     menu_label = _("Saved blocks")
     menu_name = "precise-mail-saved-blocks"
+    copy_view_class = LatestCopyView
     list_display = ["name", UpdatedAtColumn(), LiveStatusTagColumn()]
     list_per_page = 30
     search_fields = ["name"]

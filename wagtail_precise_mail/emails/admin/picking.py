@@ -21,9 +21,8 @@ from wagtail import hooks
 from wagtail.admin.modal_workflow import render_modal_workflow
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.emails.attribute_words import attribute_names
 from wagtail_precise_mail.emails.merge import Tag, parse
-from wagtail_precise_mail.emails.merge_attributes import known_attributes
 from wagtail_precise_mail.emails.merge_fields import MergeField, field_names, find_field
 from wagtail_precise_mail.emails.merge_filters import DATE_FORMS, FILTERS, IMPLIED, Kind
 from wagtail_precise_mail.emails.models import Email, SavedBlock
@@ -40,7 +39,7 @@ _CASES = {
 
 def pickable_fields() -> list[dict[str, Any]]:
     """Return this site's merge fields in their groups, further fields that occur among them."""
-    names = [*field_names(), *(f"contact.attributes.{key}" for key in known_attributes(Contact.objects.all()))]
+    names = [*field_names(), *(f"contact.attributes.{key}" for key in attribute_names())]
     fields = [(name, field) for name in names if (field := find_field(name))]
     # Groups in the order in which they come up, fields of one group together.
     order = list(dict.fromkeys(str(field.group) for _name, field in fields))

@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.telepath import register
 from wagtail.blocks import ChoiceBlock, StreamValue, StructBlock, StructValue
 from wagtail.blocks.struct_block import BlockGroup, StructBlockAdapter, StructBlockValidationError
-from wagtail.rich_text import RichText
 
+from wagtail_precise_mail.emails.attribute_words import check_words
 from wagtail_precise_mail.emails.context import GUTTER, RenderContext
 from wagtail_precise_mail.emails.editions import Edition
-from wagtail_precise_mail.emails.merge import parse
+from wagtail_precise_mail.emails.localize import segments_of, with_segments
 from wagtail_precise_mail.emails.merge_widgets import add_merge_button, merge_media
 from wagtail_precise_mail.emails.preview import picker_preview
-from wagtail_precise_mail.emails.richtext import check_merge_tags
 from wagtail_precise_mail.emails.settings_group import (
     AIDA_ROLES,
     ALIGNMENTS,
@@ -53,6 +52,9 @@ class EmailBlock(StructBlock):
 
     merge_fields: tuple[str, ...] = ()
     """Child blocks (plain or rich text) in which merge tags count."""
+
+    untranslated: tuple[str, ...] = ()
+    """Child blocks with text that is the same in every language, such as codes."""
 
     fits_in_column = True
     """False for what needs a section of its own: MJML allows no section inside a column."""
@@ -158,13 +160,20 @@ class EmailBlock(StructBlock):
         for name in self.merge_fields:
             written = value.get(name)
             try:
-                if isinstance(written, RichText):
-                    check_merge_tags(written)
-                else:
-                    parse(written or "")
+                check_words(written)
             except ValidationError as error:
                 errors.append((name, error))
         return errors
+
+    # wagtail-localize asks blocks for these two: what translators get, and the block with their words.
+
+    def get_translatable_segments(self, value: StructValue) -> list[Any]:
+        """Return the words of the block for wagtail-localize."""
+        return segments_of(value)
+
+    def restore_translated_segments(self, value: StructValue, segments: list[Any]) -> StructValue:
+        """Return the block with what wagtail-localize brings."""
+        return with_segments(value, segments)
 
     # The block picker frames this: a whole page, compiled like the email itself.
 

@@ -47,6 +47,7 @@ class CouponBlock(EmailBlock):
         help_text=_("When it has expired, or the pool is empty. Empty: it disappears."),
     )
 
+    untranslated = ("code",)
     align = None
     mjml_template = "wagtail_precise_mail/emails/blocks/coupon.mjml"
     merge_fields = ("title", "terms", "empty_words")

@@ -42,6 +42,7 @@ class VideoBlock(LinkChildren):
 
     mjml_template = "wagtail_precise_mail/emails/blocks/video.mjml"
     merge_fields = ("title", "url")
+    untranslated = ("duration",)
     nature = "editorial"
 
     class Meta:

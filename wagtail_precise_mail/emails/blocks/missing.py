@@ -26,6 +26,8 @@ class MissingBlock(EmailBlock):
     align = None
     aida = None
 
+    untranslated = ("kind", "content")
+
     kind = CharBlock(label=_("Block"))
     content = TextBlock(label=_("What it held"), required=False, rows=4)
 

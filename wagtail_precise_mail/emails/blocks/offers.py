@@ -39,6 +39,7 @@ class OfferBlock(LinkChildren):
     style = ChoiceBlock(label=_("Look of the button"), choices=BUTTON_STYLES, default="filled")
 
     mjml_template = "wagtail_precise_mail/emails/blocks/offer.mjml"
+    untranslated = ("code",)
     merge_fields = ("title", "words", "terms", "label", "url")
     nature = "promotion"
 

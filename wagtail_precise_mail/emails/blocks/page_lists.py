@@ -73,6 +73,7 @@ class PageListBlock(list_frame.ListBlock):
     show_date = BooleanBlock(label=_("Show the date"), required=False, default=False)
     link_label = CharBlock(label=_("Words of the link"), required=False, max_length=80, help_text=_("Empty: none."))
 
+    untranslated = ("tag",)
     merge_fields = ("heading", "empty_words", "link_label")
 
     nature = "editorial"

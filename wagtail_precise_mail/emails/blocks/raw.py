@@ -45,6 +45,8 @@ class RawMjmlBlock(EmailBlock):
         help_text = _("mj-section and what is in it, or what stands in a column, such as mj-text and mj-button.")
         source = TextBlock(label=_("MJML"), rows=12, max_length=50_000, help_text=help_text)
         source.field.widget.attrs["class"] = "wpm-code"
+        # Translators get the words in it, and nobody who may not write MJML writes any there.
+        source.holds = RAW_MJML
         super().__init__(local_blocks or [("mjml", source)], **kwargs)
 
     def make_read_only(self) -> None:

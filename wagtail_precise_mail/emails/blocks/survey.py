@@ -17,6 +17,7 @@ from wagtail_precise_mail.emails.blocks.base import EmailBlock
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.editions import OWN
+from wagtail_precise_mail.emails.localize import with_segments
 from wagtail_precise_mail.emails.text import join, wrap
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -47,6 +48,8 @@ class Answer:
 class AnswerBlock(StructBlock):
     """One answer of the editor's own."""
 
+    untranslated = ("value",)
+
     label = CharBlock(label=_("Answer"), max_length=100)
     value = CharBlock(
         label=_("Stored as"),
@@ -59,6 +62,13 @@ class AnswerBlock(StructBlock):
         icon = "radio-empty"
         label = _("Answer")
         label_format = "{label}"
+
+    def restore_translated_segments(self, value: StructValue, segments: list[Any]) -> StructValue:
+        """Return the answer in another language; it stays stored as what it was, so that both are counted as one."""
+        stored_as = (value.get("value") or "").strip() or (value.get("label") or "").strip()
+        translated = with_segments(value, segments)
+        translated["value"] = stored_as
+        return translated
 
 
 @email_blocks.register("survey")
@@ -81,6 +91,7 @@ class SurveyBlock(EmailBlock):
     )
 
     editions = OWN
+    untranslated = ("attribute",)
     aida_role = "action"
 
     class Meta:

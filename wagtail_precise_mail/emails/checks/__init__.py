@@ -29,6 +29,7 @@ from wagtail_precise_mail.emails.checks import (  # noqa: F401  each registers i
     rights,
     structure,
     subject,
+    voice,
     wording,
 )
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, active_checks, email_checks

@@ -45,6 +45,7 @@ class Finding:
         key: of the check that found it, or "".
         block_id: the block of the email's own editor where it can be repaired, or "".
         field: "subject", "preheader", "sender" or "brand" where it is none of a block, or "".
+        variants: texts that could stand in the field instead.
     """
 
     level: str
@@ -54,6 +55,7 @@ class Finding:
     key: str = ""
     block_id: str = ""
     field: str = ""
+    variants: tuple[str, ...] = ()
 
     @property
     def is_error(self) -> bool:

@@ -20,7 +20,7 @@ from bs4 import Tag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, email_checks
+from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
 from wagtail_precise_mail.emails.checks.markup import markup_of, parse
 
@@ -81,6 +81,28 @@ class ClientSupport(EmailCheck):
                         _(feature.note) if feature.note else _("It must look right without it."),
                         block=block,
                     )
+
+
+@email_checks.register("client_unknown")
+class ClientUnknown(EmailCheck):
+    """A hint for emails in Simplified Chinese: of QQ Mail and 163 Mail next to nothing is published, so try them."""
+
+    label = gettext_lazy("QQ Mail and 163 Mail")
+    level = Level.HINT
+
+    def run(self, facts: EmailFacts) -> Iterator[Finding]:
+        if facts.language != "zh" or "hant" in facts.context.language.lower():
+            return
+        if any(block.brings_markup for block in facts.blocks):
+            remedy = _(
+                "Send yourself a test to both. Raw MJML: keep to tables, inline styles and pictures with an address."
+            )
+        else:
+            remedy = _(
+                "Send yourself a test to both. The blocks here are tables with inline styles, the safest there is."
+            )
+        message = _("What QQ Mail shows of HTML is unknown, and of 163 Mail nearly so: nobody publishes tests.")
+        yield self.finding(message, remedy, place=_("Body"))
 
 
 @cache

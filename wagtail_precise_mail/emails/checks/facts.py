@@ -35,7 +35,7 @@ UNSUBSCRIBE = f"https://unsubscribe{NOWHERE}/" + "x" * 70
 
 _PIXEL = f'<img src="https://pixel.invalid/{"x" * 90}" width="1" height="1" alt="" style="display:block">'
 # What the text part has besides words: addresses, numbers of notes, lines below headings, arrows and bullets.
-_NO_WORDS = re.compile(r"https?://\S+|\[\d+\]|^[=*\-_\s]{3,}$|^[→>-]\s", re.MULTILINE)
+_NO_WORDS = re.compile(r"https?://\S+|\[[\u200c\u200d]*\d+[\u200c\u200d]*\]|^[=*\-_\s]{3,}$|^[→>-]\s", re.MULTILINE)
 _TEXTS = ("subject", "preheader", "html", "text")
 _MOST_SEGMENTS = 8
 _OURS = "wagtail_precise_mail."

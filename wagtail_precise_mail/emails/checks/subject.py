@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
+from wagtail_precise_mail.emails.checks.variants import variants_of
 from wagtail_precise_mail.emails.inboxes import inbox_lines, width
 
 SUBJECT_WIDTH = 60
@@ -27,7 +29,7 @@ _MAX_EMOJI = 2
 _CURIOUS = {
     "en": re.compile(r"\b(how|why|what|when|which|who|where|secret|behind|inside|ways?|reasons?|\d+)\b", re.IGNORECASE),
     "de": re.compile(
-        r"\b(wie|warum|weshalb|was|wann|welche[rsmn]?|wer|wo|geheimnis|hinter|gründe?|\d+)\b", re.IGNORECASE
+        r"\b(wie|warum|weshalb|was|wann|welche[rsmn]?|wer|wo|geheimnis|hinter|gründe?|so|\d+)\b", re.IGNORECASE
     ),
     "zh": re.compile(r"如何|怎么|怎样|为什么|为何|什么|哪|谁|秘|揭|几|吗|呢|\d+"),
 }
@@ -133,7 +135,7 @@ class SubjectEmoji(_SubjectCheck):
 
 @email_checks.register("subject_curiosity")
 class SubjectCuriosity(_SubjectCheck):
-    """A hint where the subject neither asks nor makes curious; it can be dismissed."""
+    """A hint where the subject neither asks nor makes curious, with other forms of it where a rule knows some."""
 
     label = gettext_lazy("Subject makes curious")
     level = Level.HINT
@@ -142,11 +144,14 @@ class SubjectCuriosity(_SubjectCheck):
         pattern = _CURIOUS.get(facts.language)
         if not facts.subject or pattern is None or re.search(r"[?？]", facts.subject) or pattern.search(facts.subject):
             return
-        yield self.at_subject(
+        finding = self.at_subject(
             _("The subject is a plain statement."),
             _("A question or something to find out is opened more often: %(openings)s")
             % {"openings": _OPENINGS[facts.language]},
         )
+        products = len(facts.context.shared.product_ids)
+        variants = variants_of(facts.email.subject, facts.context.language, product_count=products)
+        yield replace(finding, variants=tuple(variants))
 
 
 @email_checks.register("preheader_missing")

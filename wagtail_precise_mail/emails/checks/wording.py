@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.rich_text import RichText
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.emails.attribute_words import UnknownAttribute, unknown_attributes
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
 from wagtail_precise_mail.emails.checks.facts import EmailFacts
 
@@ -73,6 +76,44 @@ class UnresolvedTags(EmailCheck):
             place="" if block else place,
             field=field,
         )
+
+
+class _AttributeCheck(EmailCheck):
+    """Tags of further fields that no contact has, at their places; wrong ones are refused elsewhere."""
+
+    wants_certain: bool
+
+    def run(self, facts: EmailFacts) -> Iterator[Finding]:
+        for field, place in (("subject", _("Subject")), ("preheader", _("Preheader"))):
+            for unknown in self._unknown(getattr(facts.email, field)):
+                yield self.finding(unknown.message, unknown.remedy, place=place, field=field)
+        for block in facts.blocks:
+            for name in getattr(block.block, "merge_fields", ()):
+                for unknown in self._unknown(block.get(name)):
+                    yield self.finding(unknown.message, unknown.remedy, block=block)
+
+    def _unknown(self, written: str | RichText | None) -> list[UnknownAttribute]:
+        try:
+            return [one for one in unknown_attributes(written) if one.is_certain == self.wants_certain]
+        except ValidationError:
+            return []
+
+
+@email_checks.register("attribute_mistyped")
+class AttributeMistyped(_AttributeCheck):
+    """No merge field names a further field of contacts that is mistyped, or that the site does not declare."""
+
+    label = gettext_lazy("Further fields are spelled right")
+    level = Level.ERROR
+    wants_certain = True
+
+
+@email_checks.register("attribute_empty")
+class AttributeEmpty(_AttributeCheck):
+    """Every further field of contacts that a merge field names is filled for somebody."""
+
+    label = gettext_lazy("Further fields are there")
+    wants_certain = False
 
 
 def claims_in(text: str, language: str) -> list[str]:

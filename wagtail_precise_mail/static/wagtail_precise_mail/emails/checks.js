@@ -71,12 +71,32 @@ class ChecksController extends window.StimulusModule.Controller {
       if (toggle?.getAttribute('aria-expanded') === 'false') toggle.click();
       content = panel;
     }
-    // On a phone the side panel covers the form.
+    this.uncover();
+    target.scrollIntoView({ block: 'center' });
+    this.fieldOf(target)?.focus({ preventScroll: true });
+  }
+
+  /** Write a suggestion into its field, as if somebody had typed it: it can be undone there. */
+  take(event) {
+    const { field, text } = event.currentTarget.dataset;
+    const target = document.getElementById(field);
+    if (!target) return;
+    this.uncover();
+    target.scrollIntoView({ block: 'center' });
+    target.focus({ preventScroll: true });
+    target.select();
+    if (!document.execCommand('insertText', false, text)) {
+      target.value = text;
+      target.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+    target.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+
+  /** On a phone the side panel covers the form. */
+  uncover() {
     if (window.matchMedia('(max-width: 799px)').matches) {
       document.querySelector('[data-form-side-close-button]')?.click();
     }
-    target.scrollIntoView({ block: 'center' });
-    this.fieldOf(target)?.focus({ preventScroll: true });
   }
 
   /** The first thing in a block that can be typed or pressed, and that is not folded away with its settings. */
