@@ -44,6 +44,7 @@ SELECTIONS = [
             ("buy_again", _("To buy again")),
         ],
     ),
+    (_("By what each reader looked at"), [(products.VIEWED, _("Viewed last in the shop"))]),
 ]
 FALLBACKS = [
     ("best_selling", _("Best-selling products")),
@@ -58,7 +59,7 @@ class ProductListBlock(list_frame.ListBlock):
     """Products that can be bought and have a picture, without those that a reader has and would not buy again.
 
     What is chosen, prices and stock are read when a mail leaves. Contacts who do not allow tracking see best-selling
-    products in place of those by what they bought.
+    products in place of those by what they bought or looked at.
     """
 
     heading = CharBlock(label=_("Heading"), required=False, max_length=250)

@@ -24,8 +24,11 @@ SUMMARY_LENGTH = 90
 SHARED = ("picked", "category", "newest", "best_selling", "on_offer")
 """Selections that are the same for all, but for what a contact has."""
 
-PERSONAL = ("related", "bought_together", "favorites", "buy_again")
-"""Selections by what each contact bought."""
+VIEWED = "viewed"
+"""The selection by what each contact looked at in the shop."""
+
+PERSONAL = ("related", "bought_together", "favorites", "buy_again", VIEWED)
+"""Selections by what each contact did: bought, or looked at."""
 
 RANKING, SOLD_OUT = 5000, 200
 """How many best sellers are remembered, and how many of the first may be sold out."""
@@ -45,7 +48,7 @@ class ProductItems(ItemSource):
     """
 
     def may_be_shared(self, spec: Spec) -> bool:
-        """What a contact bought is theirs to tell."""
+        """What a contact bought or looked at is theirs to tell."""
         return spec["selection"] in SHARED
 
     def load(
@@ -65,7 +68,10 @@ class ProductItems(ItemSource):
         found: dict[int, Sequence[Item]] = {}
         for contact in known:
             key = contact.pk or 0
-            choices = [*personal.get(key, ()), *shelf.choices(is_profiled=key in personal)]
+            chosen = personal.get(key, ())
+            # Whoever has not looked at anything yet sees what contacts see who must not be looked at.
+            is_profiled = bool(chosen) if spec["selection"] == VIEWED else key in personal
+            choices = [*chosen, *shelf.choices(is_profiled=is_profiled)]
             found[key] = _items(choices, owned.get(key, set()), limit, names)
         return found
 
@@ -85,7 +91,11 @@ class ProductItems(ItemSource):
 
 @item_sources.register("personal_products")
 class PersonalProductItems(ProductItems):
-    """Products by what a contact bought: they tell others what that was."""
+    """Products by what a contact did: they tell others what that was."""
+
+    def may_be_visited(self, spec: Spec) -> bool:
+        """Whoever comes sees their own."""
+        return True
 
     def may_be_shared(self, spec: Spec) -> bool:
         return False
@@ -148,6 +158,7 @@ def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occa
         "bought_together": lambda: recommendations.bought_together(contact_ids, limit, at=at),
         "favorites": lambda: recommendations.favorites_not_bought(contact_ids, limit, at=at),
         "buy_again": lambda: recommendations.buy_again(contact_ids, limit, at=at, days=days),
+        VIEWED: lambda: recommendations.recently_viewed(contact_ids, limit, at=at),
     }
     # Those for whom nothing was found are known to have been looked at.
     return {**dict.fromkeys(contact_ids, ()), **read[selection]()}
