@@ -18,6 +18,7 @@ from wagtail_precise_mail.conf import Options, options
 from wagtail_precise_mail.delivery.channels import channels
 from wagtail_precise_mail.emails.checks.base import require_known_checks
 from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.tracking.visits import MIDDLEWARE, is_middleware_installed
 
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 # What django-q2 does when Q_CLUSTER says nothing.
@@ -57,6 +58,21 @@ def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     """Report links in mails that would lead nowhere, and mail that leaves by another way than Django's."""
     opts = _options()
     return [] if opts is None else [*_links(opts), *_mail_backend(opts)]
+
+
+@register
+def check_visitors(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report that nobody who comes from a mail is known."""
+    if is_middleware_installed():
+        return []
+    return [
+        Info(
+            f"MIDDLEWARE has no {MIDDLEWARE!r}, so visitors of landing pages are strangers: no name, no goal, and no "
+            "viewed products.",
+            hint=f"Add {MIDDLEWARE!r} below SecurityMiddleware.",
+            id="wagtail_precise_mail.I005",
+        )
+    ]
 
 
 def _options() -> Options | None:

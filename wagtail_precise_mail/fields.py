@@ -12,7 +12,6 @@ from django.utils.functional import cached_property
 from wagtail.blocks import StreamBlock
 from wagtail.fields import StreamField
 
-
 WAGTAILS_PAGE = "wagtailcore.page"
 """The model of pages where no setting swaps it, in lower case."""
 

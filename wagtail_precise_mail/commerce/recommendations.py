@@ -1,4 +1,4 @@
-"""What suits a contact, from what they bought and looked at: products by contact, in a constant number of queries for any number.
+"""What suits a contact, from what they bought and looked at, in a constant number of queries for any number of them.
 
 What is popular and what goes together is learned once a day (see :mod:`.learning`), not for every mail.
 

@@ -105,7 +105,9 @@ def footer_text(footer: Footer, context: RenderContext) -> str:
     contact = [brand.phone, brand.contact_address]
     sender = "\n".join(filter(None, [brand.company_name, *brand.address_lines, *contact]))
     links = [f"{link.label}: {link.href}" for link in [*lists["links"], *lists["accounts"]]]
-    unsubscribe = f"{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}" if footer.unsubscribe else ""
+    unsubscribe = (
+        f"{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}" if footer.unsubscribe else ""
+    )
     return join(
         "-" * 40, wrap(footer.plain_reason), wrap(sender), wrap(brand.footer_text), "\n".join(links), unsubscribe
     )

@@ -48,7 +48,7 @@ def as_visit(url: str, message_id: int) -> str:
 def with_parameter(url: str, token: str) -> str:
     """Return an address with our parameter at the end of its query; the rest of it stays as it was, byte by byte."""
     address, hash_mark, fragment = url.partition("#")
-    path, question_mark, query = address.partition("?")
+    path, _question_mark, query = address.partition("?")
     kept = _without(query)
     query = f"{kept}&{PARAMETER}={token}" if kept else f"{PARAMETER}={token}"
     return f"{path}?{query}{hash_mark}{fragment}"

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import CharBlock, PageChooserBlock, StreamValue, StructValue
@@ -77,11 +76,11 @@ class GoalBlock(EmailBlock):
             return cleaned
         page, url = cleaned.get("page"), cleaned.get("url") or ""
         if bool(page) == bool(url):
-            message: str | Promise = _("Choose a page or write an address, not both.")
-            raise StructBlockValidationError(block_errors={"page": ValidationError(message)})
+            error = ValidationError(_("Choose a page or write an address, not both."))
+            raise StructBlockValidationError(block_errors={"page": error})
         if url and not _web_address(url, _SOME_BASE):
-            message = _("Use an address such as https://example.com/page.")
-            raise StructBlockValidationError(block_errors={"url": ValidationError(message)})
+            error = ValidationError(_("Use an address such as https://example.com/page."))
+            raise StructBlockValidationError(block_errors={"url": error})
         return cleaned
 
 
@@ -112,8 +111,8 @@ def target_of(value: StructValue, *, base_url: str, site_id: int) -> str:
 
 
 def goal_buttons(body: StreamValue) -> list[Any]:
-    """Return the goal buttons of a body."""
-    return [child for child in body if child.block_type == GOAL]
+    """Return the goal buttons of a body. The other blocks, with what was chosen in them, are not read."""
+    return [body[place] for place, raw in enumerate(body.raw_data) if raw["type"] == GOAL]
 
 
 def _web_address(url: str, base_url: str) -> str:

@@ -34,14 +34,14 @@ _KEPT_SECONDS = 24 * 60 * 60
 _CACHE = "wagtail_precise_mail.landing"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Payload:
     """What carries a payload that is in no table."""
 
     payload: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class WrittenPage:
     """A landing page, as an email is composed. Its title is no subject: merge tags do not count there."""
 
@@ -54,7 +54,8 @@ class WrittenPage:
 
 def written(page: Any) -> WrittenPage:
     """Return a landing page as it is composed."""
-    return WrittenPage(page.body, page.locale_id, page.locale)
+    # A page that has no place yet has no language, either.
+    return WrittenPage(page.body, page.locale_id, page.locale if page.locale_id else None)
 
 
 def payload_and_reader(

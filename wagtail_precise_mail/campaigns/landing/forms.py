@@ -11,6 +11,7 @@ from wagtail_precise_mail.campaigns.landing.blocks import goal_buttons
 from wagtail_precise_mail.campaigns.landing.goals import Goal
 from wagtail_precise_mail.emails.guarding import BodyForm
 
+
 class LandingPageForm(BodyForm, WagtailAdminPageForm):
     """Guards raw MJML as the form of an email does, and asks for the button without which nobody reaches the goal."""
 

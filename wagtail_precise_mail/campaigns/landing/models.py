@@ -109,7 +109,7 @@ def landing_page_models() -> list[Any]:
 # Wagtail 8 lets a site have its own base page, of which no package can make a type: there the mixin makes one.
 if page_model_name().lower() == WAGTAILS_PAGE:
 
-    class LandingPage(LandingPageMixin, Page):
+    class LandingPage(LandingPageMixin, Page):  # type: ignore[django-manager-missing]
         """A landing page."""
 
         content_panels = [*Page.content_panels, *LandingPageMixin.landing_panels]
@@ -118,3 +118,6 @@ if page_model_name().lower() == WAGTAILS_PAGE:
         class Meta:
             verbose_name = _("landing page")
             verbose_name_plural = _("landing pages")
+
+        def __str__(self) -> str:
+            return str(self.title)

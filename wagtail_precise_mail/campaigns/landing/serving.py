@@ -31,7 +31,8 @@ POLICY = (
 )
 """What editors put into a landing page gets no more rights than it has in a mail program, but for the goal button."""
 
-@dataclass(frozen=True)
+
+@dataclass
 class Samples:
     """Whom previews show a landing page as."""
 

@@ -63,10 +63,7 @@ def _codes(pool: CouponPool, contacts: Sequence[Contact], occasion: Occasion) ->
     if occasion.is_preview:
         return dict.fromkeys(keys, SAMPLE_CODE)
     messages = {key: occasion.messages[key] for key in keys if key in occasion.messages}
-    if occasion.is_visit:
-        taken = given_codes(pool, messages.values())
-    else:
-        taken = take_codes(pool, messages, at=occasion.at)
+    taken = given_codes(pool, messages.values()) if occasion.is_visit else take_codes(pool, messages, at=occasion.at)
     return {key: taken[message_id] for key, message_id in messages.items() if message_id in taken}
 
 
