@@ -1,4 +1,4 @@
-"""Landing pages in the admin: made from a campaign, changed in Wagtail's page editor, seen before they are published."""
+"""Landing pages in the admin: made from a campaign, changed in Wagtail's page editor, seen before publishing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ class TestCreating:
         assert "choose it as the page of a button in the email" in said
         assert "“See the teas” is the goal button here" in said
         assert "2 blocks work in mails only and were left out: Survey, " in said
-        assert page.get_latest_revision_as_object().body.get_prep_value() == page.body.get_prep_value()
+        latest = page.get_latest_revision_as_object()
+        assert [child.block_type for child in latest.body] == ["heading", "goal"]
 
     def test_the_email_stays_as_it_is(self, client: Client) -> None:
         email = make_email(body=[BUTTON])
@@ -105,7 +106,9 @@ class TestCreating:
         made = create_landing_page(campaign, model=LandingPage, parent=default_site().root_page, by=make_editor())
         assert made.left_out == ["Survey"] * 3
         stored = json.dumps(made.page.body.get_prep_value())
-        assert "survey" not in stored and "Stays" in stored and "See the teas" in stored
+        assert "survey" not in stored
+        assert "Stays" in stored
+        assert "See the teas" in stored
         assert made.page.body[1].value["variants"][0]["segments"], "whom it is for stays"
 
     @pytest.mark.parametrize(
@@ -122,9 +125,8 @@ class TestCreating:
         assert title_of(Email(subject=subject), campaign) == title
 
     def test_goal_is_a_button_whose_address_is_the_same_for_all(self) -> None:
-        personal = raw_block(
-            "button", label="Yours", page=None, url='https://shop.example.com/{{ contact.city | default: "x" }}/'
-        )
+        url = 'https://shop.example.com/{{ contact.city | default: "x" }}/'
+        personal = raw_block("button", label="Yours", page=None, url=url)
         campaign = make_campaign(email=make_email(body=[personal, BUTTON]))
         made = create_landing_page(campaign, model=LandingPage, parent=default_site().root_page, by=make_editor())
         assert [child.block_type for child in made.page.body] == ["button", "goal"]
@@ -183,7 +185,8 @@ class TestEditor:
         response = self.post(admin_client, page, self.form(goal))
         assert response.status_code == 302, response.context["form"].errors
         page.refresh_from_db()
-        assert page.live and page.body[0].value["label"] == "Go"
+        assert page.live
+        assert page.body[0].value["label"] == "Go"
 
     def test_without_a_goal_button_nobody_reaches_the_goal(self, admin_client: Client) -> None:
         page = make_landing_page(publish=False)
@@ -253,7 +256,8 @@ class TestPreview:
 
     def test_nothing_in_it_can_be_pressed(self, admin_client: Client) -> None:
         html = self.preview(admin_client, make_landing_page(), "fallbacks")
-        assert "<form" not in html and "<button" in html
+        assert "<form" not in html
+        assert "<button" in html
 
     def test_half_written_blocks_say_what_is_missing(self, admin_client: Client) -> None:
         page = make_landing_page(raw_block("product", product=None), goal_block(url=""), publish=False)
@@ -271,4 +275,5 @@ def test_campaigns_that_are_deleted_leave_their_page() -> None:
     page = make_landing_page(campaign=make_campaign())
     page.campaign.delete()
     page.refresh_from_db()
-    assert page.campaign is None and page.live
+    assert page.campaign is None
+    assert page.live

@@ -172,7 +172,8 @@ class TestVisitor:
         request = request_of(message)
         with django_assert_num_queries(1):
             visitor, again = visitor_of(request), visitor_of(request)
-        assert visitor and visitor is again
+        assert visitor
+        assert visitor is again
         assert (visitor.message_id, visitor.contact) == (message.pk, message.contact)
 
     def test_strangers_cost_no_query(self, django_assert_num_queries: Any) -> None:
@@ -187,18 +188,21 @@ class TestVisitor:
         message.contact.is_tracking_allowed = False
         message.contact.save()
         visitor = visitor_of(request_of(message))
-        assert visitor and visitor.contact is None
+        assert visitor
+        assert visitor.contact is None
         message.contact.is_tracking_allowed = True
         message.contact.save()
         settings.WAGTAIL_PRECISE_MAIL = {"is_tracking_enabled": False}
         visitor = visitor_of(request_of(message))
-        assert visitor and visitor.contact is None
+        assert visitor
+        assert visitor.contact is None
 
     def test_erased_contacts_are_strangers(self) -> None:
         message = make_message()
         message.contact.delete()
         visitor = visitor_of(request_of(message))
-        assert visitor and visitor.contact is None
+        assert visitor
+        assert visitor.contact is None
         message.delete()
         request = request_of(None)
         request.COOKIES[COOKIE] = make_visitor_token(999_999, datetime.now(UTC))

@@ -89,10 +89,10 @@ def record_product_view(request: HttpRequest, product: Product) -> bool:
     if request.method != "GET" or is_prefetch(request.headers) or is_machine_agent(user_agent):
         return False
     try:
+        visitor = visitor_of(request)
+        if visitor is None or visitor.contact is None:
+            return False
         with transaction.atomic():
-            visitor = visitor_of(request)
-            if visitor is None or visitor.contact is None:
-                return False
             keep_view(visitor.contact, product, at=timezone.now())
     except DatabaseError:
         logger.exception("Could not keep that product %s was looked at.", product.pk)

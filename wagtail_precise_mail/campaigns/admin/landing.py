@@ -94,6 +94,8 @@ class CreateLandingPageView(PermissionCheckedMixin, WagtailAdminTemplateMixin, F
         context: dict[str, Any] = super().get_context_data(**kwargs)
         context |= {"campaign": self.campaign, "action_url": self.request.path}
         context["lacks_middleware"] = not is_middleware_installed()
+        # The chooser's scripts.
+        context["media"] = context["form"].media
         return context
 
     def form_valid(self, form: PlaceForm) -> HttpResponse:
