@@ -87,9 +87,7 @@ def test_reader_goes_on_from_the_mail_and_a_stranger_does_not(
     expect(card).to_contain_text("1 contact came by a click; 1 reached the goal.")
 
 
-def test_editor_makes_a_landing_page_from_a_campaign(
-    house: Site, live_server: LiveServer, sign_in: SignIn
-) -> None:
+def test_editor_makes_a_landing_page_from_a_campaign(house: Site, live_server: LiveServer, sign_in: SignIn) -> None:
     email = make_email(
         raw_block("heading", title="A quiet morning", level="1"),
         raw_block("button", label=BUTTON, page=None, url="/"),

@@ -128,6 +128,15 @@ class TestFigures:
         report = landing_report(page.campaign)
         assert (report.visitors, report.reached.count, report.figures.order_count) == (1, 1, 2)
 
+    def test_an_order_before_the_visit_is_none_of_the_page(self) -> None:
+        page, [message] = sent()
+        make_event(message, Kind.CLICK, url="https://shop.example.com/mug/", happened_at=datetime.now(UTC))
+        order = make_order(message.contact, [("POT", 1, "40")], datetime.now(UTC))
+        assert attribute_order(order)
+        make_event(message, Kind.CLICK, url=page.full_url, happened_at=datetime.now(UTC))
+        report = landing_report(page.campaign)
+        assert (report.visitors, report.figures.order_count) == (1, 0)
+
     def test_machines_are_no_visitors(self) -> None:
         page, [message] = sent()
         make_event(message, Kind.CLICK, url=page.full_url, is_machine=True)

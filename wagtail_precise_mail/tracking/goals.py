@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from wagtail_precise_mail.tracking.models import MessageEvent
 
@@ -24,7 +24,7 @@ class VisitFigures:
     Attributes:
         visitor_count: whose click led to one of the pages, or who reached a goal.
         goal_count: of these, who pressed the button, or did what the site records.
-        buyer_count: of these, whose order belongs to the mail.
+        buyer_count: of these, who ordered afterwards, by an order that belongs to the mail.
         revenue: of the orders, by currency.
     """
 
@@ -53,7 +53,8 @@ def visit_figures(addresses: Mapping[int, Collection[str]]) -> dict[int, VisitFi
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     for send_id, visitors, goals in counted:
         found[send_id] |= {"visitor_count": visitors, "goal_count": goals}
-    bought = events.filter(kind=Kind.CONVERSION, message__in=visits.values("message"))
+    before = visits.filter(message=OuterRef("message"), happened_at__lte=OuterRef("happened_at"))
+    bought = events.filter(Exists(before), kind=Kind.CONVERSION)
     for send_id, buyers, orders in bought.values_list("send").annotate(Count("message", distinct=True), Count("pk")):
         found[send_id] |= {"buyer_count": buyers, "order_count": orders, "revenue": {}}
     for send_id, currency, value in _revenue(bought):
