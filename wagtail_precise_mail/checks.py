@@ -19,6 +19,7 @@ from wagtail_precise_mail.delivery.channels import channels
 from wagtail_precise_mail.emails.checks.base import require_known_checks
 from wagtail_precise_mail.emails.cross_selling import require_known_countries
 from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.tracking.visits import MIDDLEWARE, is_middleware_installed
 
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 # Django's own, where the settings say nothing.
@@ -75,6 +76,21 @@ def check_translations(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
             "anybody has written them; campaigns send what is published.",
             hint=f"{_SYNCS_LIVE_STATUS} = False",
             id="wagtail_precise_mail.W011",
+        )
+    ]
+
+
+@register
+def check_visitors(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report that nobody who comes from a mail is known."""
+    if is_middleware_installed():
+        return []
+    return [
+        Info(
+            f"MIDDLEWARE has no {MIDDLEWARE!r}, so visitors of landing pages are strangers: no name, no goal, and no "
+            "viewed products.",
+            hint=f"Add {MIDDLEWARE!r} below SecurityMiddleware.",
+            id="wagtail_precise_mail.I005",
         )
     ]
 

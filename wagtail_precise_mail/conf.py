@@ -82,6 +82,12 @@ class Options:
     conversion_window_days: int = 5
     """An order this many days after a click at the most belongs to that click."""
 
+    visitor_cookie_days: int = field(default=0, metadata={"least": 0})
+    """How long the site knows a contact who came by a link in a mail; 0 until the browser is closed."""
+
+    product_view_days: int = 90
+    """How long it is kept which products a contact looked at."""
+
     scanner_click_count: int = 4
     """Different links of one message clicked within ``scanner_click_seconds`` are a scanner's."""
 
@@ -133,8 +139,10 @@ class Options:
     def __post_init__(self) -> None:
         for option in fields(self):
             value = getattr(self, option.name)
-            if option.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a whole number above 0, not {value!r}.")
+            least = option.metadata.get("least", 1)
+            if option.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+                what = "above 0" if least else "from 0"
+                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a whole number {what}, not {value!r}.")
             if option.type == "bool" and not isinstance(value, bool):
                 raise ConfigurationError(f"{SETTING}[{option.name!r}] must be True or False, not {value!r}.")
             if option.type == "str" and not isinstance(value, str):

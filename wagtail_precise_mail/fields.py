@@ -12,6 +12,9 @@ from django.utils.functional import cached_property
 from wagtail.blocks import StreamBlock
 from wagtail.fields import StreamField
 
+WAGTAILS_PAGE = "wagtailcore.page"
+"""The model of pages where no setting swaps it, in lower case."""
+
 
 class RegistryStreamField(StreamField):
     """A StreamField that asks for its block when first used, after every app has registered its own.

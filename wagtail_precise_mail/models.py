@@ -1,6 +1,7 @@
 """Every table of the package, gathered from its rooms."""
 
 from wagtail_precise_mail.campaigns.ideas import Idea
+from wagtail_precise_mail.campaigns.landing.models import LandingPageMixin
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.commerce.models import (
     Category,
@@ -13,6 +14,7 @@ from wagtail_precise_mail.commerce.models import (
 )
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
+from wagtail_precise_mail.commerce.viewed import ProductView
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -44,6 +46,7 @@ __all__ = [
     "Email",
     "Idea",
     "ImageRights",
+    "LandingPageMixin",
     "MessageContent",
     "MessageEvent",
     "Order",
@@ -51,6 +54,7 @@ __all__ = [
     "OutboxMessage",
     "Product",
     "ProductPair",
+    "ProductView",
     "Review",
     "SavedBlock",
     "Segment",

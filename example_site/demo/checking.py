@@ -22,6 +22,7 @@ from example_site.demo.processes import Supervisor
 from example_site.demo.seed.mailing import CAMPAIGN
 from example_site.inbox.store import MailSummary, header, local_inbox, parse
 from example_site.shop.services import SOURCE
+from wagtail_precise_mail.campaigns.landing.figures import landing_report
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.services import schedule
 from wagtail_precise_mail.campaigns.tasks import pump
@@ -34,6 +35,7 @@ from wagtail_precise_mail.tracking.queries import figures
 
 # django-q2 looks at its schedule every 30 seconds; the rest is for slow machines.
 _PATIENCE_SECONDS = 150
+_LANDING_BUTTON = "Get a tasting packet"
 _BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
@@ -95,6 +97,7 @@ class Check:
             buyer, leaver = mails[0], mails[1]
             self._open(buyer)
             self._click_and_buy(buyer)
+            self._visit_landing_page(buyer)
             self._leave(leaver)
             self._check_figures()
             self._visit_admin(buyer)
@@ -236,6 +239,23 @@ class Check:
         same = orders.count() == 1 and self.order is not None and self.order.number == number
         self._see("one live order", same, f"{number}, {self.order.total:.2f} GBP" if self.order else "none")
 
+    def _visit_landing_page(self, mail: Received) -> None:
+        link = next((str(tag["href"]) for tag in mail.soup.find_all("a", href=True, string=_LANDING_BUTTON)), "")
+        if not self._see("a link to the landing page", bool(link)):
+            return
+        visitor = requests.Session()
+        visitor.headers.update(_BROWSER)
+        page = visitor.get(link, timeout=30)
+        is_clean = page.status_code == 200 and urlsplit(page.url).query == ""
+        self._see("landing page at a clean address", is_clean, urlsplit(page.url).path)
+        name = Contact.objects.get(email=mail.summary.envelope_to).first_name
+        self._see("greets them by name", f"Dear {name or 'friend'}," in page.text)
+        self._see("and nobody else", "Dear friend," in self._get(page.url).text)
+        button = BeautifulSoup(page.text, "html.parser").select_one("button[name=goal]")
+        if self._see("has its goal button", button is not None):
+            on = self._post(visitor, page.url, {"goal": str(button["value"])})  # type: ignore[index]
+            self._see("leads on", on.status_code == 200 and on.url.endswith("/shop/category/tea/"))
+
     def _post(self, visitor: requests.Session, url: str, data: dict[str, str]) -> requests.Response:
         token = visitor.cookies.get("csrftoken", "")
         return visitor.post(url, data={**data, "csrfmiddlewaretoken": token}, headers={"Referer": url}, timeout=30)
@@ -256,7 +276,9 @@ class Check:
         assert self.campaign.send_id
         seen = figures(self.campaign.send_id)
         self._see("opens", seen.open_count == 1, seen.open_count)
-        self._see("clicks", seen.click_count == 1 and seen.total_clicks == 1, seen.click_count)
+        self._see("clicks", seen.click_count == 1 and seen.total_clicks == 2, seen.total_clicks)
+        came = landing_report(self.campaign)
+        self._see("landing page", came.visitors == came.reached.count == 1, came.sentence)
         self._see("unsubscribed", seen.unsubscribe_count == 1, seen.unsubscribe_count)
         self._see("conversions", seen.conversion_count == 1, seen.conversion_count)
         revenue = {currency: f"{value:.2f}" for currency, value in seen.revenue.items()}

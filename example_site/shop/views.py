@@ -14,6 +14,7 @@ from example_site.shop.basket import Basket
 from example_site.shop.forms import CheckoutForm, QuantityForm
 from example_site.shop.queries import shown_categories, shown_products
 from wagtail_precise_mail.commerce.models import Order
+from wagtail_precise_mail.tracking.visitors import record_product_view
 
 PER_PAGE = 24
 
@@ -37,6 +38,7 @@ def index(request: HttpRequest, category_slug: str = "") -> HttpResponse:
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product."""
     shown = get_object_or_404(shown_products(), sku=slug.upper())
+    record_product_view(request, shown)
     others = shown_products().filter(category=shown.category).exclude(pk=shown.pk)[:4]
     return render(request, "shop/product.html", {"product": shown, "others": others})
 

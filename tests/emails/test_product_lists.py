@@ -18,6 +18,7 @@ from tests.factories.commerce import make_category, make_order, make_product
 from tests.factories.contacts import grant, make_contact, make_topic
 from tests.factories.emails import compiled, default_site, make_email, make_image, raw_block
 from wagtail_precise_mail.commerce.models import Category, Product, ProductPair
+from wagtail_precise_mail.commerce.viewed import keep_view
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.services import suppress
 from wagtail_precise_mail.emails.blocks.product_lists import ProductListBlock
@@ -373,3 +374,67 @@ def test_half_written_list_is_refused_at_its_place(value: dict[str, Any], place:
 
 def test_whole_list_is_accepted() -> None:
     assert ProductListBlock().clean(form())["count"] == 4
+
+
+def viewed(contact: Contact, *products: Product) -> None:
+    """The contact looked at products, the last one last."""
+    for number, one in enumerate(products):
+        keep_view(contact, one, at=timezone.now() - timedelta(minutes=len(products) - number))
+
+
+class TestViewed:
+    """What each reader looked at in the shop."""
+
+    def names(self, contact: Contact, **overrides: Any) -> list[str]:
+        return titles(read(email_of(list_block("viewed", **{"count": 2, **overrides})), contact))
+
+    def test_latest_looks_come_first(self) -> None:
+        contact, teas = make_contact(), [product(name) for name in ("Assam", "Mint", "Oolong")]
+        viewed(contact, *teas)
+        assert self.names(contact) == ["Oolong", "Mint"]
+
+    def test_what_they_have_or_cannot_buy_is_left_out(self) -> None:
+        contact, other = make_contact(), make_contact()
+        pot, mug, gone, tea = product("Pot"), product("Mug"), product("Gone"), product("Tea", is_replenishable=True)
+        viewed(contact, pot, tea, mug, gone)
+        viewed(other, pot)
+        bought(contact, mug, tea)
+        Product.objects.filter(pk=gone.pk).update(stock_count=0)
+        assert self.names(contact) == ["Tea", "Pot"]
+        assert self.names(other) == ["Pot"]
+
+    def test_old_looks_do_not_count(self, settings: Any) -> None:
+        contact, pot = make_contact(), product("Pot")
+        keep_view(contact, pot, at=timezone.now() - timedelta(days=31))
+        assert self.names(contact) == ["Pot"]
+        settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "product_view_days": 30}
+        assert self.names(contact) == []
+
+    def test_who_may_not_be_looked_at_and_who_did_not_look_get_best_sellers(self) -> None:
+        seller, pot = product("Bestseller"), product("Pot")
+        bought(make_contact(), seller)
+        silent, idle, keen = make_contact(is_tracking_allowed=False), make_contact(), make_contact()
+        viewed(silent, pot)
+        viewed(keen, pot)
+        assert self.names(silent) == self.names(idle) == ["Bestseller"]
+        assert self.names(keen) == ["Pot"], "filled up only if the block says so"
+        assert self.names(keen, fallback="best_selling") == ["Pot", "Bestseller"]
+
+    def test_it_is_nobody_elses_business(self) -> None:
+        source = item_sources.get("personal_products")()
+        assert not source.may_be_shared({"selection": "viewed"})
+        assert compiled(email_of(list_block("viewed"))).payload["lists"]["list0"]["source"] == "personal_products"
+
+    def test_many_readers_cost_as_many_queries_as_one(self) -> None:
+        pot = product("Pot")
+        contacts = [make_contact() for _number in range(5)]
+        for contact in contacts:
+            viewed(contact, pot)
+        email = email_of(list_block("viewed"))
+        compiled(email)
+        counts = []
+        for some in (contacts[:1], contacts):
+            with CaptureQueriesContext(connection) as queries:
+                load(email, *some)
+            counts.append(len(queries))
+        assert counts[0] == counts[1]

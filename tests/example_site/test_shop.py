@@ -9,8 +9,11 @@ import pytest
 from django.test import Client
 
 from example_site.shop.services import SOURCE
+from tests.factories.landing import client_of
+from tests.factories.tracking import make_message
 from wagtail_precise_mail.commerce.models import Order, Product
 from wagtail_precise_mail.commerce.signals import order_recorded
+from wagtail_precise_mail.commerce.viewed import ProductView
 from wagtail_precise_mail.contacts.models import Contact
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
@@ -189,3 +192,15 @@ def test_forms_carry_a_token_against_forgery() -> None:
 
     assert strict.post("/shop/tea-assam/put/", {"quantity": 1}).status_code == 403
     assert strict.post("/shop/checkout/", BUYER).status_code == 403
+
+
+def test_a_product_is_remembered_for_who_came_by_a_mail(client: Client) -> None:
+    message = make_message()
+    client.get("/shop/tea-assam/")
+    assert not ProductView.objects.exists(), "strangers are not"
+
+    known = client_of(message)
+    known.get("/shop/tea-assam/")
+
+    view = ProductView.objects.get()
+    assert (view.contact, view.product.sku) == (message.contact, "TEA-ASSAM")

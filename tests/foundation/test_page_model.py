@@ -22,7 +22,9 @@ def test_model_of_pages_is_wagtails_unless_it_is_swapped(settings: object) -> No
 
 def test_every_foreign_key_to_pages_leaves_the_model_open() -> None:
     ours = apps.get_app_config("wagtail_precise_mail").get_models()
-    fields = [field for model in ours for field in model._meta.get_fields() if isinstance(field, ForeignKey)]
+    fields = [field for model in ours for field in model._meta.local_fields if isinstance(field, ForeignKey)]
+    # What is a page itself says so by its class; its migration looks who is the base.
+    fields = [field for field in fields if not field.remote_field.parent_link]
     pages = [field for field in fields if field.related_model is Page]
     assert pages
     assert all(isinstance(field, PageForeignKey) for field in pages)

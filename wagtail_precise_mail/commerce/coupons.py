@@ -142,6 +142,12 @@ def take_codes(pool: CouponPool, messages: Mapping[int, int], *, at: datetime) -
     return taken
 
 
+def given_codes(pool: CouponPool, message_ids: Iterable[int]) -> dict[int, str]:
+    """Return the codes that messages have taken, by message id; takes none."""
+    rows = pool.codes.filter(message_id__in=list(message_ids)).values_list("message_id", "code")
+    return {message_id: code for message_id, code in rows if message_id is not None}
+
+
 def _take_turns(pool: CouponPool) -> None:
     if not connection.features.has_select_for_update:
         # SQLite: a write before the first read makes this transaction the only one that reads what is free.

@@ -1,4 +1,4 @@
-"""What suits a contact, from what they bought: products by contact, in a constant number of queries for any number.
+"""What suits a contact, from what they bought and looked at, in a constant number of queries for any number of them.
 
 What is popular and what goes together is learned once a day (see :mod:`.learning`), not for every mail.
 
@@ -19,6 +19,7 @@ from django.db.models.functions import RowNumber
 
 from wagtail_precise_mail.commerce.catalog import newest_first, picked, showable
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, ProductPair
+from wagtail_precise_mail.commerce.viewed import ProductView, since
 
 FAVORITE_CATEGORIES = 2
 """Of how many categories a contact sees the best sellers as favorites."""
@@ -168,6 +169,20 @@ def buy_again(contact_ids: Sequence[int], limit: int, *, at: datetime, days: int
     return found
 
 
+def recently_viewed(contact_ids: Sequence[int], limit: int, *, at: datetime, min_margin: int = 0) -> Choices:
+    """Return what each contact looked at in the shop and does not have, the latest first."""
+    owned = owned_products(contact_ids, at=at)
+    views = ProductView.objects.filter(contact__in=contact_ids, viewed_at__lte=at, viewed_at__gte=since(at))
+    views = views.filter(product__in=showable(min_margin=min_margin).order_by())
+    place = Window(RowNumber(), partition_by="contact_id", order_by=[F("viewed_at").desc(), F("pk").desc()])
+    rows = views.annotate(place=place).filter(place__lte=limit + _most(owned)).order_by("contact_id", "place")
+    found: dict[int, list[Choice]] = defaultdict(list)
+    for contact_id, product_id in rows.values_list("contact_id", "product_id"):
+        if product_id not in owned.get(contact_id, set()) and len(found[contact_id]) < limit:
+            found[contact_id].append(Choice(product_id))
+    return found
+
+
 def _companions(product_ids: set[int], min_margin: int) -> dict[int, list[tuple[bool, float, int]]]:
     """Return what is shown to those who bought some products, as rank and product: two queries."""
     pairs = ProductPair.objects.filter(product__in=product_ids)
@@ -226,8 +241,8 @@ def _arrivals(
     place = Window(RowNumber(), partition_by="category_id", order_by=[F("since").desc(), F("pk").desc()])
     rows = products.annotate(place=place).filter(place__lte=limit).order_by("-since", "-pk")
     found: dict[int, list[tuple[timedelta, int, int]]] = defaultdict(list)
-    for category_id, pk, since in rows.values_list("category_id", "pk", "since"):
-        found[category_id].append((at - since, -pk, pk))
+    for category_id, pk, new_since in rows.values_list("category_id", "pk", "since"):
+        found[category_id].append((at - new_since, -pk, pk))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Orders on a contact's timeline, and what a contact spent among the key facts."""
+"""Orders and viewed products on a contact's timeline, and what a contact spent among the key facts."""
 
 from __future__ import annotations
 
@@ -53,6 +53,19 @@ class OrderTimeline(TimelineSource):
             detail=f"{format_money(order.total, order.currency)}, {lines}",
             icon="rotate" if is_refund else "clipboard-list",
         )
+
+
+@timeline_sources.register("product_view")
+class ProductViewTimeline(TimelineSource):
+    """Products that the contact looked at, each once, when they did last."""
+
+    label = _("Viewed products")
+    icon = "view"
+
+    def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        views = contact.product_views.select_related("product").order_by("-viewed_at", "-pk")[:limit]
+        title = gettext("Looked at “%(product)s”")
+        return [TimelineEntry(view.viewed_at, "product_view", title % {"product": view.product}) for view in views]
 
 
 @contact_facts.register("purchases")

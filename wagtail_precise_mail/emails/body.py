@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +35,13 @@ def make_saved_body_block() -> EmailStreamBlock:
     return _stream(lambda key, block: block.may_be_saved)
 
 
+def make_page_body_block(
+    further: Iterable[tuple[str, type[EmailBlock]]], *, stream_class: type[EmailStreamBlock]
+) -> EmailStreamBlock:
+    """Return the blocks of a landing page: those of an email that make sense there, and further ones."""
+    return _stream(lambda key, block: block.fits_on_page, further=further, stream_class=stream_class, required=False)
+
+
 def make_column_block() -> EmailStreamBlock:
     """Return the blocks that fit in a column: MJML has no sections inside columns."""
     return _stream(lambda key, block: block.fits_in_column, required=False)
@@ -45,11 +52,18 @@ def make_variant_block(**options: Any) -> EmailStreamBlock:
     return _stream(lambda key, block: block.may_be_saved and key != "variants", required=False, **options)
 
 
-def _stream(fits: Callable[[str, type[EmailBlock]], bool], **options: Any) -> EmailStreamBlock:
+def _stream(
+    fits: Callable[[str, type[EmailBlock]], bool],
+    *,
+    further: Iterable[tuple[str, type[EmailBlock]]] = (),
+    stream_class: type[EmailStreamBlock] = EmailStreamBlock,
+    **options: Any,
+) -> EmailStreamBlock:
     """Return the blocks that fit, by group and in the order of their registration."""
     children = [(key, block()) for key, block in email_blocks.items() if fits(key, block)]
+    children += [(key, block()) for key, block in further]
     groups = [str(group) for group in GROUPS]
     groups += [group for _key, block in children if (group := str(block.meta.group)) not in groups]
     listed = sorted(children, key=lambda child: groups.index(str(child[1].meta.group)))
     unlisted = [(key, block()) for key, block in unlisted_blocks.items()]
-    return EmailStreamBlock([*unlisted, *listed], hidden={key for key, _block in unlisted}, **options)
+    return stream_class([*unlisted, *listed], hidden={key for key, _block in unlisted}, **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -35,7 +35,7 @@ from wagtail_precise_mail.emails.notes import with_notes
 from wagtail_precise_mail.emails.settings_group import audience_of
 from wagtail_precise_mail.emails.text import join
 from wagtail_precise_mail.emails.values import one_line, storable
-from wagtail_precise_mail.emails.web_lines import join_line, web_line
+from wagtail_precise_mail.emails.web_lines import Line, join_line, web_line
 from wagtail_precise_mail.exceptions import RenderError
 
 PAYLOAD_VERSION = 3
@@ -82,17 +82,21 @@ class Source:
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def compose(email: Written, *, site: Site, base_url: str, at: datetime, is_draft: bool = False) -> Source:
+def compose(
+    email: Written, *, site: Site, base_url: str, at: datetime, is_draft: bool = False, is_page: bool = False
+) -> Source:
     """Return the source of an email, in its language.
 
     Args:
         base_url: scheme and host in front of its links and images.
         is_draft: show notes in place of blocks that cannot be rendered, rather than fail.
+        is_page: it becomes a page of the site, without a way out and the lines that lead to the web.
 
     Raises:
         RenderError: a block cannot be rendered (a page or product is gone, a merge tag is wrong), with its name.
     """
     context = make_context(site=site, base_url=base_url, at=at, is_draft=is_draft, language=language_of(email, site))
+    context = replace(context, is_page=is_page)
     # Words of ours, such as the unsubscribe link, follow the email and not the colleague who looks at it.
     with translation.override(context.language):
         return _compose(email, context)
@@ -165,7 +169,7 @@ def _compose(email: Written, context: RenderContext) -> Source:
     pieces = render_stream(email.body, context)
     frame |= own_frame(context)
     preheader = context.shared.frame.get("preheader") or preheader
-    web, invitation = web_line(email, context), join_line(context)
+    web, invitation = (Line(), Line()) if context.is_page else (web_line(email, context), join_line(context))
     frame |= {"is_flush": is_flush(email.body, pieces), "web_line": web.mjml, "join_line": invitation.mjml}
     document = _document(subject, preheader, pieces, frame)
     text = join(*(piece.text for piece in pieces), frame["footer_text"], web.text, invitation.text)
@@ -277,6 +281,8 @@ def _document(subject: str, preheader: str, pieces: list[Piece], frame: dict[str
 
 
 def _check_way_out(document: str, text: str, context: RenderContext) -> None:
+    if context.is_page:
+        return
     # A theme may bring a footer of its own: one without the link would send mail that nobody can stop.
     mark = context.marks.system("unsubscribe_url")
     if mark in document and mark in text:

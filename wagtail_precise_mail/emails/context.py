@@ -92,6 +92,7 @@ class RenderContext:
         base_url: scheme and host in front of every address, without a slash at the end.
         language: code of the language that the email is written in.
         is_draft: incomplete blocks show a note in place of an error: for previews.
+        is_page: it becomes a page of the site and no mail: nobody got it, so nobody can leave it.
         width: pixels that the block has.
         block_id: the id of the block in its stream; clicks are counted by it.
         block_label: how the block is called when something is wrong with it.
@@ -103,6 +104,7 @@ class RenderContext:
     language: str
     at: datetime
     is_draft: bool = False
+    is_page: bool = False
     shared: Shared = field(default_factory=Shared)
     width: int = BODY_WIDTH - 2 * GUTTER
     block_id: str = ""

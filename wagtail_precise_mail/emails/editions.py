@@ -1,4 +1,4 @@
-"""Editions of one email: the mail itself, its web page for the one who got it, and copies for others."""
+"""Editions of one email: the mail itself, its web page for the one who got it, copies for others, landing pages."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ class Edition(StrEnum):
 
     PUBLIC = "public"
     """On the web, by anybody."""
+
+    LANDING = "landing"
+    """On a landing page, by whoever comes."""
 
 
 OWN = (Edition.MAIL, Edition.WEB)

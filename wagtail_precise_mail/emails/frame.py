@@ -35,7 +35,7 @@ class Footer:
 
     Attributes:
         reason: why people get this, or ""; HTML with merge tags as marks, and the same as plain text.
-        unsubscribe: words of the link, as HTML and as plain text.
+        unsubscribe: words of the link, as HTML and as plain text; "" on landing pages, which nobody can leave.
     """
 
     reason: SafeString
@@ -78,6 +78,8 @@ def header_mjml(context: RenderContext, *, menu: Sequence[ReadyLink] = (), align
 
 def automatic_footer(context: RenderContext) -> Footer:
     """Return the footer of an email that has none of its own."""
+    if context.is_page:
+        return Footer(SafeString(""), "", SafeString(""), "")
     reason, words = context.brand.reason, _("Unsubscribe")
     return Footer(escape(reason), reason, escape(words), words)
 
@@ -91,7 +93,7 @@ def footer_mjml(footer: Footer, context: RenderContext) -> SafeString:
         "align": _edge(footer.align, context),
         "is_band": brand.theme.footer_ground != "background",
         "contact_href": context.link(f"mailto:{brand.contact_address}") if brand.contact_address else "",
-        "unsubscribe_url": context.marks.system("unsubscribe_url"),
+        "unsubscribe_url": context.marks.system("unsubscribe_url") if footer.unsubscribe else "",
     }
     return _render(brand.theme.footer, facts, context)
 
@@ -103,7 +105,9 @@ def footer_text(footer: Footer, context: RenderContext) -> str:
     contact = [brand.phone, brand.contact_address]
     sender = "\n".join(filter(None, [brand.company_name, *brand.address_lines, *contact]))
     links = [f"{link.label}: {link.href}" for link in [*lists["links"], *lists["accounts"]]]
-    unsubscribe = f"{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}"
+    unsubscribe = (
+        f"{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}" if footer.unsubscribe else ""
+    )
     return join(
         "-" * 40, wrap(footer.plain_reason), wrap(sender), wrap(brand.footer_text), "\n".join(links), unsubscribe
     )

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import StreamValue
+from wagtail.models import Site
 
 from wagtail_precise_mail.emails.brand import Brand, BrandFields, brand_of
 from wagtail_precise_mail.emails.colors import AA_TEXT
@@ -29,6 +30,7 @@ from wagtail_precise_mail.emails.composition import (
 )
 from wagtail_precise_mail.emails.context import GUTTER, Picture, RenderContext
 from wagtail_precise_mail.emails.contrast import color_pairs, dark_pairs
+from wagtail_precise_mail.emails.editions import Edition
 from wagtail_precise_mail.emails.inboxes import NARROWEST, inbox_lines
 from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
 from wagtail_precise_mail.emails.preview_looks import dark, light, without_pictures
@@ -53,6 +55,12 @@ SIZES: list[dict[str, Any]] = [
     {"name": "desktop", "icon": "desktop", "device_width": 700, "label": _("Preview on a desktop")},
 ]
 
+
+PAGE_MODES: list[tuple[str, str | Promise]] = [
+    ("fallbacks", _("As a stranger")),
+    ("contact", _("As the sample contact")),
+    ("dark", _("In dark mode")),
+]
 
 BRAND_MODES: list[tuple[str, str | Promise]] = [("light", _("In light mode")), ("dark", _("In dark mode"))]
 
@@ -98,9 +106,14 @@ def email_preview(email: Previewed, mode: str, *, may_see_contacts: bool = True)
 
 def preview_modes(email: Previewed) -> list[tuple[str, str | Promise]]:
     """Return the modes of an email: everybody's, and one for each segment for which it has parts of its own."""
-    segments = Segment.objects.filter(pk__in=audience_ids(email.body)).order_by("name")
+    return [*MODES, *segment_modes(email.body)]
+
+
+def segment_modes(body: StreamValue) -> list[tuple[str, str | Promise]]:
+    """Return one mode for each segment for which a body has parts of its own."""
+    segments = Segment.objects.filter(pk__in=audience_ids(body)).order_by("name")
     label = _("As a member of “%(segment)s”")
-    return [*MODES, *((f"{SEGMENT_MODE}{one.pk}", str(label) % {"segment": one.name}) for one in segments)]
+    return [(f"{SEGMENT_MODE}{one.pk}", str(label) % {"segment": one.name}) for one in segments]
 
 
 def body_preview(body: StreamValue) -> HttpResponse:
@@ -109,6 +122,23 @@ def body_preview(body: StreamValue) -> HttpResponse:
     with translation.override(context.language):
         mjml = "\n".join(piece.mjml for piece in render_stream(body, context))
         return _bare(mjml, context)
+
+
+def page_preview(page: Written, mode: str, *, site: Site, samples: Samples, may_see_contacts: bool) -> HttpResponse:
+    """Return a landing page as one of :data:`PAGE_MODES`, or as a member of a segment; its links lead nowhere.
+
+    Args:
+        samples: whom to show it as.
+        may_see_contacts: whether who looks may know about contacts; else somebody made up is shown.
+    """
+    try:
+        source = compose(page, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True, is_page=True)
+        payload = compile_source(source)
+        reader = preview_reader(payload, samples, mode, source.context, may_see_contacts=may_see_contacts)
+        filled = _inert(payload, reader, edition=Edition.LANDING)
+    except (RenderError, InvalidRules) as error:
+        return _page("preview_error.html", {"error": error, "message": getattr(error, "message", str(error))})
+    return _html(dark(filled.html) if mode == "dark" else filled.html)
 
 
 def brand_preview(fields: BrandFields, mode: str = "light") -> HttpResponse:
@@ -167,9 +197,11 @@ def _fill(email: Previewed, mode: str, *, may_see_contacts: bool) -> tuple[Fille
     return _inert(payload, reader, keep_links=mode == "text"), source
 
 
-def _inert(payload: dict[str, Any], reader: Reader, *, keep_links: bool = False) -> FilledEmail:
+def _inert(
+    payload: dict[str, Any], reader: Reader, *, keep_links: bool = False, edition: Edition = Edition.MAIL
+) -> FilledEmail:
     # Links lead nowhere: a click in the preview must not load the site into the editor's frame.
-    return Personalizer(_Compiled(payload)).fill(
+    return Personalizer(_Compiled(payload), edition=edition).fill(
         reader,
         rewrite_link=lambda link: link.url if keep_links else "#",
         system={"unsubscribe_url": "#"},

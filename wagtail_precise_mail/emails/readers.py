@@ -77,6 +77,8 @@ class Occasion:
         base_url: scheme and host in front of addresses.
         messages: outbox message ids by the contact's id; empty in previews, in which nothing may be used up.
         orders: order ids by the contact's id, where a send is about one; else a mail is about their latest.
+        is_visit: a landing page is read. ``messages`` holds the one that led there, if any did: what it took is shown
+            again, and nothing is used up.
     """
 
     at: datetime
@@ -85,11 +87,12 @@ class Occasion:
     site_id: int | None = None
     messages: Mapping[int, int] = field(default_factory=dict)
     orders: Mapping[int, int] = field(default_factory=dict)
+    is_visit: bool = False
 
     @property
     def is_preview(self) -> bool:
         """Whether nobody gets what is loaded."""
-        return not self.messages
+        return not self.messages and not self.is_visit
 
 
 class ItemSource(ABC):
@@ -103,6 +106,11 @@ class ItemSource(ABC):
     def finds_by_itself(self, spec: Spec) -> bool:
         """Whether it finds items, such as the newest, that whoever approved the email need not have seen."""
         return False
+
+    def may_be_visited(self, spec: Spec) -> bool:
+        """Whether landing pages may show it: loaded for the contact whom a mail led there, or for nobody. Such a
+        source uses nothing up when ``occasion.is_visit``."""
+        return self.may_be_shared(spec)
 
     @abstractmethod
     def load(
@@ -149,20 +157,34 @@ class ReaderLoader:
         self._fields = {hole.get("merge", hole)["field"] for hole in holes if "merge" in hole or "field" in hole}
 
     @property
+    def segment_ids(self) -> list[int]:
+        """The segments for which the email has parts of its own."""
+        return self._segment_ids
+
+    @property
     def is_varied(self) -> bool:
         """Whether readers differ in more than the values of merge fields."""
         return bool(self._segment_ids or self._lists)
 
     def load(
-        self, contacts: Sequence[Contact], *, at: datetime, base_url: str, messages: Mapping[int, int] | None = None
+        self,
+        contacts: Sequence[Contact],
+        *,
+        at: datetime,
+        base_url: str,
+        messages: Mapping[int, int] | None = None,
+        is_visit: bool = False,
+        known_segments: Mapping[int, bool] | None = None,
     ) -> dict[int, Reader]:
         """Return the reader of each contact by its id; somebody made up, who is not saved, has 0.
 
         Args:
             messages: outbox message ids by the contact's id; None in previews.
+            is_visit: a landing page is read, see :class:`Occasion`.
+            known_segments: whether the contacts are members of some segments, where that was decided before.
         """
-        occasion = Occasion(at, base_url, self._language, self._site_id, messages or {})
-        segments = self._load_segments(contacts, at)
+        occasion = Occasion(at, base_url, self._language, self._site_id, messages or {}, is_visit=is_visit)
+        segments = self._load_segments(contacts, at, known_segments or {})
         with translation.override(self._language):
             lists = self._load_lists(contacts, occasion)
         known = self._load_values(contacts)
@@ -192,13 +214,19 @@ class ReaderLoader:
         except Exception as error:
             return Reader(failure=f"{type(error).__name__}: {error}")
 
-    def _load_segments(self, contacts: Sequence[Contact], at: datetime) -> dict[int, set[int]]:
-        found: dict[int, set[int]] = {}
-        segments = Segment.objects.in_bulk(self._segment_ids) if self._segment_ids else {}
+    def _load_segments(
+        self, contacts: Sequence[Contact], at: datetime, known: Mapping[int, bool]
+    ) -> dict[int, set[int]]:
+        decided = {pk for pk in self._segment_ids if known.get(pk)}
+        found = {contact.pk or 0: set(decided) for contact in contacts} if decided else {}
+        asked = [pk for pk in self._segment_ids if pk not in known]
+        segments = Segment.objects.in_bulk(asked) if asked else {}
         pks = [contact.pk for contact in contacts if contact.pk]
-        for segment_id in self._segment_ids:
+        for segment_id in asked:
             if segment_id not in segments:
                 raise RenderError(f"Segment {segment_id}, for which a part of this email is meant, no longer exists.")
+            if not pks:  # somebody made up is a member of none
+                continue
             for pk in members(segments[segment_id], at=at).filter(pk__in=pks).values_list("pk", flat=True):
                 found.setdefault(pk, set()).add(segment_id)
         return found
@@ -209,8 +237,12 @@ class ReaderLoader:
         extra = 0
         for name, spec in self._lists.items():
             count = spec["count"]
-            sent = self._load_sent(spec, contacts, occasion)
             source = item_sources.get(spec["source"])()
+            if occasion.is_visit and not source.may_be_visited(spec):
+                for lists in found.values():
+                    lists[name] = []
+                continue
+            sent = self._load_sent(spec, contacts, occasion)
             most = max((len(one) for one in sent.values()), default=0)
             limit = count + extra + len(spec.get("shown", ())) + most
             candidates = source.load(spec, contacts, limit=limit, occasion=occasion)
@@ -225,7 +257,8 @@ class ReaderLoader:
 
     def _load_sent(self, spec: Spec, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, set[str]]:
         sent: dict[int, set[str]] = {}
-        if not (days := spec.get("skip_sent_days")):
+        # A landing page goes on from the mail: what that showed is there again.
+        if occasion.is_visit or not (days := spec.get("skip_sent_days")):
             return sent
         known = [contact for contact in contacts if contact.pk]
         for _key, look_up in sent_items.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 NO_USER_AGENT = "(none)"
@@ -29,6 +29,12 @@ _PREFETCH = timedelta(seconds=10)
 def is_machine_agent(user_agent: str) -> bool:
     """Whether a User-Agent names itself as no person. An unknown one ("") is given the benefit of the doubt."""
     return user_agent == NO_USER_AGENT or bool(_MACHINE_WORDS.search(user_agent))
+
+
+def is_prefetch(headers: Mapping[str, str]) -> bool:
+    """Whether the headers of a request say that nobody looks yet."""
+    words = (headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    return any("prefetch" in word or "preview" in word for word in words)
 
 
 def is_machine_open(user_agent: str, *, handed_off_at: datetime | None, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from wagtail_precise_mail.delivery.models import OutboxMessage
 
 
 class MessageEvent(models.Model):
-    """One open, click, unsubscribe, complaint or conversion of one outbox message."""
+    """One open, click, unsubscribe, complaint, conversion or goal of one outbox message."""
 
     class Kind(models.TextChoices):
         OPEN = "open", _("open")
@@ -19,6 +19,7 @@ class MessageEvent(models.Model):
         CONVERSION = "conversion", _("conversion")
         FORWARD = "forward", _("forward to a friend")
         SHARE = "share", _("share in a network")
+        GOAL = "goal", _("goal of a landing page")
 
     message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="events")
     # The send of the message, kept here because figures group by it.
@@ -50,6 +51,7 @@ class MessageEvent(models.Model):
             models.UniqueConstraint(
                 fields=["message"], name="wpm_event_unsubscribe_once", condition=models.Q(kind="unsubscribe")
             ),
+            models.UniqueConstraint(fields=["message"], name="wpm_event_goal_once", condition=models.Q(kind="goal")),
             # A message belongs to one person, and the rates are of persons.
             models.UniqueConstraint(
                 fields=["message", "kind"],

@@ -163,6 +163,36 @@ def record_passed_on(message_id: int, *, kind: str, via: str, at: datetime | Non
     return event
 
 
+def record_reached_goal(
+    message_id: int, *, name: str = "", url: str = "", block_id: str = "", at: datetime | None = None
+) -> MessageEvent | None:
+    """Keep that the contact of a message reached the goal of a landing page, once per message.
+
+    Args:
+        name: of the goal, such as the title of the page; a later one replaces nothing.
+        url: the page where it was reached.
+
+    Returns:
+        None when nothing is kept, for the reasons of :func:`record_open`.
+    """
+    message = _find_message(message_id)
+    if message is None:
+        return None
+    event, _created = MessageEvent.objects.get_or_create(
+        message=message,
+        kind=Kind.GOAL,
+        defaults={
+            "send_id": message.send_id,
+            "contact_id": message.contact_id,
+            "detail": name[:250].replace("\x00", ""),
+            "url": url[:2000].replace("\x00", ""),
+            "block_id": block_id[:40],
+            "happened_at": at or timezone.now(),
+        },
+    )
+    return event
+
+
 def attribute_order(order: Order) -> MessageEvent | None:
     """Credit a sale to the last click of a person within the conversion window before it, once.
 

@@ -79,6 +79,19 @@ class ConversionTimeline(EventTimeline):
         )
 
 
+@timeline_sources.register("goal")
+class GoalTimeline(EventTimeline):
+    """Goals of landing pages."""
+
+    kind = MessageEvent.Kind.GOAL
+    label = _("Goals")
+    icon = "crosshairs"
+
+    def entry(self, event: dict[str, Any]) -> TimelineEntry:
+        title = gettext("Reached the goal after “%(email)s”") % event
+        return TimelineEntry(event["happened_at"], "goal", title, detail=event["detail"])
+
+
 class PassedOnTimeline(EventTimeline):
     """Mails that the contact showed to others."""
 

@@ -6,6 +6,7 @@ import re
 import struct
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ URL_LIMIT = 2000
 
 _OPEN = "open"
 _CLICK = "click"
+_VISIT = "visit"
+_VISITOR = "visitor"
+_STAMPED = struct.Struct(">QQ")
 _MESSAGE = struct.Struct(">Q")
 _LINK = struct.Struct(">QHB")
 # Blocks of a StreamField are named by UUIDs: 16 bytes instead of 36. This length says so.
@@ -98,6 +102,48 @@ def read_click_token(token: str) -> ClickToken:
     if not is_trackable(found.url):
         raise InvalidToken("This link leads nowhere.")
     return found
+
+
+def make_visit_token(message_id: int, at: datetime) -> str:
+    """Return what an address of ours carries from a click to the page behind it."""
+    return sign(_VISIT, _stamp(message_id, at))
+
+
+def read_visit_token(token: str, *, at: datetime, seconds: int) -> int:
+    """Return the outbox message id behind a click.
+
+    Args:
+        seconds: after how long the token is worth nothing.
+
+    Raises:
+        InvalidToken: damaged, changed, not ours, or too old.
+    """
+    return _read_stamp(unsign(_VISIT, token), at, seconds)
+
+
+def make_visitor_token(message_id: int, at: datetime) -> str:
+    """Return the value of the cookie by which the site knows a visitor."""
+    return sign(_VISITOR, _stamp(message_id, at))
+
+
+def read_visitor_token(token: str, *, at: datetime, seconds: int) -> int:
+    """Return the outbox message id in the cookie of a visitor; see :func:`read_visit_token`."""
+    return _read_stamp(unsign(_VISITOR, token), at, seconds)
+
+
+def _stamp(message_id: int, at: datetime) -> bytes:
+    return _STAMPED.pack(message_id, int(at.timestamp()))
+
+
+def _read_stamp(payload: bytes, at: datetime, seconds: int) -> int:
+    try:
+        message_id, moment = _STAMPED.unpack(payload)
+    except struct.error:
+        raise InvalidToken("This link is damaged.") from None
+    # A minute ahead: the clocks of two servers differ.
+    if not -60 <= at.timestamp() - moment <= seconds:
+        raise InvalidToken("This link is too old.")
+    return int(message_id)
 
 
 @lru_cache(maxsize=5000)

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_safe
 
 from wagtail_precise_mail.contacts.public import make_private, public_context
 from wagtail_precise_mail.exceptions import InvalidToken
-from wagtail_precise_mail.tracking.machines import NO_USER_AGENT
+from wagtail_precise_mail.tracking.machines import NO_USER_AGENT, is_prefetch
+from wagtail_precise_mail.tracking.models import MessageEvent
 from wagtail_precise_mail.tracking.services import record_click, record_open
 from wagtail_precise_mail.tracking.tokens import read_click_token, read_open_token
+from wagtail_precise_mail.tracking.visits import as_visit
 
 logger = logging.getLogger(__name__)
 
@@ -47,21 +49,24 @@ def click(request: HttpRequest, token: str) -> HttpResponseBase:
     except InvalidToken:
         page = render(request, "wagtail_precise_mail/tracking/bad_link.html", public_context(request), status=400)
         return make_private(page)
-    _count(request, record_click, link.message_id, link_index=link.link_index, url=link.url, block_id=link.block_id)
+    event = _count(
+        request, record_click, link.message_id, link_index=link.link_index, url=link.url, block_id=link.block_id
+    )
+    # What was counted is of a contact who is tracked, and of no test: the page may know who comes.
+    target = as_visit(link.url, link.message_id) if event else link.url
     # Found, not permanent: a browser that remembered it would never ask, and so never count, again.
-    return make_private(HttpResponseRedirect(link.url))
+    return make_private(HttpResponseRedirect(target))
 
 
-def _count(request: HttpRequest, record: Callable[..., Any], message_id: int, **what: Any) -> None:
+def _count(request: HttpRequest, record: Callable[..., Any], message_id: int, **what: Any) -> MessageEvent | None:
     if request.method != "GET":  # scanners look with HEAD; nobody saw anything
-        return
+        return None
     user_agent = request.headers.get("User-Agent", "").strip() or NO_USER_AGENT
     try:
-        record(message_id, user_agent=user_agent, is_prefetch=_is_prefetch(request), **what)
+        event: MessageEvent | None = record(
+            message_id, user_agent=user_agent, is_prefetch=is_prefetch(request.headers), **what
+        )
     except Exception:  # a database that is away, or a bug of ours, is no reason to lose a customer
         logger.exception("Could not count a %s of message %s.", record.__name__, message_id)
-
-
-def _is_prefetch(request: HttpRequest) -> bool:
-    words = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
-    return any("prefetch" in word or "preview" in word for word in words)
+        return None
+    return event

@@ -80,7 +80,7 @@ def _your_data() -> FlexPage:
         title="What we know about you",
         slug="your-data",
         search_description="What Fern & Kettle keeps about you, for how long, and how to have it deleted.",
-        intro="Your name, your address and what you bought. That is all, and this is what we do with it.",
+        intro="Your name, your address, what you bought and looked at. That is all, and this is what we do with it.",
         body=_body(YOUR_DATA, {}),
     )
 

@@ -11,11 +11,13 @@ from django.contrib.contenttypes.models import ContentType
 from wagtail.images import get_image_model
 from wagtail.models import GroupApprovalTask, Site, Workflow, WorkflowContentType, WorkflowTask
 
+from example_site.demo.seed import landing
 from example_site.demo.seed.brand import make_brand, make_sender
 from example_site.demo.seed.colleagues import SENDERS
 from example_site.demo.seed.streams import stream
 from example_site.demo.seed.translations import make_translations
 from example_site.magazine.models import ArticlePage
+from wagtail_precise_mail.campaigns.landing.models import LandingPage
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.contacts.models import Contact, Topic
@@ -75,10 +77,11 @@ def make_mailing(admin: User, *, site: Site) -> None:
     _make_workflow()
     for facts in _SEGMENTS:
         _make_segment(facts)
+    landing_page = landing.make_landing_page(admin, site=site)
     saved = _first(SavedBlock, SAVED_BLOCK) or _make_saved_block(admin)
-    email = _first(Email, EMAIL) or _make_email(admin, saved)
+    email = _first(Email, EMAIL) or _make_email(admin, saved, landing_page)
     make_translations(email, saved, admin)
-    Campaign.objects.get_or_create(
+    campaign, _is_new = Campaign.objects.get_or_create(
         name=CAMPAIGN,
         defaults={
             "email": email,
@@ -90,6 +93,7 @@ def make_mailing(admin: User, *, site: Site) -> None:
             "time_zone": "Europe/London",
         },
     )
+    landing.belongs_to(landing_page, campaign)
 
 
 def _make_workflow() -> None:
@@ -137,12 +141,12 @@ def _first(model: type[Any], name: str) -> Any:
     return model.objects.filter(name=name).order_by("pk").first()
 
 
-def _make_email(admin: User, saved: SavedBlock) -> Email:
+def _make_email(admin: User, saved: SavedBlock, landing_page: LandingPage) -> Email:
     email = Email(
         name=EMAIL,
         subject='{{ contact.first_name | default: "Hello" }}, the kettle is on',
         preheader="Three teas for the quiet season, and the pot they deserve.",
-        body=stream(_blocks(saved)),
+        body=stream(_blocks(saved, landing_page)),
         sample_contact=Contact.objects.exclude(first_name="").order_by("pk").first(),
         live=False,
     )
@@ -151,7 +155,7 @@ def _make_email(admin: User, saved: SavedBlock) -> Email:
     return email
 
 
-def _blocks(saved: SavedBlock) -> list[tuple[str, dict[str, Any]]]:
+def _blocks(saved: SavedBlock, landing_page: LandingPage) -> list[tuple[str, dict[str, Any]]]:
     articles = {page.slug: page.pk for page in ArticlePage.objects.all()}
     products = {product.sku: product.pk for product in Product.objects.all()}
     picture = get_image_model().objects.get(title="Scene: storefront")
@@ -179,7 +183,7 @@ def _blocks(saved: SavedBlock) -> list[tuple[str, dict[str, Any]]]:
         ),
         ("product", _product(products["TEA-ASSAM"], layout="beside", description=True, label="To the Assam")),
         ("product", _product(products["TEA-DARJEELING"], layout="beside", description=True, label="To the Darjeeling")),
-        ("button", {"label": "See all the teas", "page": None, "url": "/shop/category/tea/", "style": "filled", "align": "left"}),
+        ("button", {"label": "Get a tasting packet", "page": landing_page.pk, "url": "", "style": "filled", "second_label": "See all the teas", "second_page": None, "second_url": "/shop/category/tea/", "second_style": "outline", "align": "left"}),
         ("divider", {"style": "line"}),
         ("heading", {"title": "Worth a quarter of an hour", "level": "2", "align": "left"}),
         ("page", {"page": articles["a-proper-pot-of-tea"], "layout": "above", "max_length": 180, "link_label": "How to make it"}),

@@ -210,7 +210,7 @@ ABOUT: Body = [
 
 YOUR_DATA: Body = [
     ("h", "What we keep"),
-    ("p", "What the post office needs to find you, what you ordered, and which of our mails you opened, if you let us. Orders stay for six years, because the tax office says so. The rest goes when you do."),
+    ("p", "What the post office needs to find you, what you ordered, and which of our mails you opened and which products you looked at afterwards, if you let us. Looks are forgotten after ninety days. Orders stay for six years, because the tax office says so. The rest goes when you do."),
     ("h", "What we never do"),
     ("p", "We sell no addresses and lend none. Nobody writes to you from here but the three of us."),
     ("h", "How to leave"),

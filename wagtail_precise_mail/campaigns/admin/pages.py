@@ -22,8 +22,10 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.log_actions import registry as log_registry
 from wagtail.models import Revision
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from wagtail_precise_mail.campaigns.admin.forms import TimeForm
+from wagtail_precise_mail.campaigns.landing.figures import landing_report
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.preflight import audience_or_problem, coverage_or_none, preflight
 from wagtail_precise_mail.campaigns.queries import report_for
@@ -35,6 +37,7 @@ from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.checks import Level
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.tracking.surveys import survey_results
+from wagtail_precise_mail.tracking.visits import is_middleware_installed
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.audience import Audience
@@ -116,6 +119,7 @@ class CampaignPage(generic.InspectView):
             "verbs": {verb: self._url(self._name(verb)) for verb in (*VERBS, "surveys")},
             "now": at,
         }
+        context |= self._landing()
         context |= {"progress_url": self._url(self._name("progress")), "page_state": page_state(campaign)}
         if campaign.send:
             context |= send_context(campaign.send)
@@ -125,6 +129,16 @@ class CampaignPage(generic.InspectView):
         elif campaign.state in (State.DRAFT, State.SCHEDULED, State.PAUSED):
             context |= self._before(at)
         return context
+
+    def _landing(self) -> dict[str, Any]:
+        report, finder = landing_report(self.object), AdminURLFinder(self.request.user)
+        may_create = bool(PagePermissionPolicy().user_has_permission(self.request.user, "add"))
+        return {
+            "landing": report,
+            "landing_rows": [(page, finder.get_edit_url(page)) for page in report.pages],
+            "create_landing_url": self._url(self._name("landing")) if may_create else "",
+            "lacks_middleware": not is_middleware_installed(),
+        }
 
     def _before(self, at: datetime) -> dict[str, Any]:
         audience, problem = audience_or_problem(self.object, at=at)

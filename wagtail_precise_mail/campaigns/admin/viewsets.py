@@ -23,6 +23,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail_precise_mail.campaigns.admin import actions
 from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, StateColumn
 from wagtail_precise_mail.campaigns.admin.forms import CampaignForm
+from wagtail_precise_mail.campaigns.admin.landing import CreateLandingPageView
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, CampaignPage, ProgressView
 from wagtail_precise_mail.campaigns.admin.surveys import SurveyResultsView
 from wagtail_precise_mail.campaigns.models import Campaign
@@ -190,6 +191,7 @@ class CampaignViewSet(ModelViewSet):
     def get_urlpatterns(self) -> list:
         own = [
             path("progress/<int:pk>/", self.construct_view(ProgressView), name="progress"),
+            path("landing/<int:pk>/", self.construct_view(CreateLandingPageView), name="landing"),
             path("surveys/<int:pk>/", self.construct_view(SurveyResultsView), name="surveys"),
             *(path(f"{verb}/<int:pk>/", self.construct_view(view), name=verb) for verb, view in actions.VIEWS.items()),
         ]

@@ -59,6 +59,9 @@ class EmailBlock(StructBlock):
     fits_in_column = True
     """False for what needs a section of its own: MJML allows no section inside a column."""
 
+    fits_on_page = True
+    """False for what makes sense in a mail only: landing pages are made of the other blocks."""
+
     may_be_saved = True
     """Whether saved blocks may contain it."""
 

@@ -82,6 +82,7 @@ class PreheaderBlock(FrameBlock):
 
     merge_fields = ("words",)
     part = "preheader"
+    fits_on_page = False
     align = None
 
     class Meta:
@@ -156,6 +157,7 @@ class FooterBlock(FrameBlock):
 
     merge_fields = ("reason",)
     part = "footer"
+    fits_on_page = False
 
     class Meta:
         icon = "doc-empty"

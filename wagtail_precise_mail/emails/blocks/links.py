@@ -88,6 +88,7 @@ class ShareBlock(EmailBlock):
 
     mjml_template = "wagtail_precise_mail/emails/blocks/share.mjml"
     merge_fields = ("words",)
+    fits_on_page = False
     # Copies for others have no message that could be passed on, so they go without.
     editions = OWN
     aida = None

@@ -33,6 +33,8 @@ class OrderSummaryBlock(EmailBlock):
     show_pictures = BooleanBlock(label=_("Show pictures"), required=False, default=True)
 
     align = None
+    # Who comes back to a page a year later would find another order.
+    fits_on_page = False
     mjml_template = f"{_TEMPLATES}/order.mjml"
     merge_fields = ("title",)
 

@@ -45,6 +45,7 @@ SELECTIONS = [
             ("new_in_categories", _("New in the categories that they buy from")),
         ],
     ),
+    (_("By what each reader looked at"), [(products.VIEWED, _("Viewed last in the shop"))]),
 ]
 FALLBACKS = [
     ("best_selling", _("Best-selling products")),
@@ -59,7 +60,8 @@ class ProductListBlock(list_frame.ListBlock):
     """Products that can be bought and have a picture, without those that a reader has and would not buy again.
 
     What is chosen, prices and stock are read when a mail leaves. Contacts who do not allow tracking see best-selling
-    products in place of those by what they bought; in place of what is new in their categories, they see nothing.
+    products in place of those by what they bought or looked at; in place of what is new in their categories, they see
+    nothing.
     """
 
     heading = CharBlock(label=_("Heading"), required=False, max_length=250)

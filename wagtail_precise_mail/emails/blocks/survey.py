@@ -90,6 +90,7 @@ class SurveyBlock(EmailBlock):
         help_text=_("Such as “interest”, for own answers only. Segments and merge fields can use it."),
     )
 
+    fits_on_page = False
     editions = OWN
     untranslated = ("attribute",)
     aida_role = "action"

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from wagtail_precise_mail.commerce.coupons import take_codes
+from wagtail_precise_mail.commerce.coupons import given_codes, take_codes
 from wagtail_precise_mail.commerce.models import CouponPool
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.languages import babel_locale
@@ -40,6 +40,10 @@ class FixedCoupon(ItemSource):
 class PoolCoupon(ItemSource):
     """A code of its own for each message, out of the pool with the id "pool"; "expires_at" may end it earlier."""
 
+    def may_be_visited(self, spec: Spec) -> bool:
+        """A landing page shows the code that the mail has taken, and takes none."""
+        return True
+
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
     ) -> Mapping[int, Sequence[Item]]:
@@ -59,7 +63,7 @@ def _codes(pool: CouponPool, contacts: Sequence[Contact], occasion: Occasion) ->
     if occasion.is_preview:
         return dict.fromkeys(keys, SAMPLE_CODE)
     messages = {key: occasion.messages[key] for key in keys if key in occasion.messages}
-    taken = take_codes(pool, messages, at=occasion.at)
+    taken = given_codes(pool, messages.values()) if occasion.is_visit else take_codes(pool, messages, at=occasion.at)
     return {key: taken[message_id] for key, message_id in messages.items() if message_id in taken}
 
 

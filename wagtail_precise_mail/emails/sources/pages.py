@@ -78,6 +78,11 @@ def published(site_id: int | None) -> PageQuerySet:
     return pages.descendant_of(site.root_page).filter(locale=site.root_page.locale_id)
 
 
+def unlisted_models() -> list[type[Page]]:
+    """Return the types of pages that lists show only when they are asked for, such as landing pages."""
+    return [model for model in get_page_models() if not getattr(model, "is_listed_in_emails", True)]
+
+
 def tagged(tag: str) -> Q:
     """Return the condition that a page of whatever type has a tag of this name."""
     found = Q(pk__in=[])
@@ -96,6 +101,8 @@ def _page_ids(spec: Spec, limit: int, occasion: Occasion) -> list[int]:
         return [pk for pk in wanted if pk in there]
     if page_type := spec.get("page_type"):
         pages = pages.type(apps.get_model(page_type))
+    elif unlisted := unlisted_models():
+        pages = pages.not_exact_type(*unlisted)
     if tag := spec.get("tag"):
         pages = pages.filter(tagged(tag))
     if below := spec.get("below"):

@@ -25,8 +25,11 @@ SUMMARY_LENGTH = 90
 SHARED = ("picked", "category", "newest", "best_selling", "on_offer")
 """Selections that are the same for all, but for what a contact has."""
 
-PERSONAL = ("related", "bought_together", "favorites", "buy_again", "new_in_categories")
-"""Selections by what each contact bought."""
+VIEWED = "viewed"
+"""The selection by what each contact looked at in the shop."""
+
+PERSONAL = ("related", "bought_together", "favorites", "buy_again", "new_in_categories", VIEWED)
+"""Selections by what each contact did: bought, or looked at."""
 
 FOR_AFFINITY = ("new_in_categories",)
 """Personal selections that are news for those whom they concern: the others get no best sellers in their place."""
@@ -51,7 +54,7 @@ class ProductItems(ItemSource):
     """
 
     def may_be_shared(self, spec: Spec) -> bool:
-        """What a contact bought is theirs to tell."""
+        """What a contact bought or looked at is theirs to tell."""
         return spec["selection"] in SHARED
 
     def finds_by_itself(self, spec: Spec) -> bool:
@@ -75,7 +78,10 @@ class ProductItems(ItemSource):
         found: dict[int, Sequence[Item]] = {}
         for contact in known:
             key = contact.pk or 0
-            choices = [*personal.get(key, ()), *shelf.choices(is_profiled=key in personal)]
+            chosen = personal.get(key, ())
+            # Whoever has not looked at anything yet sees what contacts see who must not be looked at.
+            is_profiled = bool(chosen) if spec["selection"] == VIEWED else key in personal
+            choices = [*chosen, *shelf.choices(is_profiled=is_profiled)]
             found[key] = _items(choices, owned.get(key, set()), limit, names)
         return found
 
@@ -95,7 +101,11 @@ class ProductItems(ItemSource):
 
 @item_sources.register("personal_products")
 class PersonalProductItems(ProductItems):
-    """Products by what a contact bought: they tell others what that was."""
+    """Products by what a contact did: they tell others what that was."""
+
+    def may_be_visited(self, spec: Spec) -> bool:
+        """Whoever comes sees their own."""
+        return True
 
     def may_be_shared(self, spec: Spec) -> bool:
         return False
@@ -164,6 +174,7 @@ def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occa
         "favorites": recommendations.favorites_not_bought,
         "buy_again": partial(recommendations.buy_again, days=days),
         "new_in_categories": partial(recommendations.new_in_categories_bought, days=days),
+        VIEWED: recommendations.recently_viewed,
     }
     # Those for whom nothing was found are known to have been looked at.
     return {**dict.fromkeys(contact_ids, ()), **read[selection](contact_ids, limit, at=at, min_margin=margin)}

@@ -20,6 +20,10 @@ class StoreItems(ItemSource):
     - "pixels", "ratio": of the picture.
     """
 
+    def may_be_visited(self, spec: Spec) -> bool:
+        """Whoever comes sees their own; strangers see the default."""
+        return True
+
     def load(
         self, spec: Spec, contacts: Sequence[Contact], *, limit: int, occasion: Occasion
     ) -> Mapping[int, Sequence[Item]]:

@@ -15,6 +15,7 @@ from wagtail.admin.views.reports import ReportView
 
 from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, RevenueColumn, ShareColumn
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY, may_see_campaigns
+from wagtail_precise_mail.campaigns.landing.figures import landing_reports
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.reports.queries import reports_by_campaign, started_campaigns
 
@@ -51,6 +52,7 @@ class CampaignReportView(ReportView):
         ShareColumn("clicked", label=_("Clicked"), accessor="report.clicked", classname="wpm-number"),
         ShareColumn("unsubscribed", label=_("Unsubscribed"), accessor="report.unsubscribed", classname="wpm-number"),
         ShareColumn("converted", label=_("Bought"), accessor="report.converted", classname="wpm-number"),
+        ShareColumn("reached", label=_("Goal reached"), accessor="landing.reached", classname="wpm-number"),
         RevenueColumn("revenue", label=_("Revenue"), accessor="report.revenue_lines", classname="wpm-number"),
     ]
     list_export = [
@@ -64,6 +66,10 @@ class CampaignReportView(ReportView):
         "report.figures.machine_open_count",
         "report.figures.machine_click_count",
         "report.revenue_lines",
+        "landing.visitors",
+        "landing.reached.count",
+        "landing.figures.order_count",
+        "landing.revenue_lines",
     ]
     export_headings = {
         "name": _("Campaign"),
@@ -82,6 +88,10 @@ class CampaignReportView(ReportView):
         "report.figures.machine_open_count": _("Opened by machines only"),
         "report.figures.machine_click_count": _("Clicks by machines"),
         "report.revenue_lines": _("Revenue"),
+        "landing.visitors": _("Visitors of landing pages"),
+        "landing.reached.count": _("Reached the goal"),
+        "landing.figures.order_count": _("Orders of visitors"),
+        "landing.revenue_lines": _("Revenue from visitors"),
     }
     export_filename = "campaigns"
 
@@ -91,8 +101,9 @@ class CampaignReportView(ReportView):
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         campaigns: list[Any] = list(object_list)
         reports = reports_by_campaign(campaigns)
+        landing = landing_reports(campaigns)
         for campaign in campaigns:
-            campaign.report = reports[campaign.pk]
+            campaign.report, campaign.landing = reports[campaign.pk], landing[campaign.pk]
         return campaigns
 
     def write_csv_row(self, writer: Any, row_dict: dict[str, Any]) -> Any:
