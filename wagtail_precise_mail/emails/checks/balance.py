@@ -14,20 +14,6 @@ from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
 
 PROMOTION, EDITORIAL, NEITHER = "promotion", "editorial", ""
 
-NATURES = {
-    "product": PROMOTION,
-    "product_list": PROMOTION,
-    "offer": PROMOTION,
-    "coupon": PROMOTION,
-    "rich_text": EDITORIAL,
-    "quote": EDITORIAL,
-    "page": EDITORIAL,
-    "page_list": EDITORIAL,
-    "video": EDITORIAL,
-    "file": EDITORIAL,
-}
-"""What our blocks are, by their keys, where the class does not say it; all others are neither."""
-
 FEW = 3
 """Blocks below which a share says nothing."""
 
@@ -76,5 +62,5 @@ def count_balance(blocks: Iterable[BlockFacts]) -> Balance:
 
 
 def nature_of(block: BlockFacts) -> str:
-    """Return what a block is: what its class says in ``nature``, else what its key says."""
-    return str(getattr(block.block, "nature", NATURES.get(block.kind, NEITHER)))
+    """Return what a block is: what its class says in ``nature``."""
+    return str(getattr(block.block, "nature", NEITHER))

@@ -19,6 +19,7 @@ from wagtail_precise_mail.emails.languages import babel_locale
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.pictures import picture_urls
 from wagtail_precise_mail.emails.readers import Item, ItemSource, Occasion, Spec, item_sources
+from wagtail_precise_mail.fields import page_model
 
 
 @item_sources.register("pages")
@@ -72,7 +73,7 @@ class PageItems(ItemSource):
 def published(site_id: int | None) -> PageQuerySet:
     """Return the live pages of a site that everybody may see, in the language of its start page."""
     site = Site.objects.select_related("root_page").filter(pk=site_id).first()
-    pages = Page.objects.live().public().filter(first_published_at__isnull=False)
+    pages = page_model()._default_manager.live().public().filter(first_published_at__isnull=False)
     if site is None:
         return pages.none()
     return pages.descendant_of(site.root_page).filter(locale=site.root_page.locale_id)
@@ -106,7 +107,7 @@ def _page_ids(spec: Spec, limit: int, occasion: Occasion) -> list[int]:
     if tag := spec.get("tag"):
         pages = pages.filter(tagged(tag))
     if below := spec.get("below"):
-        above = Page.objects.filter(pk=below).first()
+        above = page_model()._default_manager.filter(pk=below).first()
         pages = pages.descendant_of(above) if above else pages.none()
     newest = pages.order_by("-first_published_at", "-pk")
     return list(newest.values_list("pk", flat=True)[:limit])

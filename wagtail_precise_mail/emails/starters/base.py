@@ -12,10 +12,11 @@ from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.html import escape
 from wagtail.images import get_image_model
-from wagtail.models import Page, Site
+from wagtail.models import Site
 
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.emails.models import BrandSettings
+from wagtail_precise_mail.fields import page_model
 from wagtail_precise_mail.registry import Registry
 
 RawBlock = dict[str, Any]
@@ -62,7 +63,7 @@ class Material:
 
     @cached_property
     def _pages(self) -> list[int]:
-        pages = Page.objects.live().public().descendant_of(self.site.root_page)
+        pages = page_model()._default_manager.live().public().descendant_of(self.site.root_page)
         return list(pages.order_by("-first_published_at", "-pk").values_list("pk", flat=True)[:12])
 
     @cached_property
