@@ -13,6 +13,14 @@ from wagtail_precise_mail.commerce.models import (
 )
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
+from wagtail_precise_mail.contacts.imports import (
+    ImportBatch,
+    ImportedChange,
+    ImportedRow,
+    ImportMapping,
+    ImportPiece,
+    ImportRefusal,
+)
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -43,6 +51,12 @@ __all__ = [
     "Email",
     "Idea",
     "ImageRights",
+    "ImportBatch",
+    "ImportMapping",
+    "ImportPiece",
+    "ImportRefusal",
+    "ImportedChange",
+    "ImportedRow",
     "MessageContent",
     "MessageEvent",
     "Order",

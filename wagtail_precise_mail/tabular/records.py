@@ -101,6 +101,9 @@ class _Lines:
 class RecordFile:
     """A CSV file, compressed or not, whatever its name says. Use it in a ``with``, and iterate once.
 
+    Args:
+        label: what people call the file, for errors; "" takes the path.
+
     Attributes:
         choose_encoding: what people do when the encoding is wrong, said in errors.
 
@@ -108,16 +111,17 @@ class RecordFile:
         SourceError: it is not there, or is no CSV file in this encoding.
     """
 
-    choose_encoding = "choose another encoding"
+    choose_encoding = "change the encoding"
 
-    def __init__(self, path: str | Path, format: FileFormat) -> None:
+    def __init__(self, path: str | Path, format: FileFormat, *, label: str = "") -> None:
         self.path = Path(path)
+        self.label = label or str(path)
         self.format = format
         try:
             self._raw: BinaryIO = self.path.open("rb")
             self.size = self.path.stat().st_size
         except OSError as error:
-            raise SourceError(f"Cannot read {self.path}: {error.strerror or error}.") from error
+            raise SourceError(f"Cannot read {self.label}: {error.strerror or error}.") from error
         try:
             self._lines = _Lines(self._open_text())
             self._reader = csv.reader(self._lines, delimiter=format.delimiter, quotechar=format.quote, strict=True)
@@ -176,7 +180,7 @@ class RecordFile:
         if start.startswith(b"\x1f\x8b"):
             stream = gzip.GzipFile(fileobj=self._raw)  # type: ignore[assignment]
         elif start.startswith(b"PK\x03\x04"):
-            raise SourceError(f"{self.path} is a ZIP or Excel file. Save the sheet as CSV and import that.")
+            raise SourceError(f"{self.label} is a ZIP or Excel file. Save the sheet as CSV and import that.")
         encoding = codecs.lookup(self.format.encoding).name
         return io.TextIOWrapper(
             stream, "utf-8-sig" if encoding == "utf-8" else encoding, errors="surrogateescape", newline=""
@@ -187,12 +191,13 @@ class RecordFile:
             header = [name.strip() for name in next(self._reader)]
         except (StopIteration, csv.Error, _LineTooLong) as error:
             reason = self.damage or str(error) or ("it is empty" if isinstance(error, StopIteration) else "long line")
-            raise SourceError(f"{self.path} has no header that can be read: {reason}.") from error
+            raise SourceError(f"{self.label} has no header that can be read: {reason}.") from error
         line = self._lines.taken[0]
         if "\0" in line or _UNDECODABLE.search(line):
+            advice = self.choose_encoding[0].upper() + self.choose_encoding[1:]
             raise SourceError(
-                f"The header of {self.path} is not {self.format.encoding}: {self.choose_encoding}, "
-                'for instance "utf-16" or "cp1252".'
+                f"The header of {self.label} is not {self.format.encoding}. {advice}, "
+                'for instance to "utf-16" or "cp1252".'
             )
         return header
 
