@@ -67,6 +67,12 @@ class ConsentBook:
         self._topics = {topic.slug: topic for topic in Topic.objects.all()}
         self._chosen = {topic.slug for topic in batch.topics.all()}
         self._basis = f"{batch.get_basis_display()}. {batch.evidence.strip()}"
+        self._place = _("File %(file)s, line %(line)d.")
+        self._moments = [
+            ("opted_in_at", "opt_in_ip", _("Opted in")),
+            ("confirmed_at", "confirm_ip", _("Confirmed")),
+            ("opted_out_at", "", _("Left")),
+        ]
 
     def plan(
         self, rows: Sequence[ContactRow], contacts: dict[str, int | None], earlier: dict[str, dict[str, Said]]
@@ -187,18 +193,11 @@ class ConsentBook:
 
     def _evidence(self, change: Change) -> str:
         row = change.row
-        parts = [self._basis, _("File %(file)s, line %(line)d.") % {"file": self._batch.name, "line": row.line}]
-        for moment, ip, words in (
-            ("opted_in_at", "opt_in_ip", _("Opted in")),
-            ("confirmed_at", "confirm_ip", _("Confirmed")),
-            ("opted_out_at", "", _("Left")),
-        ):
-            facts = [
-                row.moments[moment].isoformat(timespec="minutes") if moment in row.moments else "",
-                row.notes.get(ip, ""),
-            ]
-            if any(facts):
-                parts.append(f"{words}: {' '.join(filter(None, facts))}.")
+        parts = [self._basis, self._place % {"file": self._batch.name, "line": row.line}]
+        for moment, ip, words in self._moments:
+            when = row.moments[moment].isoformat(timespec="minutes") if moment in row.moments else ""
+            if facts := " ".join(filter(None, [when, row.notes.get(ip, "")])):
+                parts.append(f"{words}: {facts}.")
         if reason := row.notes.get("reason"):
             parts.append(reason)
         return " ".join(parts)

@@ -38,11 +38,12 @@ class Measure:
     count: int
     percent: float
     limit: float
+    says_something: bool = True
 
     @property
     def is_bad(self) -> bool:
         """Whether this alone makes the list suspicious."""
-        return self.percent > self.limit
+        return self.says_something and self.percent > self.limit
 
 
 class RiskScan:
@@ -94,7 +95,7 @@ def assess(counts: dict[str, int]) -> list[Measure]:
         percent = 100 * count / total if total else 0.0
         # Of a handful, one bad address is a large share and no evidence.
         is_small = total < SMALLEST and key != "lookalike" and count < 3
-        measured.append(Measure(key, str(label), count, 0.0 if is_small else percent, limit))
+        measured.append(Measure(key, str(label), count, percent, limit, says_something=not is_small))
     return measured
 
 

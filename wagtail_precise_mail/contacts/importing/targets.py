@@ -25,7 +25,7 @@ CHECKED_FIELDS = {
     "birthday_on": _("Birthday"),
 }
 CONSENT = {
-    "state": _("Subscription state (subscribed, unsubscribed …)"),
+    "state": _("Subscription state"),
     "unsubscribed": _("Unsubscribed from everything (yes or no)"),
     "bounced": _("Bounced (yes or no, or the reason)"),
     "complained": _("Called a mail spam (yes or no)"),
