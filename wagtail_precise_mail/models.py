@@ -13,6 +13,7 @@ from wagtail_precise_mail.commerce.models import (
 )
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
+from wagtail_precise_mail.contacts.exports import ContactExport
 from wagtail_precise_mail.contacts.imports import (
     ImportBatch,
     ImportedChange,
@@ -45,6 +46,7 @@ __all__ = [
     "Consent",
     "ConsentChange",
     "Contact",
+    "ContactExport",
     "ContactList",
     "CouponCode",
     "CouponPool",
