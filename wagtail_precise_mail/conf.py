@@ -74,7 +74,20 @@ class Options:
     """Pieces in stock from which on mails say how many are left."""
 
     import_batch_size: int = 5000
-    """Order lines per transaction of an import."""
+    """Rows per transaction of an import."""
+
+    import_size_limit_mb: int = 100
+    """Megabytes of a file of contacts that is taken in the admin."""
+
+    import_keep_days: int = 30
+    """Days for which an import of contacts can be undone and its refused rows are kept."""
+
+    domain_resolver: str = ""
+    """Dotted path of a function that says whether a domain takes mail, such as
+    ``"wagtail_precise_mail.contacts.hygiene.domains.resolve_mail_domain"``; "" asks nobody."""
+
+    permission_months: int = 12
+    """Months without any mail after which a contact has to be asked again before a campaign."""
 
     is_tracking_enabled: bool = True
     """Whether opens and clicks are counted at all; each contact can be left out besides."""

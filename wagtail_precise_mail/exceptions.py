@@ -77,6 +77,10 @@ class SendRefused(PreciseMailError):
         self.reason = reason
 
 
+class ExportRefused(PreciseMailError):
+    """Contacts must not leave: without a purpose, or by somebody who may not export."""
+
+
 class RenderError(PreciseMailError):
     """An email cannot be rendered.
 

@@ -15,6 +15,15 @@ from wagtail_precise_mail.commerce.models import (
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.commerce.viewed import ProductView
+from wagtail_precise_mail.contacts.exports import ContactExport
+from wagtail_precise_mail.contacts.imports import (
+    ImportBatch,
+    ImportedChange,
+    ImportedRow,
+    ImportMapping,
+    ImportPiece,
+    ImportRefusal,
+)
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -40,12 +49,19 @@ __all__ = [
     "Consent",
     "ConsentChange",
     "Contact",
+    "ContactExport",
     "ContactList",
     "CouponCode",
     "CouponPool",
     "Email",
     "Idea",
     "ImageRights",
+    "ImportBatch",
+    "ImportMapping",
+    "ImportPiece",
+    "ImportRefusal",
+    "ImportedChange",
+    "ImportedRow",
     "LandingPageMixin",
     "MessageContent",
     "MessageEvent",

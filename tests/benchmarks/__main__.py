@@ -8,7 +8,7 @@ from importlib import import_module
 
 import django
 
-BENCHMARKS = ["bench_import", "bench_segments", "bench_filling", "bench_lists"]
+BENCHMARKS = ["bench_import", "bench_contacts", "bench_segments", "bench_filling", "bench_lists"]
 
 
 def main() -> int:

@@ -13,9 +13,9 @@ from django.core.management import CommandError, call_command
 
 from tests.commerce.files import COLUMNS, HEADER, make_mapping, row, write_orders
 from wagtail_precise_mail.commerce.importing import import_orders
-from wagtail_precise_mail.commerce.importing.rejects import neutralize
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
 from wagtail_precise_mail.exceptions import ConfigurationError, SourceError
+from wagtail_precise_mail.tabular.cells import neutralize
 
 pytestmark = pytest.mark.django_db
 

@@ -21,6 +21,7 @@ from tests.factories.commerce import make_order, make_product
 from tests.factories.contacts import make_contact, make_list
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_identity, make_image, make_saved_block
+from tests.factories.imports import upload
 from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,7 @@ def addresses() -> list[str]:
         "/imagerights/": ImageRights.objects.create(image=make_image()).pk,
         "outbox": send.pk,
         "senders": make_identity().pk,
+        "imports": upload("email\nann@example.com\n").pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,

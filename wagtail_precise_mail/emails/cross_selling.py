@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from django.db.models import Exists, OuterRef
 
-from wagtail_precise_mail.commerce.importing.countries import country_code
 from wagtail_precise_mail.conf import CROSS_SELL_RULES, SETTING, options
+from wagtail_precise_mail.contacts.countries import country_code
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact
 from wagtail_precise_mail.exceptions import ConfigurationError
 

@@ -12,9 +12,9 @@ from wagtail.models import Site
 
 from example_site.demo.seed import chosen, colleagues, ledger, magazine, mailing, past, people, shopfront, voices
 from example_site.shop.services import SOURCE
-from wagtail_precise_mail.commerce.indexing import index_in_bulk
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.indexing import index_in_bulk
 
 CONTACTS = 2000
 SEED = 1837

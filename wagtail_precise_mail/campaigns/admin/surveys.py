@@ -18,10 +18,10 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY
 from wagtail_precise_mail.campaigns.models import Campaign
-from wagtail_precise_mail.commerce.importing.rejects import neutralize
 from wagtail_precise_mail.exceptions import InvalidRules
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.queries import members
+from wagtail_precise_mail.tabular.cells import neutralize
 from wagtail_precise_mail.tracking.models import SurveyAnswer
 from wagtail_precise_mail.tracking.surveys import SurveyResult, survey_results
 

@@ -10,11 +10,11 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
 from wagtail_precise_mail.commerce.importing.report import ImportReport
 from wagtail_precise_mail.commerce.importing.rows import OrderRow
-from wagtail_precise_mail.commerce.indexing import index_in_bulk
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.contacts.services import grant_in_bulk
 from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.indexing import index_in_bulk
 
 _KEPT = 200_000
 """Contacts remembered between batches; more are looked up again, so that memory stays bounded."""

@@ -14,25 +14,9 @@ from zoneinfo import ZoneInfo
 from babel.numbers import is_currency
 
 from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.tabular.formats import FileFormat
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}\Z")
-
-ISO_DATES = "iso"
-
-
-@dataclass(frozen=True)
-class FileFormat:
-    """The table ``[file]``: how values are written."""
-
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
-    decimal: str = "."
-    thousands: str = ""
-    date_format: str = ISO_DATES
-    """"iso", or a format of ``datetime.strptime``."""
-    time_zone: str = "UTC"
-    """Of dates without an offset."""
 
 
 @dataclass(frozen=True)

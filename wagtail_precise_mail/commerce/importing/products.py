@@ -13,8 +13,8 @@ from django.utils.text import slugify
 from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
 from wagtail_precise_mail.commerce.importing.report import ImportReport
 from wagtail_precise_mail.commerce.importing.rows import OrderRow, charge_reader
-from wagtail_precise_mail.commerce.indexing import index_in_bulk
 from wagtail_precise_mail.commerce.models import Category, Order, OrderLine, Product
+from wagtail_precise_mail.indexing import index_in_bulk
 
 _CHUNK = 500
 _REFRESHED = ["name", "price", "currency", "kind", "category", "image_url", "url", "cost"]

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from wagtail_precise_mail.exceptions import SourceError
+from wagtail_precise_mail.tabular.cells import neutralize
 
 _COLUMNS = ["line", "reason"]
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*\Z", re.ASCII)
-
-
-def neutralize(value: str) -> str:
-    """Return a value that no spreadsheet takes for a formula; plain numbers such as -1 stay as they are.
-
-    Source: OWASP, "CSV Injection".
-    """
-    if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not _PLAIN_NUMBER.match(value):
-        return "'" + value
-    return value
 
 
 class RejectFile:

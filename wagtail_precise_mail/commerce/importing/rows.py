@@ -11,11 +11,12 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TypeVar
 
-from wagtail_precise_mail.commerce.importing.countries import country_code
-from wagtail_precise_mail.commerce.importing.mapping import ISO_DATES, OrderMapping
+from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, normalize_sku
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.countries import country_code
 from wagtail_precise_mail.exceptions import InvalidAddress
+from wagtail_precise_mail.tabular.formats import ISO_DATES
 
 _INTEGER_LIMIT = 2_147_483_647
 _PRICE_LIMIT = Decimal(10) ** 10

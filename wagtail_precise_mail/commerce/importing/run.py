@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
-from django.db import DataError, IntegrityError, connections, router, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from wagtail_precise_mail.commerce.importing.contacts import ContactBook
@@ -23,6 +21,7 @@ from wagtail_precise_mail.commerce.importing.rows import OrderRow, RowError, Row
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.exceptions import SourceError
+from wagtail_precise_mail.tabular.unlogged import queries_unlogged
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ def import_orders(
     errors = Path(errors) if errors else path.with_name(path.name + ".errors.csv")
     if errors.resolve() == path.resolve():
         raise SourceError("The refused rows cannot go into the order file itself. Name another file.")
-    with OrderFile(path, mapping.file) as file, RejectFile(errors, file.header) as rejects, _queries_unlogged():
+    with OrderFile(path, mapping.file) as file, RejectFile(errors, file.header) as rejects, queries_unlogged(Order):
         run = _Import(file, mapping, rejects, at)
         for rows in run.batches():
             run.store(rows)
@@ -148,17 +147,3 @@ class _Import:
                 f"None of the first {_TRIAL:,} rows can be loaded, so the mapping does not fit. Line {record.line}: "
                 f"{reason}. All of them are in {self._rejects.path}."
             )
-
-
-@contextmanager
-def _queries_unlogged() -> Iterator[None]:
-    """Keep DEBUG from remembering the text of every statement: megabytes a batch, and the larger part of the time."""
-    connection = connections[router.db_for_write(Order)]
-    if not settings.DEBUG or connection.force_debug_cursor:
-        yield
-        return
-    vars(connection)["make_debug_cursor"] = connection.make_cursor
-    try:
-        yield
-    finally:
-        del vars(connection)["make_debug_cursor"]

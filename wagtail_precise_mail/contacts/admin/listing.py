@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.encoding import force_str
 from django.utils.functional import cached_property
@@ -30,9 +31,6 @@ from wagtail_precise_mail.contacts.models import (
     SuppressionReason,
     Topic,
 )
-
-# Spreadsheets run a cell that begins with one of these.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def known_countries(_request: HttpRequest | None = None) -> list[tuple[str, str]]:
@@ -78,8 +76,13 @@ class ContactIndex(SeesContacts, generic.IndexView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Hiding the buttons is no lock: the export is an address that anybody can type.
-        if "export" in request.GET and not self.user_has_permission("export"):
-            raise PermissionDenied
+        if "export" in request.GET:
+            if not self.user_has_permission("export") or not self.user_has_permission("view"):
+                raise PermissionDenied
+            # It leaves by the form that asks what for, and by POST: a GET must log nothing.
+            filters = request.GET.copy()
+            filters["format"] = str(filters.pop("export")[-1])
+            return redirect(f"{reverse('precise-mail-exports:export')}?{filters.urlencode()}")
         return super().dispatch(request, *args, **kwargs)
 
     @cached_property
@@ -130,8 +133,3 @@ class ContactIndex(SeesContacts, generic.IndexView):
 
     def profile_url(self, contact: Contact) -> str:
         return reverse(self.inspect_url_name, args=[contact.pk])
-
-    def get_preprocess_function(self, field: str, value: Any, export_format: str) -> Any:
-        if isinstance(value, str) and export_format == self.FORMAT_CSV and value.startswith(_FORMULA_STARTS):
-            return lambda text: f"'{text}"
-        return super().get_preprocess_function(field, value, export_format)

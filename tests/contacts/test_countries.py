@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wagtail_precise_mail.commerce.importing.countries import country_code
+from wagtail_precise_mail.contacts.countries import country_code
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Importing contacts from files: mapped, checked, written in slices, undone."""

@@ -1,0 +1,20 @@
+"""Doors for the background."""
+
+from __future__ import annotations
+
+from wagtail_precise_mail.contacts.importing import run, services
+
+
+def go_on_with_import(batch_id: int) -> None:
+    """Work at an import for a while."""
+    run.go_on(batch_id)
+
+
+def wake_imports() -> None:
+    """Put imports to work that a lost task left behind; runs every minute."""
+    run.wake_imports()
+
+
+def forget_imports() -> None:
+    """Remove what old imports kept for being undone; runs every day."""
+    services.forget_imports()

@@ -1,0 +1,1 @@
+"""Tables in files, whatever is in them: read as a stream, their writing guessed, written so that they are safe."""
