@@ -22,6 +22,8 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     Topic,
 )
+from wagtail_precise_mail.contacts.sign_ups import SignUp, SignUpSource
+from wagtail_precise_mail.contacts.wordings import ConsentWording, PrivacyPolicy, TopicTranslation
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.emails.rights import ImageRights
@@ -36,6 +38,7 @@ __all__ = [
     "CompiledEmail",
     "Consent",
     "ConsentChange",
+    "ConsentWording",
     "Contact",
     "ContactList",
     "CouponCode",
@@ -48,6 +51,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "OutboxMessage",
+    "PrivacyPolicy",
     "Product",
     "ProductPair",
     "Review",
@@ -57,8 +61,11 @@ __all__ = [
     "SendVersion",
     "SentItem",
     "ServiceNote",
+    "SignUp",
+    "SignUpSource",
     "Store",
     "Suppression",
     "SurveyAnswer",
     "Topic",
+    "TopicTranslation",
 ]

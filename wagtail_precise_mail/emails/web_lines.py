@@ -30,8 +30,8 @@ def web_line(email: Any, context: RenderContext) -> Line:
 
 
 def join_line(context: RenderContext) -> Line:
-    """Return "Got this from a friend? Subscribe", if the brand has a page for it."""
-    if not (context.brand.join_url and context.brand.shows_join_line):
+    """Return "Got this from a friend? Subscribe", unless the brand does without."""
+    if not context.brand.shows_join_line:
         return Line()
     words = f"{_('Got this from a friend?')} {_('Subscribe')}"
     return _line("join_line.mjml", "join", words, context.at_block("footer", _("Footer")))

@@ -1,0 +1,14 @@
+"""What makes an email one that confirms a sign-up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+CONFIRM_BLOCK = "confirm_sign_up"
+"""Key of the block with the button, and name of its link in ``personal_links``."""
+
+
+def can_confirm(email: Any) -> bool:
+    """Whether an email has the button, wherever it stands in it."""
+    return f'"type": "{CONFIRM_BLOCK}"' in json.dumps(email.body.get_prep_value())
