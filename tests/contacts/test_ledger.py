@@ -45,8 +45,8 @@ def test_entries_cannot_be_deleted_together(entry: ConsentChange) -> None:
 def test_entries_cannot_be_updated_together(entry: ConsentChange) -> None:
     with pytest.raises(LedgerIsClosed):
         ConsentChange.objects.update(source="another")
+    entry.source = "another"
     with pytest.raises(LedgerIsClosed):
-        entry.source = "another"
         ConsentChange.objects.bulk_update([entry], ["source"])
 
 

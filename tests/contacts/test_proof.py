@@ -84,7 +84,12 @@ class TestProof:
         assert proof["contact"]["email"] == "ada@example.com"
         assert yes["at"] == "2026-03-01T12:00:00+00:00"
         assert yes["topic"] == {"slug": "news", "name": "News"}
-        assert (yes["status"], yes["basis"], yes["source"], yes["actor"]) == ("granted", "double", "social-x", "contact")
+        assert (yes["status"], yes["basis"], yes["source"], yes["actor"]) == (
+            "granted",
+            "double",
+            "social-x",
+            "contact",
+        )
         assert yes["shown"]["text"] == "Yes, send me News."
         assert (yes["shown"]["version"], yes["shown"]["language"]) == (1, "en")
         assert yes["policy"]["version"] == "2026-01"
@@ -150,7 +155,9 @@ class TestPolicies:
         assert subscribe(contact, topic, source="mail", basis="double").status == "granted"
         assert contact.consents.get().is_asked_again is False
 
-    @pytest.mark.parametrize("facts", [{"asks_again": False}, {"asks_again": True, "published_at": AT.replace(year=2999)}])
+    @pytest.mark.parametrize(
+        "facts", [{"asks_again": False}, {"asks_again": True, "published_at": AT.replace(year=2999)}]
+    )
     def test_a_policy_that_asks_nobody_again_does_not(self, facts):
         with pytest.raises(InvalidTransition):
             ask_again(make_policy(**facts), is_dry_run=True)
