@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from wagtail.models import ModelLogEntry
 
-from tests.factories.contacts import make_contact, make_topic
+from tests.factories.contacts import make_contact, make_policy, make_topic
 from tests.factories.emails import default_site
 from wagtail_precise_mail.contacts.asking_again import ask_again
 from wagtail_precise_mail.contacts.models import Contact
@@ -18,7 +17,6 @@ from wagtail_precise_mail.contacts.proofs import Shown, consent_proof
 from wagtail_precise_mail.contacts.services import grant_in_bulk, subscribe, unsubscribe, withdraw
 from wagtail_precise_mail.contacts.wordings import (
     ConsentWording,
-    PrivacyPolicy,
     add_wording,
     current_wording,
     policy_in_force,
@@ -28,11 +26,6 @@ from wagtail_precise_mail.exceptions import InvalidTransition, LedgerIsClosed
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def make_policy(version: str = "2026-01", **overrides: Any) -> PrivacyPolicy:
-    values = {"site": default_site(), "url": f"https://shop.example.com/{version}/", "published_at": AT, **overrides}
-    return PrivacyPolicy.objects.create(version=version, **values)
 
 
 class TestWordings:

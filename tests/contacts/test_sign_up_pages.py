@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from tests.factories.contacts import grant, make_contact, make_topic
+from tests.factories.contacts import grant, make_contact, make_policy, make_topic
 from tests.factories.emails import default_site
 from wagtail_precise_mail.contacts.blocks import SignUpBlock
 from wagtail_precise_mail.contacts.captchas import Captcha, captchas
@@ -24,7 +24,7 @@ from wagtail_precise_mail.contacts.confirmations import make_sign_up_token
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.contacts.services import suppress, unsubscribe
 from wagtail_precise_mail.contacts.sign_ups import SignUp
-from wagtail_precise_mail.contacts.wordings import PrivacyPolicy, TopicTranslation, add_wording
+from wagtail_precise_mail.contacts.wordings import TopicTranslation, add_wording
 
 pytestmark = pytest.mark.django_db
 
@@ -99,9 +99,7 @@ class TestForm:
         assert "新闻" in page
 
     def test_the_policy_stands_below_with_its_version(self, client):
-        PrivacyPolicy.objects.create(
-            site=default_site(), version="2026-03", url="https://a.b/privacy/", published_at=AT
-        )
+        make_policy("2026-03", url="https://a.b/privacy/")
         link = soup_of(client.get(JOIN)).find("a", href="https://a.b/privacy/")
         assert "2026-03" in link.get_text()
 

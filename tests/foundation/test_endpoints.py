@@ -18,10 +18,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.factories.campaigns import make_campaign, make_email, make_segment
 from tests.factories.commerce import make_order, make_product
-from tests.factories.contacts import make_contact, make_list
+from tests.factories.contacts import make_contact, make_list, make_policy, make_topic
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_image, make_saved_block
-from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment
+from wagtail_precise_mail.contacts.wordings import add_wording
+from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment, SignUpSource
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,9 @@ def addresses() -> list[str]:
         "/savedblock/": saved_block.pk,
         "/imagerights/": ImageRights.objects.create(image=make_image()).pk,
         "outbox": send.pk,
+        "wordings": add_wording("Yes.", topics=[make_topic()], language="en").pk,
+        "policies": make_policy(asks_again=True).pk,
+        "sources": SignUpSource.objects.create(name="X", slug="social-x").pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,
@@ -118,6 +122,9 @@ def test_the_walk_finds_our_addresses(addresses: list[str]) -> None:
         "/email/edit/",
         "/segment/preview/",
         "inspect/",
+        "quick-add/",
+        "ask-again/",
+        "proof/",
         "/checks/links/",
         "/imagerights/edit/",
     ):

@@ -21,7 +21,7 @@ from wagtail.blocks.struct_block import BlockGroup
 
 from wagtail_precise_mail.contacts.models import Topic
 from wagtail_precise_mail.contacts.sign_up_forms import FIELD_CHOICES, SignUpForm, SpecField, make_spec
-from wagtail_precise_mail.contacts.visits import DEFAULT_SOURCE, form_context, public_topics
+from wagtail_precise_mail.contacts.visits import DEFAULT_SOURCE, form_context, public_topics, source_of
 from wagtail_precise_mail.contacts.wordings import DEFAULT_WORDING
 
 
@@ -57,7 +57,10 @@ class SignUpBlock(StructBlock):
     asked = ListBlock(AskedFieldBlock(), label=_("Asked beside the address"), default=[])
     button_label = CharBlock(label=_("Words of the button"), max_length=50, required=False)
     source = CharBlock(
-        label=_("Source"), max_length=100, required=False, help_text=_("The slug of a source. Empty: the page's own.")
+        label=_("Source"),
+        max_length=100,
+        required=False,
+        help_text=_("A slug. Empty: what ?source= of the address says, else the page."),
     )
     wording = CharBlock(
         label=_("Wording"),
@@ -83,7 +86,7 @@ class SignUpBlock(StructBlock):
         spec = make_spec(
             public_topics(" ".join(value.get("topics") or [])),
             language=translation.get_language() or "en",
-            source=slugify(value.get("source") or "") or (f"page-{page.pk}" if page and page.pk else DEFAULT_SOURCE),
+            source=slugify(value.get("source") or "") or _source(request, page),
             fields=[
                 SpecField(field["name"], bool(field["is_required"]), field["reason"] or "")
                 for field in value.get("asked") or []
@@ -95,3 +98,9 @@ class SignUpBlock(StructBlock):
         )
         facts = {"title": value.get("title"), "text": value.get("text"), "button_label": value.get("button_label")}
         return {**context, **facts, **form_context(request, SignUpForm(spec))}
+
+
+def _source(request: Any, page: Any) -> str:
+    """Return where visitors of a page come from: what its address says, else the page itself."""
+    given = source_of(request) if request else DEFAULT_SOURCE
+    return given if given != DEFAULT_SOURCE or not (page and page.pk) else f"page-{page.pk}"

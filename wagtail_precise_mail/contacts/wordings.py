@@ -15,11 +15,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 
-from wagtail_precise_mail.contacts.models import Topic
+from wagtail_precise_mail.contacts.models import ConsentChange, Topic
 from wagtail_precise_mail.exceptions import LedgerIsClosed
 from wagtail_precise_mail.fields import PageForeignKey
 
 DEFAULT_WORDING = "sign-up"
+# What a policy says of itself to those who agreed to it. The keys are those of its form.
+_FIXED = ("site", "version", "page", "url", "published_at")
 
 
 class TopicTranslation(models.Model):
@@ -161,6 +163,12 @@ class PrivacyPolicy(models.Model):
         super().clean()
         if not self.page and not self.url:
             raise ValidationError({"page": _("Choose its page, or write its address: forms lead there.")})
+        before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        changed = [name for name in _FIXED if before and getattr(before, name) != getattr(self, name)]
+        if changed and ConsentChange.objects.filter(policy=self.pk).exists():
+            raise ValidationError(
+                dict.fromkeys(changed, _("People agreed with this version before them: write a new one."))
+            )
 
 
 def policy_in_force(site: Any, *, at: datetime | None = None) -> PrivacyPolicy | None:

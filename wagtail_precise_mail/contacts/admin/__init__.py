@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
+from django.urls import URLPattern
 from wagtail import hooks
 
+from wagtail_precise_mail.contacts.admin import proof, quick_add, wordings
+from wagtail_precise_mail.contacts.admin.sources import SourceViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
 from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
+from wagtail_precise_mail.contacts.admin.wordings import PolicyViewSet, WordingViewSet
 
-viewsets = (ContactViewSet, ContactListViewSet, TopicViewSet, SuppressionViewSet)
+viewsets = (
+    ContactViewSet,
+    ContactListViewSet,
+    TopicViewSet,
+    WordingViewSet,
+    PolicyViewSet,
+    SourceViewSet,
+    SuppressionViewSet,
+)
+
+
+@hooks.register("register_admin_urls")
+def register_consent_urls() -> list[URLPattern]:
+    """Pages that belong to no listing."""
+    return [quick_add.url, proof.url, wordings.url]
 
 
 @hooks.register("register_permissions")
