@@ -83,6 +83,11 @@ def test_it_is_in_the_brand_and_leads_out_as_every_mail_does(ask: Any) -> None:
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+def test_nobody_is_invited_to_what_they_are_about_to_confirm(ask: Any) -> None:
+    ask()
+    assert "friend?" not in str(html_of(last_mail()))
+
+
 def test_nobody_is_tracked_before_they_agreed(ask: Any) -> None:
     ask()
     page = str(html_of(last_mail()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -235,7 +235,7 @@ def _grant_chunk(ids: list[int], topic: Topic, source: str, evidence: str, at: d
     return len(pending) + len(missing) if status == ConsentStatus.GRANTED else 0
 
 
-def _is_open(known: dict[str, Any], status: str) -> bool:
+def _is_open(known: Mapping[str, Any], status: str) -> bool:
     """Whether an imported yes adds anything to what is known of a contact and a topic."""
     if known["status"] != ConsentStatus.PENDING or known["is_asked_again"]:
         return False

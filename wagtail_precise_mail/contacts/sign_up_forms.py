@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.conf import options
@@ -26,12 +26,15 @@ from wagtail_precise_mail.contacts.wordings import ConsentWording, add_wording, 
 from wagtail_precise_mail.exceptions import InvalidAddress, InvalidToken
 from wagtail_precise_mail.signing import sign, unsign
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 _PURPOSE = "sign-up-form"
 TRAP = "homepage"
 """The name of the field that people do not see and machines fill in."""
 
 _DAYS = 7
-_FIELDS: dict[str, tuple[str | Promise, str | Promise, str]] = {
+_FIELDS: dict[str, tuple[_StrPromise, _StrPromise, str]] = {
     "first_name": (_("First name"), _("So that we know how to greet you."), "given-name"),
     "last_name": (_("Last name"), _("For letters that begin with your name."), "family-name"),
     "organization": (_("Organization"), _("So that we write what fits your work."), "organization"),

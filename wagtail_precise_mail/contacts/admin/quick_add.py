@@ -53,7 +53,7 @@ class QuickAddForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = settings.LANGUAGES
+        cast("forms.ChoiceField", self.fields["language"]).choices = settings.LANGUAGES
         self.suggestion = ""
 
     def clean_email(self) -> str:

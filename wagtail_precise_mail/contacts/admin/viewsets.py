@@ -204,7 +204,8 @@ class TopicViewSet(ModelViewSet):
             InlinePanel(
                 "translations",
                 [FieldRowPanel([FieldPanel("language"), FieldPanel("name")]), FieldPanel("description")],
-                label=_("In another language"),
+                heading=_("In other languages"),
+                label=_("Translation"),
             ),
             MultiFieldPanel(
                 [FieldRowPanel([FieldPanel("is_public"), FieldPanel("sort_order")]), FieldPanel("thanks_page")],
