@@ -15,6 +15,7 @@ from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from wagtail.fields import StreamField
 
 from tests.factories.contacts import grant, make_contact, make_policy, make_topic
 from tests.factories.emails import default_site
@@ -344,6 +345,14 @@ class TestElsewhere:
         row = SignUp.objects.get()
         assert (row.source_page_id, row.source, row.answers) == (page.pk, f"page-{page.pk}", {"city": "Bath"})
         assert row.contact.consent_changes.get().source_page_id == page.pk
+
+    def test_migrations_of_sites_name_the_block_and_nothing_of_its_inside(self):
+        field = StreamField([("sign_up", SignUpBlock(required=False))])
+        _name, _path, args, kwargs = field.deconstruct()
+        lookup = kwargs["block_lookup"]
+        assert list(lookup.values()) == [("wagtail_precise_mail.contacts.blocks.SignUpBlock", [], {"required": False})]
+        again = StreamField(*args, **kwargs).stream_block.child_blocks["sign_up"]
+        assert isinstance(again, SignUpBlock)
 
     def test_a_required_field_of_the_block_is_required(self, client, clock):
         value = SignUpBlock().to_python({"asked": [{"name": "city", "is_required": True}]})

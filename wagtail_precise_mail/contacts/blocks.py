@@ -80,6 +80,17 @@ class SignUpBlock(StructBlock):
             children=["title", "text", "topics", "asked", "button_label"], settings=["source", "wording"]
         )
 
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Stand in migrations of sites by name: our words and fields may change without a migration of theirs."""
+        return "wagtail_precise_mail.contacts.blocks.SignUpBlock", [], self._constructor_kwargs
+
+    def deconstruct_with_lookup(self, lookup: Any) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.deconstruct()
+
+    @classmethod
+    def construct_from_lookup(cls, lookup: Any, *args: Any, **kwargs: Any) -> SignUpBlock:
+        return cls(*args, **kwargs)
+
     def get_context(self, value: StructValue, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
         request, page = context.get("request"), context.get("page")
