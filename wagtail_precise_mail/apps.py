@@ -22,6 +22,7 @@ CONTRIBUTIONS = [
     "emails.listeners",
     "emails.merge_orders",
     "delivery.channels",
+    "delivery.confirmation",
     "delivery.personal_links",
     "delivery.timeline",
     "tracking.processors",

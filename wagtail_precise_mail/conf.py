@@ -149,6 +149,36 @@ class Options:
     api_tokens: tuple[str, ...] = ()
     """Bearer tokens that may post orders; empty keeps the API closed."""
 
+    records_ip: bool = False
+    """Whether the consent ledger keeps IP addresses: personal data, which not every law lets you keep as evidence."""
+
+    client_ip_header: str = ""
+    """Key of ``request.META`` in which your own proxy writes the visitor's address, such as "HTTP_X_REAL_IP"."""
+
+    confirmation_mailer: str = "outbox"
+    """Key of what sends the mail that asks somebody to confirm their sign-up."""
+
+    sign_up_link_hours: int = 72
+    """How long the link in that mail works."""
+
+    sign_up_mails_per_day: int = 3
+    """Such mails to one address in 24 hours, however often somebody enters it."""
+
+    sign_ups_per_ip_and_hour: int = 20
+    """Sign-ups from one IP address (of IPv6, one /64 network)."""
+
+    sign_ups_per_site_and_hour: int = 2000
+    """Sign-ups on one site."""
+
+    sign_up_seconds: int = 2
+    """A form that comes back sooner than this was not filled in by a person."""
+
+    sign_up_captcha: str = ""
+    """Key of the captcha in sign-up forms; "" has none."""
+
+    sign_up_origins: tuple[str, ...] = ()
+    """Other sites whose scripts may use the sign-up API, such as "https://www.example.com"; empty: none."""
+
     def __post_init__(self) -> None:
         for option in fields(self):
             value = getattr(self, option.name)
@@ -186,6 +216,13 @@ class Options:
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
             raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")
         self._check_domains()
+        if not isinstance(self.sign_up_origins, tuple) or not all(
+            isinstance(origin, str) and re.fullmatch(r"https?://[^/*]+", origin) for origin in self.sign_up_origins
+        ):
+            raise ConfigurationError(
+                f"{SETTING}['sign_up_origins'] must be a list of origins without a path, such as "
+                "'https://www.example.com'."
+            )
         if self.lease_seconds <= self.task_seconds:
             raise ConfigurationError(
                 f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."

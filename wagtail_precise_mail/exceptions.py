@@ -23,6 +23,10 @@ class UnknownKey(PreciseMailError, LookupError):
     """Code or stored data asks a registry for a key that nobody registered."""
 
 
+class LedgerIsClosed(PreciseMailError):
+    """Somebody wanted to change or delete what is only ever added to."""
+
+
 class InvalidTransition(PreciseMailError):
     """The state does not allow this move."""
 
@@ -144,3 +148,11 @@ class OutcomeUnknown(DeliveryError):
 
 class InvalidToken(PreciseMailError, SuspiciousOperation):
     """A link was tampered with or is not ours; Django answers 400."""
+
+
+class LinkExpired(PreciseMailError):
+    """A link was ours, and is too old."""
+
+
+class TooManySignUps(PreciseMailError):
+    """So many came from one place in the last hour that it is no person any more."""

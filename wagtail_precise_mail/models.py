@@ -33,6 +33,8 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     Topic,
 )
+from wagtail_precise_mail.contacts.sign_ups import SignUp, SignUpSource
+from wagtail_precise_mail.contacts.wordings import ConsentWording, PrivacyPolicy, TopicTranslation
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.emails.rights import ImageRights
@@ -48,6 +50,7 @@ __all__ = [
     "CompiledEmail",
     "Consent",
     "ConsentChange",
+    "ConsentWording",
     "Contact",
     "ContactExport",
     "ContactList",
@@ -68,6 +71,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "OutboxMessage",
+    "PrivacyPolicy",
     "Product",
     "ProductPair",
     "ProductView",
@@ -79,8 +83,11 @@ __all__ = [
     "SenderIdentity",
     "SentItem",
     "ServiceNote",
+    "SignUp",
+    "SignUpSource",
     "Store",
     "Suppression",
     "SurveyAnswer",
     "Topic",
+    "TopicTranslation",
 ]

@@ -9,6 +9,7 @@ from wagtail.images.blocks import ImageBlock
 
 from example_site.shop.queries import shown_products
 from wagtail_precise_mail.commerce.choosers import ProductChooserBlock
+from wagtail_precise_mail.contacts.blocks import SignUpBlock
 
 
 class TipBlock(blocks.StructBlock):
@@ -60,3 +61,4 @@ class StoryBlock(blocks.StreamBlock):
     tip = TipBlock()
     steps = StepsBlock()
     products = ProductsBlock()
+    sign_up = SignUpBlock()

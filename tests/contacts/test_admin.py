@@ -314,7 +314,10 @@ class TestForms:
         assert not ContactList.objects.exists()
 
     def test_a_topic_is_added(self, boss):
-        boss.post(reverse(f"{TOPICS}:add"), {"name": "Newsletter", "slug": "newsletter", "description": ""})
+        form = {"name": "Newsletter", "slug": "newsletter", "description": "", "sort_order": "1", "opt_in": "double"}
+        boss.post(
+            reverse(f"{TOPICS}:add"), {**form, "translations-TOTAL_FORMS": "0", "translations-INITIAL_FORMS": "0"}
+        )
         assert Topic.objects.get().slug == "newsletter"
 
 

@@ -110,7 +110,7 @@ def test_the_line_can_be_left_out() -> None:
 
 
 def test_the_owner_sees_what_was_sent() -> None:
-    message = sent()
+    message = sent(brand={"shows_join_line": False})
     page = own_page(message).html
     assert in_words(mail_html()).replace("View in browser ", "") == in_words(page)
     assert "Dear Ada" in page
@@ -290,10 +290,11 @@ def test_others_are_invited_to_subscribe() -> None:
     assert look(own_path(message)).find("a", string="Subscribe") is None
 
 
-def test_without_a_page_to_sign_up_nobody_is_invited() -> None:
+def test_without_a_page_of_the_sites_own_others_are_invited_to_ours() -> None:
     message = sent()
-    assert "friend?" not in str(look(shared_copy_path(message.pk)))
-    assert "friend?" not in MemoryChannel.outbox[-1].content.decode()
+    bar = look(shared_copy_path(message.pk)).find("a", string="Subscribe")
+    assert bar["href"] == f"{BASE}/mail/join/?source=forward-campaign-12"  # type: ignore[index]
+    assert "friend?" in mail_html()
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "//evil.example.com/x", "mailto:a@b.c"])
@@ -312,7 +313,7 @@ def test_the_mail_itself_tells_forwarded_readers_how_to_join() -> None:
     assert response.status_code == 302
     assert response["Location"] == f"{BASE}/join/?source=forward-campaign-12"
     BrandSettings.objects.update(join_url="")
-    assert Client().get(path)["Location"] == BASE, "an old mail still leads to the site"
+    assert Client().get(path)["Location"] == f"{BASE}/mail/join/?source=forward-campaign-12", "an old mail still works"
     assert str(message.contact_id) not in path
 
 

@@ -169,6 +169,7 @@ class TestFooter:
                 "Imprint: https://shop.example.com/imprint/\nMastodon: https://x.example/@fern",
                 f"Unsubscribe:\n{LEAVE}",
                 "View in browser:\nhttps://shop.example.com/mail/web_version",
+                "Got this from a friend? Subscribe:\nhttps://shop.example.com/mail/join",
             ]
         )
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from wagtail.models import Site
+
 from wagtail_precise_mail.contacts import services
 from wagtail_precise_mail.contacts.models import (
     Consent,
@@ -16,6 +18,7 @@ from wagtail_precise_mail.contacts.models import (
     ServiceNote,
     Topic,
 )
+from wagtail_precise_mail.contacts.wordings import PrivacyPolicy
 
 _numbers = count(1)
 _GRANTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,6 +49,17 @@ def grant(contact: Contact, topic: Topic, *, at: datetime = _GRANTED_AT) -> Cons
         contact=contact, topic=topic, status=ConsentStatus.GRANTED, source="test", changed_at=at
     )
     return Consent.objects.create(contact=contact, topic=topic, status=ConsentStatus.GRANTED, changed_at=at)
+
+
+def make_policy(version: str = "2026-01", **overrides: Any) -> PrivacyPolicy:
+    """A policy of the default site, in force since March."""
+    values = {
+        "site": Site.objects.get(is_default_site=True),
+        "url": f"https://shop.example.com/{version}/",
+        "published_at": datetime(2026, 3, 1, 12, tzinfo=UTC),
+        **overrides,
+    }
+    return PrivacyPolicy.objects.create(version=version, **values)
 
 
 def make_note(contact: Contact, **overrides: Any) -> ServiceNote:

@@ -18,11 +18,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.factories.campaigns import make_campaign, make_email, make_segment
 from tests.factories.commerce import make_order, make_product
-from tests.factories.contacts import make_contact, make_list
+from tests.factories.contacts import make_contact, make_list, make_policy, make_topic
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_identity, make_image, make_saved_block
 from tests.factories.imports import upload
-from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment
+from wagtail_precise_mail.contacts.wordings import add_wording
+from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment, SignUpSource
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,9 @@ def addresses() -> list[str]:
         "outbox": send.pk,
         "senders": make_identity().pk,
         "imports": upload("email\nann@example.com\n").pk,
+        "wordings": add_wording("Yes.", topics=[make_topic()], language="en").pk,
+        "policies": make_policy(asks_again=True).pk,
+        "sources": SignUpSource.objects.create(name="X", slug="social-x").pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,
@@ -121,6 +125,9 @@ def test_the_walk_finds_our_addresses(addresses: list[str]) -> None:
         "/email/edit/",
         "/segment/preview/",
         "inspect/",
+        "quick-add/",
+        "ask-again/",
+        "proof/",
         "/checks/links/",
         "/imagerights/edit/",
         "senders/confirm/",

@@ -8,11 +8,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel
 from wagtail.search import index
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, OptIn
+from wagtail_precise_mail.contacts.ledger import ConsentChangeQuerySet
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
-from wagtail_precise_mail.exceptions import InvalidAddress
+from wagtail_precise_mail.exceptions import InvalidAddress, LedgerIsClosed
+from wagtail_precise_mail.fields import PageForeignKey
 
 
 class Cadence(models.TextChoices):
@@ -134,20 +138,51 @@ class ContactList(models.Model):
         return self.name
 
 
-class Topic(models.Model):
+class Topic(ClusterableModel):
     """What people agree to hear about, such as "Newsletter"."""
 
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     description = models.CharField(_("description"), max_length=250, blank=True, help_text=_("Read by contacts."))
+    is_public = models.BooleanField(
+        _("people can choose it themselves"), default=True, help_text=_("When they sign up and in their preferences.")
+    )
+    sort_order = models.PositiveSmallIntegerField(_("place"), default=100, help_text=_("Lower numbers come first."))
+    opt_in = models.CharField(
+        _("who signs up"),
+        max_length=10,
+        choices=OptIn.choices,
+        default=OptIn.DOUBLE,
+        help_text=_("Without a mail that asks, anybody can sign up somebody else."),
+    )
+    minimum_basis = models.CharField(
+        _("least proof"),
+        max_length=10,
+        choices=[("", _("any yes will do")), *ConsentBasis.choices],
+        blank=True,
+        help_text=_("A weaker yes stays unconfirmed: nothing is sent to it."),
+    )
+    thanks_page = PageForeignKey(
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("page after the confirmation"),
+        help_text=_("Empty: our own page says thank you."),
+    )
 
     class Meta:
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
-        ordering = ["name"]
+        ordering = ["sort_order", "name"]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if self.minimum_basis == ConsentBasis.DOUBLE and self.opt_in == OptIn.SINGLE:
+            raise ValidationError({"opt_in": _("Where double opt-in is the least proof, a mail has to ask.")})
 
 
 class ConsentStatus(models.TextChoices):
@@ -164,6 +199,10 @@ class Consent(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents")
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="consents")
     status = models.CharField(_("status"), max_length=10, choices=ConsentStatus.choices)
+    # What the yes rests on. A pending consent with a basis has one that is not enough for its topic.
+    basis = models.CharField(_("proof"), max_length=10, choices=ConsentBasis.choices, blank=True)
+    # A new policy asks again: then no import brings the old yes back.
+    is_asked_again = models.BooleanField(_("has to agree again"), default=False)
     changed_at = models.DateTimeField(_("since"))
 
     class Meta:
@@ -182,12 +221,26 @@ class ConsentChange(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_changes")
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="+")
     status = models.CharField(_("status"), max_length=10, choices=ConsentStatus.choices)
+    basis = models.CharField(_("proof"), max_length=10, choices=ConsentBasis.choices, blank=True)
     source = models.CharField(_("source"), max_length=100)
+    actor = models.CharField(_("who"), max_length=10, choices=Actor.choices, default=Actor.CONTACT)
     evidence = models.TextField(_("evidence"), blank=True)
+    wording = models.ForeignKey(
+        "wagtail_precise_mail.ConsentWording", models.PROTECT, null=True, related_name="+", verbose_name=_("wording")
+    )
+    policy = models.ForeignKey(
+        "wagtail_precise_mail.PrivacyPolicy", models.PROTECT, null=True, related_name="+", verbose_name=_("policy")
+    )
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True)
+    page_url = models.CharField(_("page"), max_length=500, blank=True)
+    # A plain id: the entry outlives the page.
+    source_page_id = models.BigIntegerField(null=True)
     changed_at = models.DateTimeField(_("changed"))
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
     )
+
+    objects = ConsentChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("consent change")
@@ -196,6 +249,14 @@ class ConsentChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.changed_at:%Y-%m-%d} {self.contact}: {self.topic} {self.status}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None and not self._state.adding:
+            raise LedgerIsClosed("Entries of the consent ledger are never changed: add another one.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise LedgerIsClosed("Entries of the consent ledger are never deleted: erase the contact.")
 
 
 class SuppressionReason(models.TextChoices):

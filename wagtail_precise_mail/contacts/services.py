@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, is_stronger, reaches
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -23,6 +24,7 @@ from wagtail_precise_mail.contacts.models import (
     SuppressionReason,
     Topic,
 )
+from wagtail_precise_mail.contacts.proofs import NOTHING_SHOWN, Shown
 from wagtail_precise_mail.contacts.signals import consent_changed, resubscribed, unsubscribed
 
 if TYPE_CHECKING:
@@ -78,18 +80,26 @@ def subscribe(
     evidence: str = "",
     at: datetime | None = None,
     by: User | None = None,
+    basis: str = "",
+    shown: Shown = NOTHING_SHOWN,
 ) -> Consent:
     """Record a contact's own yes to a topic, which also ends an earlier unsubscription.
 
-    Nothing is written when the consent is already granted and the address may be written to.
+    Nothing is written when the consent is already granted on the same grade or a better one. A yes that is weaker
+    than its topic asks for stays pending.
 
     Args:
         source: where the yes was given, such as "sign-up form".
         evidence: what proves it, such as the wording and the address it came from.
         by: the colleague who recorded it, when it was not the contact.
+        basis: a value of ``ConsentBasis``; "" takes a colleague's record with ``by``, else single opt-in.
+        shown: what the contact read when they said yes.
     """
+    basis = basis or (ConsentBasis.STAFF if by else ConsentBasis.SINGLE)
     with transaction.atomic():
-        consent = _change_consent(contact, topic, ConsentStatus.GRANTED, source, evidence, at, by)
+        consent = change_consent(
+            contact, topic, ConsentStatus.GRANTED, source, evidence, at, by, basis=basis, shown=shown
+        )
         Suppression.objects.filter(address_hash=contact.address_hash, reason=SuppressionReason.UNSUBSCRIBED).delete()
     return consent
 
@@ -104,41 +114,78 @@ def withdraw(
     by: User | None = None,
 ) -> Consent:
     """Record a contact's no to a topic. Nothing is written when it is a no already."""
-    return _change_consent(contact, topic, ConsentStatus.WITHDRAWN, source, evidence, at, by)
+    return change_consent(contact, topic, ConsentStatus.WITHDRAWN, source, evidence, at, by)
 
 
 @transaction.atomic
-def _change_consent(
+def change_consent(
     contact: Contact,
     topic: Topic,
     status: ConsentStatus,
     source: str,
-    evidence: str,
-    at: datetime | None,
-    by: User | None,
+    evidence: str = "",
+    at: datetime | None = None,
+    by: User | None = None,
+    *,
+    basis: str = "",
+    shown: Shown = NOTHING_SHOWN,
+    actor: str = "",
 ) -> Consent:
+    """Write where a contact stands with a topic, and an entry of the ledger; the verbs above are what others call.
+
+    Nothing is written that is known already: the same status, on the same grade or a better one.
+
+    Args:
+        basis: the grade of a yes; one that is not enough for the topic makes it pending.
+        actor: a value of ``Actor``; "" is a colleague with ``by``, else the contact.
+    """
     at = at or timezone.now()
-    _lock(contact)
+    if status == ConsentStatus.GRANTED and not reaches(basis, topic.minimum_basis):
+        status = ConsentStatus.PENDING
+    lock_contact(contact)
     consent = Consent.objects.filter(contact=contact, topic=topic).first()
-    if consent and consent.status == status:
+    if consent and consent.status == status and not is_stronger(basis, than=consent.basis):
         return consent
     consent = consent or Consent(contact=contact, topic=topic)
-    consent.status, consent.changed_at = status, at
+    is_new_status = consent.status != status
+    consent.status, consent.basis, consent.is_asked_again = status, basis, False
+    if is_new_status:
+        consent.changed_at = at
     consent.save()
     ConsentChange.objects.create(
-        contact=contact, topic=topic, status=status, source=source, evidence=evidence, changed_at=at, changed_by=by
+        contact=contact,
+        topic=topic,
+        status=status,
+        basis=basis,
+        source=source,
+        evidence=evidence,
+        changed_at=at,
+        changed_by=by,
+        actor=actor or (Actor.COLLEAGUE if by else Actor.CONTACT),
+        **shown.columns(),
     )
-    _announce(consent_changed, contact=contact, topic=topic, status=status, at=at)
+    if is_new_status:
+        announce(consent_changed, contact=contact, topic=topic, status=status, at=at)
     return consent
 
 
 def grant_in_bulk(
-    contact_ids: Iterable[int], topic: Topic, *, source: str, evidence: str = "", at: datetime | None = None
+    contact_ids: Iterable[int],
+    topic: Topic,
+    *,
+    source: str,
+    evidence: str = "",
+    at: datetime | None = None,
+    by: User | None = None,
 ) -> int:
     """Record the yes of many contacts at once, for imports; announces nothing.
 
-    A withdrawn consent stays withdrawn: only the person's own :func:`subscribe` ends it, so that importing an old
-    file again cannot undo what happened since.
+    A withdrawn consent stays withdrawn, and one that a new policy asks for again stays pending: only the person's own
+    :func:`subscribe` ends that, so that importing an old file again cannot undo what happened since. Where an imported
+    yes is not enough for the topic, it is kept as pending.
+
+    Args:
+        by: who imports.
 
     Returns:
         How many consents were granted that were not before.
@@ -148,27 +195,51 @@ def grant_in_bulk(
     ids = list(dict.fromkeys(contact_ids))
     for start in range(0, len(ids), 5000):
         with transaction.atomic():
-            count += _grant_chunk(ids[start : start + 5000], topic, source, evidence, at)
+            count += _grant_chunk(ids[start : start + 5000], topic, source, evidence, at, by)
     return count
 
 
-def _grant_chunk(ids: list[int], topic: Topic, source: str, evidence: str, at: datetime) -> int:
-    known = dict(Consent.objects.filter(topic=topic, contact__in=ids).values_list("contact_id", "status"))
-    pending = [pk for pk in ids if known.get(pk) == ConsentStatus.PENDING]
+def _grant_chunk(ids: list[int], topic: Topic, source: str, evidence: str, at: datetime, by: User | None) -> int:
+    basis = ConsentBasis.IMPORTED
+    status = ConsentStatus.GRANTED if reaches(basis, topic.minimum_basis) else ConsentStatus.PENDING
+    known = {
+        row["contact_id"]: row
+        for row in Consent.objects.filter(topic=topic, contact__in=ids).values(
+            "contact_id", "status", "basis", "is_asked_again"
+        )
+    }
+    pending = [pk for pk in ids if pk in known and _is_open(known[pk], status)]
     missing = [pk for pk in ids if pk not in known]
-    granted = ConsentStatus.GRANTED
-    Consent.objects.filter(topic=topic, contact__in=pending).update(status=granted, changed_at=at)
+    Consent.objects.filter(topic=topic, contact__in=pending).update(status=status, basis=basis, changed_at=at)
     Consent.objects.bulk_create(
-        [Consent(contact_id=pk, topic=topic, status=granted, changed_at=at) for pk in missing], batch_size=1000
+        [Consent(contact_id=pk, topic=topic, status=status, basis=basis, changed_at=at) for pk in missing],
+        batch_size=1000,
     )
     ConsentChange.objects.bulk_create(
         [
-            ConsentChange(contact_id=pk, topic=topic, status=granted, source=source, evidence=evidence, changed_at=at)
+            ConsentChange(
+                contact_id=pk,
+                topic=topic,
+                status=status,
+                basis=basis,
+                source=source,
+                evidence=evidence,
+                changed_at=at,
+                changed_by=by,
+                actor=Actor.IMPORT,
+            )
             for pk in (*pending, *missing)
         ],
         batch_size=1000,
     )
-    return len(pending) + len(missing)
+    return len(pending) + len(missing) if status == ConsentStatus.GRANTED else 0
+
+
+def _is_open(known: Mapping[str, Any], status: str) -> bool:
+    """Whether an imported yes adds anything to what is known of a contact and a topic."""
+    if known["status"] != ConsentStatus.PENDING or known["is_asked_again"]:
+        return False
+    return status == ConsentStatus.GRANTED or not known["basis"]
 
 
 @transaction.atomic
@@ -247,12 +318,12 @@ def unsubscribe(
         Whether anything was new.
     """
     at = at or timezone.now()
-    _lock(contact)
+    lock_contact(contact)
     before = Suppression.objects.filter(address_hash=contact.address_hash).first()
     evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
     granted = contact.consents.exclude(status=ConsentStatus.WITHDRAWN).select_related("topic")
     withdrawn = [
-        _change_consent(contact, consent.topic, ConsentStatus.WITHDRAWN, UNSUBSCRIBE_SOURCE, evidence, at, None)
+        change_consent(contact, consent.topic, ConsentStatus.WITHDRAWN, UNSUBSCRIBE_SOURCE, evidence, at)
         for consent in granted
     ]
     suppress(
@@ -265,7 +336,7 @@ def unsubscribe(
     )
     is_new = before is None or bool(withdrawn) or _fill_reason(before, origin_kind, origin_id, reason)
     if is_new:
-        _announce(unsubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, reason=reason, at=at)
+        announce(unsubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, reason=reason, at=at)
     return is_new
 
 
@@ -295,7 +366,7 @@ def undo_unsubscribe(
         Whether the address was suppressed by an unsubscription.
     """
     at = at or timezone.now()
-    _lock(contact)
+    lock_contact(contact)
     lifted, _by_model = Suppression.objects.filter(
         address_hash=contact.address_hash, reason=SuppressionReason.UNSUBSCRIBED
     ).delete()
@@ -303,17 +374,23 @@ def undo_unsubscribe(
         return False
     evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
     for consent in contact.consents.filter(status=ConsentStatus.WITHDRAWN).select_related("topic"):
-        last = contact.consent_changes.filter(topic=consent.topic).order_by("-pk").first()
-        if last and last.source == UNSUBSCRIBE_SOURCE:
-            _change_consent(contact, consent.topic, ConsentStatus.GRANTED, RESUBSCRIBE_SOURCE, evidence, at, None)
-    _announce(resubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, at=at)
+        last, before = _last_two(contact, consent.topic)
+        if last and last.source == UNSUBSCRIBE_SOURCE and before and before.status != ConsentStatus.WITHDRAWN:
+            status = ConsentStatus(before.status)
+            change_consent(contact, consent.topic, status, RESUBSCRIBE_SOURCE, evidence, at, basis=before.basis)
+    announce(resubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, at=at)
     return True
+
+
+def _last_two(contact: Contact, topic: Topic) -> list[ConsentChange | None]:
+    entries = list(contact.consent_changes.filter(topic=topic).order_by("-pk")[:2])
+    return [*entries, None, None][:2]
 
 
 @transaction.atomic
 def set_attribute(contact: Contact, key: str, value: str) -> None:
     """Write one of a contact's further fields, whatever else is written to the contact at the same moment."""
-    _lock(contact)
+    lock_contact(contact)
     contact.refresh_from_db(fields=["attributes"])
     known = contact.attributes if isinstance(contact.attributes, dict) else {}
     if known.get(key) != value:
@@ -348,11 +425,11 @@ def record_service_note(
     return note
 
 
-def _lock(contact: Contact) -> None:
+def lock_contact(contact: Contact) -> None:
     """Make two changes of one contact wait for each other (SQLite has one writer anyway)."""
     Contact.objects.select_for_update().filter(pk=contact.pk).values_list("pk").first()
 
 
-def _announce(signal: Signal, **arguments: Any) -> None:
+def announce(signal: Signal, **arguments: Any) -> None:
     """Tell listeners after commit; what fails in one of them is logged by Django and stops nobody else."""
     transaction.on_commit(partial(signal.send_robust, sender=Contact, **arguments))

@@ -16,3 +16,6 @@ Arguments: ``contact``; ``origin_kind`` and ``origin_id``, such as "outbox_messa
 
 resubscribed = Signal()
 """A contact took an unsubscription back. Arguments: ``contact``, ``origin_kind``, ``origin_id``, ``at``."""
+
+sign_up_confirmed = Signal()
+"""Somebody who signed up is in. Arguments: ``contact``, ``sign_up``, ``at``. Comes once for each sign-up."""

@@ -135,7 +135,7 @@ class ConsentTimeline(TimelineSource):
                 change.changed_at,
                 "consent",
                 titles[ConsentStatus(change.status)] % {"topic": change.topic.name},
-                detail=": ".join(filter(None, [change.source, change.evidence])),
+                detail=": ".join(filter(None, [change.source, change.get_basis_display(), change.evidence])),
                 icon="cross" if change.status == ConsentStatus.WITHDRAWN else "check",
             )
             for change in changes

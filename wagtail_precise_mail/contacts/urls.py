@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from wagtail_precise_mail.contacts.sign_up_views import ConfirmView, JoinView, sign_up_sent
 from wagtail_precise_mail.contacts.views import UnsubscribeView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("join/", JoinView.as_view(), name="sign_up"),
+    path("join/sent/", sign_up_sent, name="sign_up_sent"),
+    path("join/confirm/<token>/", ConfirmView.as_view(), name="sign_up_confirm"),
     path("unsubscribe/<token>/", UnsubscribeView.as_view(), name="unsubscribe"),
 ]

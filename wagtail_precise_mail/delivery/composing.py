@@ -36,8 +36,9 @@ class Composer:
         self.personalizers = {key: Personalizer(version) for key, version in self.versions.compiled.items()}
         self.loaders = {key: ReaderLoader(version.payload) for key, version in self.versions.compiled.items()}
         self._paths = Paths()
-        # A test counts nowhere: no tracked links, no pixel.
-        self.processors = [] if send.is_test else [make() for _key, make in message_processors.items()]
+        # A test counts nowhere: no tracked links, no pixel. And whoever is asked to agree did not agree to either yet.
+        is_plain = send.is_test or send.origin_kind == Send.SIGN_UP
+        self.processors = [] if is_plain else [make() for _key, make in message_processors.items()]
 
     def load(self, addressed: Sequence[tuple[OutboxMessage, Contact | None]], *, at: datetime) -> dict[int, Reader]:
         """Choose the language of some messages, and return what is known about their readers by the message's id.

@@ -55,7 +55,9 @@ def _reason(
     if send.send_before and at > send.send_before:
         return SkipReason.EXPIRED
     suppressed = suppressions.get(message.recipient_key) or suppressions.get(contact.address_hash)
-    if suppressed:
+    # Whoever left and signs up again is asked by mail whether it was them; nobody else reaches them.
+    is_asked_back = send.origin_kind == Send.SIGN_UP and suppressed == SuppressionReason.UNSUBSCRIBED
+    if suppressed and not is_asked_back:
         return SkipReason.UNSUBSCRIBED if suppressed == SuppressionReason.UNSUBSCRIBED else SkipReason.SUPPRESSED
     if send.topic_id is None:
         return ""

@@ -61,6 +61,9 @@ class Send(models.Model):
     def __str__(self) -> str:
         return f"{self.origin_kind} {self.origin_id}: {self.state}"
 
+    # Origin of the mail that asks somebody to confirm their sign-up; the id is that of the sign-up.
+    SIGN_UP: ClassVar[str] = "sign_up"
+
     # From each state, where a send may go.
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         State.FREEZING: frozenset({State.RUNNING, State.PAUSED, State.CANCELLED}),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
@@ -176,7 +177,8 @@ def _bar(page: WebPage, payload: dict[str, Any], send: Any) -> SafeString:
 def _join_url(payload: dict[str, Any], send: Any) -> str:
     """Return today's sign-up page of the site that sent: the mail keeps, the site may move it."""
     site = Site.objects.filter(pk=payload.get("site")).first()
-    return sharing.join_url(BrandSettings.for_site(site).join_url, send) if site else ""
+    address = BrandSettings.for_site(site).join_url if site else ""
+    return sharing.join_url(address or reverse("wagtail_precise_mail:sign_up"), send) if site else ""
 
 
 def _guarded(response: HttpResponseBase, page: WebPage) -> HttpResponseBase:

@@ -169,7 +169,7 @@ def _compose(email: Written, context: RenderContext) -> Source:
     pieces = render_stream(email.body, context)
     frame |= own_frame(context)
     preheader = context.shared.frame.get("preheader") or preheader
-    web, invitation = (Line(), Line()) if context.is_page else (web_line(email, context), join_line(context))
+    web, invitation = (Line(), Line()) if context.is_page else (web_line(email, context), join_line(email, context))
     frame |= {"is_flush": is_flush(email.body, pieces), "web_line": web.mjml, "join_line": invitation.mjml}
     document = _document(subject, preheader, pieces, frame)
     text = join(*(piece.text for piece in pieces), frame["footer_text"], web.text, invitation.text)

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.emails.colors import mix, readable
+from wagtail_precise_mail.emails.confirming import can_confirm
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.editions import Edition
 from wagtail_precise_mail.emails.marks import Place
@@ -29,9 +30,9 @@ def web_line(email: Any, context: RenderContext) -> Line:
     return _line("web_line.mjml", "web_version", _("View in browser"), context.at_block("header", _("Header")))
 
 
-def join_line(context: RenderContext) -> Line:
-    """Return "Got this from a friend? Subscribe", if the brand has a page for it."""
-    if not (context.brand.join_url and context.brand.shows_join_line):
+def join_line(email: Any, context: RenderContext) -> Line:
+    """Return "Got this from a friend? Subscribe", unless the brand does without or the mail asks that itself."""
+    if not context.brand.shows_join_line or can_confirm(email):
         return Line()
     words = f"{_('Got this from a friend?')} {_('Subscribe')}"
     return _line("join_line.mjml", "join", words, context.at_block("footer", _("Footer")))

@@ -10,7 +10,18 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Site
 
-from example_site.demo.seed import chosen, colleagues, ledger, magazine, mailing, past, people, shopfront, voices
+from example_site.demo.seed import (
+    chosen,
+    colleagues,
+    joining,
+    ledger,
+    magazine,
+    mailing,
+    past,
+    people,
+    shopfront,
+    voices,
+)
 from example_site.shop.services import SOURCE
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
@@ -56,6 +67,7 @@ def seed(
         voices.make_voices(admin, at=at)
         mailing.make_mailing(admin, site=Site.objects.get(is_default_site=True))
         chosen.make_chosen(admin, at=at)
+        joining.make_joining(Site.objects.get(is_default_site=True), at=at)
 
 
 def _make_past(products: dict, *, scale: float, at: datetime) -> None:

@@ -11,6 +11,7 @@ from example_site.demo.seed.people import Person
 from example_site.shop.services import CURRENCY, SOURCE
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.grades import ConsentBasis
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -101,11 +102,27 @@ def _record(
     if taken_back:
         status, changed_at = ConsentStatus.WITHDRAWN, granted_at + (at - granted_at) * chance.uniform(0.2, 0.95)
         changes.append(_change(contact, topic, status, "preferences", "", changed_at))
-    consents.append(Consent(contact=contact, topic=topic, status=status, changed_at=changed_at))
+    basis = _basis(status, person.source)
+    consents.append(Consent(contact=contact, topic=topic, status=status, basis=basis, changed_at=changed_at))
 
 
 def _change(contact: Contact, topic: Topic, status: str, source: str, evidence: str, at: datetime) -> ConsentChange:
-    return ConsentChange(contact=contact, topic=topic, status=status, source=source, evidence=evidence, changed_at=at)
+    return ConsentChange(
+        contact=contact,
+        topic=topic,
+        status=status,
+        basis=_basis(status, source),
+        source=source,
+        evidence=evidence,
+        changed_at=at,
+    )
+
+
+def _basis(status: str, source: str) -> str:
+    """On the site a mail asks; at the stall somebody writes the address down."""
+    if status != ConsentStatus.GRANTED:
+        return ""
+    return {"sign-up form": ConsentBasis.DOUBLE, "checkout": ConsentBasis.SINGLE}.get(source, ConsentBasis.STAFF)
 
 
 def make_suppressions(contacts: Iterable[Contact], *, chance: random.Random, at: datetime) -> None:

@@ -127,6 +127,9 @@ def _block(kind: str, value: Any, products: dict[str, Product]) -> tuple[str, An
             return "tip", {"title": value[0], "text": f"<p>{value[1]}</p>"}
         case "steps":
             return "steps", {"steps": [f"<p>{step}</p>" for step in value]}
+        case "join":
+            asked = [{"name": "first_name", "is_required": False, "reason": "So that Ruth knows how to begin."}]
+            return "sign_up", {"title": value[0], "text": value[1], "topics": [], "asked": asked}
         case "shop":
             return "products", {"title": "From the shop", "products": [products[sku] for sku in value]}
     raise ValueError(f"{kind!r} is no block of the magazine")

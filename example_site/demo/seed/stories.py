@@ -204,6 +204,7 @@ ABOUT: Body = [
     ("q", "We would rather sell you one good kettle than three."),
     ("h", "What we write"),
     ("p", "The magazine was a sheet of paper in the parcel, because people asked how long the Assam should draw. It is still that. You can have it by mail: about twice a month, and one click ends it."),
+    ("join", ("Letters from the shop", "What is new in the magazine, and what comes out of the kiln. No more than twice a month.")),
     ("h", "And truly?"),
     ("p", "Truly we do not exist. This is the example site of <b>wagtail-precise-mail</b>. The people, orders and addresses were invented by a program, the pictures were drawn by another, and the mails stay in a mailbox on your own machine."),
 ]  # fmt: skip

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
+from django.urls import URLPattern
 from wagtail import hooks
 
+from wagtail_precise_mail.contacts.admin import proof, quick_add, wordings
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
 from wagtail_precise_mail.contacts.admin.import_viewset import ImportViewSet
+from wagtail_precise_mail.contacts.admin.sources import SourceViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
 from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
+from wagtail_precise_mail.contacts.admin.wordings import PolicyViewSet, WordingViewSet
 
-viewsets = (ContactViewSet, ContactListViewSet, TopicViewSet, SuppressionViewSet, ImportViewSet, ContactExportViewSet)
+viewsets = (
+    ContactViewSet,
+    ContactListViewSet,
+    TopicViewSet,
+    WordingViewSet,
+    PolicyViewSet,
+    SourceViewSet,
+    SuppressionViewSet,
+    ImportViewSet,
+    ContactExportViewSet,
+)
+
+
+@hooks.register("register_admin_urls")
+def register_consent_urls() -> list[URLPattern]:
+    """Pages that belong to no listing."""
+    return [quick_add.url, proof.url, wordings.url]
 
 
 @hooks.register("register_permissions")

@@ -15,10 +15,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.encoding import force_str
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
 from wagtail.admin.views import generic
+from wagtail.admin.widgets.button import Button
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
@@ -73,6 +75,14 @@ class ContactIndex(SeesContacts, generic.IndexView):
     """All contacts, the newest first."""
 
     any_permission_required = ["view"]
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        buttons = list(super().header_more_buttons)
+        if self.user_has_permission("add"):
+            url = reverse("precise_mail_quick_add")
+            buttons.append(Button(gettext("Add by telephone"), url=url, icon_name="mobile-alt", priority=15))
+        return buttons
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Hiding the buttons is no lock: the export is an address that anybody can type.

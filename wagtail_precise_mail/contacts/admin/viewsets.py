@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TitleFieldPanel
-from wagtail.admin.ui.tables import TitleColumn
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TitleFieldPanel
+from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import history
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -186,14 +186,36 @@ class TopicViewSet(ModelViewSet):
     icon = "tag"
     menu_label = _("Topics")
     copy_view_enabled = False
-    list_display = ["name", "slug", "description"]
+    list_display = [
+        "name",
+        WideColumn("slug", label=_("Slug")),
+        WideColumn("description", label=_("Description")),
+        BooleanColumn("is_public", label=_("Public")),
+        Column("opt_in", label=_("Sign-up"), accessor="get_opt_in_display"),
+    ]
     search_fields = ["name"]
     search_backend_name = None
-    ordering = "name"
+    ordering = ["sort_order", "name"]
     edit_handler = ObjectList(
         [
             TitleFieldPanel("name", placeholder=False, classname=""),
             FieldPanel("slug", widget=SlugInput),
             FieldPanel("description"),
+            InlinePanel(
+                "translations",
+                [FieldRowPanel([FieldPanel("language"), FieldPanel("name")]), FieldPanel("description")],
+                heading=_("In other languages"),
+                label=_("Translation"),
+            ),
+            MultiFieldPanel(
+                [FieldRowPanel([FieldPanel("is_public"), FieldPanel("sort_order")]), FieldPanel("thanks_page")],
+                heading=_("Signing up"),
+                icon="form",
+            ),
+            MultiFieldPanel(
+                [FieldRowPanel([FieldPanel("opt_in"), FieldPanel("minimum_basis")])],
+                heading=_("Proof of consent"),
+                icon="check",
+            ),
         ]
     )

@@ -38,6 +38,7 @@ _COMPANY = [
         heading=_("Who signs"),
     ),
     MultiFieldPanel([FieldPanel("join_url"), FieldPanel("shows_join_line")], heading=_("Forwarded mails")),
+    MultiFieldPanel([FieldPanel("confirmation_email")], heading=_("Sign-up")),
 ]
 
 _LOOK = [

@@ -10,7 +10,7 @@ from django.utils import translation
 from wagtail.log_actions import log
 from wagtail.models import Site
 
-from wagtail_precise_mail.emails.languages import site_language
+from wagtail_precise_mail.emails.languages import locale_id_of, site_language
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.starters.base import Material, Starter
 
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
-def draft_of(starter: Starter, site: Site) -> Email:
-    """Return an email that is not saved, in the words and with the material of a site."""
+def draft_of(starter: Starter, site: Site, *, language: str = "") -> Email:
+    """Return an email that is not saved, in the words and with the material of a site.
+
+    Args:
+        language: its code, one that Wagtail has a locale for; "" takes the site's, and so does any other.
+    """
+    locale_id = locale_id_of(language) if language else None
     # The words are the editor's own from here on, so they are written in the language of the site's readers.
-    with translation.override(site_language(site)):
+    with translation.override(language if locale_id else site_language(site)):
         return Email(
             name=str(starter.label),
             subject=str(starter.subject),
@@ -29,7 +34,7 @@ def draft_of(starter: Starter, site: Site) -> Email:
             body=json.dumps(starter.blocks(Material(site))),
             live=False,
             site_id=site.pk,
-            locale_id=site.root_page.locale_id,
+            locale_id=locale_id or site.root_page.locale_id,
         )
 
 
