@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, reaches
 from wagtail_precise_mail.contacts.importing.reading import ContactRow
 from wagtail_precise_mail.contacts.importing.states import Said
 from wagtail_precise_mail.contacts.imports import ImportBatch
@@ -37,7 +38,7 @@ class Change:
 
     contact_id: int | None
     topic_id: int
-    status: ConsentStatus
+    status: str
     row: ContactRow
     is_known: bool
 
@@ -56,6 +57,21 @@ def decide(known: str | None, said: Said, *, is_ours: bool) -> ConsentStatus | N
     if said == Said.PENDING:
         return Status.PENDING if known is None or (is_ours and known == Status.GRANTED) else None
     return Status.GRANTED if known in (None, Status.PENDING) and not (is_ours and known) else None
+
+
+def allowed(decided: ConsentStatus | None, topic: Topic, *, known: str | None, is_asked_again: bool) -> str | None:
+    """Return what an import may write of what it decided: a yes that is not enough for its topic is kept as pending.
+
+    Args:
+        is_asked_again: whether a new policy asks for this consent again: then no file answers for the contact.
+    """
+    if decided != Status.GRANTED:
+        return decided
+    if is_asked_again:
+        return None
+    if reaches(ConsentBasis.IMPORTED, topic.minimum_basis):
+        return decided
+    return None if known == Status.PENDING else Status.PENDING
 
 
 class ConsentBook:
@@ -84,6 +100,7 @@ class ConsentBook:
             earlier: what rows before these said, by the same hash.
         """
         known = self._known([pk for pk in contacts.values() if pk])
+        asked = self._asked_again([pk for pk in contacts.values() if pk])
         signed = self._signed([contacts[row.hash] for row in rows if row.hash in earlier])
         changes = []
         for row in rows:
@@ -95,7 +112,8 @@ class ConsentBook:
                 if pk is None and row.hash in earlier:  # a dry run has written nothing that could be read
                     before = decide(None, earlier[row.hash].get(slug, Said.NEVER), is_ours=False)
                     status, is_ours = before, before is not None
-                if decided := decide(status, said, is_ours=is_ours):
+                wanted = decide(status, said, is_ours=is_ours)
+                if decided := allowed(wanted, topic, known=status, is_asked_again=(pk, topic.pk) in asked):
                     changes.append(Change(pk, topic.pk, decided, row, status is not None))
         return changes
 
@@ -116,6 +134,7 @@ class ConsentBook:
                 contact_id=change.contact_id,
                 topic_id=change.topic_id,
                 status=change.status,
+                basis=_basis(change.status),
                 changed_at=self._when(change),
             )
             for change in changes
@@ -123,7 +142,9 @@ class ConsentBook:
         ]
         Consent.objects.bulk_create(fresh, batch_size=2000)
         for (topic_id, status), pks in self._known_by_change(changes).items():
-            Consent.objects.filter(topic=topic_id, contact__in=pks).update(status=status, changed_at=self._at)
+            Consent.objects.filter(topic=topic_id, contact__in=pks).update(
+                status=status, basis=_basis(status), changed_at=self._at
+            )
         ConsentChange.objects.bulk_create([self._entry(change) for change in changes], batch_size=2000)
 
     def suppress(self, rows: Iterable[ContactRow], known: dict[str, str]) -> Counter[str]:
@@ -154,6 +175,11 @@ class ConsentBook:
         rows = Consent.objects.filter(contact__in=pks) if pks else Consent.objects.none()
         return {(pk, topic): status for pk, topic, status in rows.values_list("contact_id", "topic_id", "status")}
 
+    @staticmethod
+    def _asked_again(pks: list[int]) -> set[tuple[int | None, int]]:
+        rows = Consent.objects.filter(contact__in=pks, is_asked_again=True) if pks else Consent.objects.none()
+        return set(rows.values_list("contact_id", "topic_id"))
+
     def _signed(self, pks: list[int | None]) -> set[tuple[int | None, int]]:
         """Return the consents of which this import wrote the last entry."""
         wanted = [pk for pk in pks if pk]
@@ -177,6 +203,8 @@ class ConsentBook:
             contact_id=change.contact_id,
             topic_id=change.topic_id,
             status=change.status,
+            basis=_basis(change.status),
+            actor=Actor.IMPORT,
             source=self._batch.ledger_source,
             evidence=self._evidence(change),
             changed_at=self._when(change),
@@ -201,3 +229,8 @@ class ConsentBook:
         if reason := row.notes.get("reason"):
             parts.append(reason)
         return " ".join(parts)
+
+
+def _basis(status: str) -> str:
+    """A no rests on nothing; a yes, and one that is not enough for its topic, on the file."""
+    return "" if status == Status.WITHDRAWN else ConsentBasis.IMPORTED
