@@ -190,9 +190,9 @@ def test_the_mail_does_not_leave_after_its_link_ran_out(ask: Any, news: Topic) -
 
 
 def test_without_a_sender_nothing_breaks_and_the_log_says_why(ask: Any, brand: Any, caplog: Any) -> None:
-    brand.sender_address = ""
+    brand.sender = None
     brand.save()
     row = ask()
     assert MemoryChannel.outbox == []
-    assert "Enter a sender address" in caplog.text
+    assert "The site has no sender" in caplog.text
     assert confirm_sign_up(row)

@@ -21,6 +21,7 @@ from wagtail_precise_mail.emails.confirming import CONFIRM_BLOCK, can_confirm
 from wagtail_precise_mail.emails.languages import choose_language
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_links
+from wagtail_precise_mail.emails.senders import sender_problem
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of, default_site
 from wagtail_precise_mail.emails.starters import starters
@@ -38,8 +39,10 @@ class OutboxMailer(ConfirmationMailer):
     def send(self, sign_up: SignUp) -> None:
         site, at = sign_up.site or default_site(), timezone.now()
         brand, base_url = BrandSettings.for_site(site), base_url_of(site)
-        if not brand.sender_address:
-            raise ConfigurationError("Enter a sender address in Settings, Email brand: nobody can confirm a sign-up.")
+        sender = brand.sender
+        if problem := sender_problem(sender):
+            raise ConfigurationError(f"Nobody can confirm a sign-up: {problem}")
+        assert sender is not None  # noqa: S101 - for types
         compiled = compile_email(confirmation_email(site, sign_up.language), site=site, base_url=base_url, at=at)
         with transaction.atomic():
             send = Send.objects.create(
@@ -49,9 +52,9 @@ class OutboxMailer(ConfirmationMailer):
                 compiled=compiled,
                 topic=None,
                 priority=0,
-                from_name=brand.sender_name,
-                from_address=brand.sender_address,
-                reply_to=brand.reply_to,
+                from_name=sender.name,
+                from_address=sender.address,
+                reply_to=sender.reply_to,
                 base_url=base_url,
                 frozen_at=at,
                 send_before=sign_up.expires_at,
