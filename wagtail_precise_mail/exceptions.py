@@ -57,6 +57,14 @@ class InvalidAddress(PreciseMailError, ValueError):
     """This is not an email address that mail could be sent to."""
 
 
+class InvalidValue(PreciseMailError, ValueError):
+    """A value does not fit the type of its further field; the message says what would."""
+
+
+class MergeRefused(PreciseMailError):
+    """These contacts cannot become one, or no longer two again; the message says why."""
+
+
 class SendRefused(PreciseMailError):
     """This contact must not be written to.
 

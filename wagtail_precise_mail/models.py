@@ -13,6 +13,8 @@ from wagtail_precise_mail.commerce.models import (
 )
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
+from wagtail_precise_mail.contacts.fields import ContactField
+from wagtail_precise_mail.contacts.merges import ContactMerge, DuplicatePair, FormerContact
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -22,6 +24,7 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     Topic,
 )
+from wagtail_precise_mail.contacts.tags import ContactTag, Tag, TagChange
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.emails.rights import ImageRights
@@ -37,10 +40,15 @@ __all__ = [
     "Consent",
     "ConsentChange",
     "Contact",
+    "ContactField",
     "ContactList",
+    "ContactMerge",
+    "ContactTag",
     "CouponCode",
     "CouponPool",
+    "DuplicatePair",
     "Email",
+    "FormerContact",
     "Idea",
     "ImageRights",
     "MessageContent",
@@ -60,5 +68,7 @@ __all__ = [
     "Store",
     "Suppression",
     "SurveyAnswer",
+    "Tag",
+    "TagChange",
     "Topic",
 ]

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from wagtail_precise_mail.contacts import services
+from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -16,6 +17,8 @@ from wagtail_precise_mail.contacts.models import (
     ServiceNote,
     Topic,
 )
+from wagtail_precise_mail.contacts.tagging import add_tag
+from wagtail_precise_mail.contacts.tags import Tag
 
 _numbers = count(1)
 _GRANTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +33,19 @@ def make_topic(**overrides: Any) -> Topic:
     """A topic with a slug of its own."""
     number = next(_numbers)
     return Topic.objects.create(**{"name": f"Topic {number}", "slug": f"topic-{number}", **overrides})
+
+
+def make_field(key: str, **overrides: Any) -> ContactField:
+    """The description of a further field: a text."""
+    return ContactField.objects.create(**{"key": key, "label": key.capitalize(), "purpose": "tests", **overrides})
+
+
+def make_tag(*contacts: Contact, **overrides: Any) -> Tag:
+    """A tag on the given contacts, with its history."""
+    number = next(_numbers)
+    tag = Tag.objects.create(**{"name": f"Tag {number}", "slug": f"tag-{number}", **overrides})
+    add_tag([contact.pk for contact in contacts], tag, source="test", at=_GRANTED_AT)
+    return tag
 
 
 def make_list(*contacts: Contact, **overrides: Any) -> ContactList:

@@ -10,8 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
-from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.addresses import address_hash, mask_address, normalize_address
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.contacts.zones import find_zone
 from wagtail_precise_mail.exceptions import InvalidAddress
 
 
@@ -91,10 +92,17 @@ class Contact(index.Indexed, models.Model):
         verbose_name_plural = _("contacts")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["country"], name="wpm_contact_country")]
-        permissions = [("export_contact", _("Can export contacts"))]
+        permissions = [
+            ("export_contact", _("Can export contacts")),
+            ("view_contact_address", _("Can see whole addresses")),
+            ("merge_contact", _("Can merge contacts, and undo it")),
+            ("quarantine_contact", _("Can put contacts into quarantine and release them")),
+            ("write_to_contact", _("Can write to one person")),
+        ]
 
     def __str__(self) -> str:
-        return self.email
+        # Choosers, logs and messages show it to people who may not see whole addresses.
+        return self.full_name or mask_address(self.email)
 
     @property
     def full_name(self) -> str:
@@ -110,6 +118,8 @@ class Contact(index.Indexed, models.Model):
         twin = type(self).objects.filter(address_hash=self.address_hash).exclude(pk=self.pk).first()
         if twin:
             raise ValidationError({"email": _("There is already a contact with this address.")})
+        if self.time_zone and find_zone(self.time_zone) is None:
+            raise ValidationError({"time_zone": _("There is no such time zone. Write one such as Europe/Berlin.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.address_hash = address_hash(normalize_address(self.email))

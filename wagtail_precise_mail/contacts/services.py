@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -24,6 +26,8 @@ from wagtail_precise_mail.contacts.models import (
     Topic,
 )
 from wagtail_precise_mail.contacts.signals import consent_changed, resubscribed, unsubscribed
+from wagtail_precise_mail.contacts.values import read_value
+from wagtail_precise_mail.exceptions import InvalidValue
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -310,15 +314,59 @@ def undo_unsubscribe(
     return True
 
 
+def set_attribute(contact: Contact, key: str, value: Any) -> bool:
+    """Keep what a contact answered in one of the further fields, whatever else is written at the same moment.
+
+    A value that does not fit the type of its field is left out, and logged: somebody answered, and nobody is there to
+    correct it. Use :func:`set_field` where there is.
+
+    Returns:
+        Whether the value was kept.
+    """
+    try:
+        set_field(contact, key, value)
+    except InvalidValue as error:
+        logger.warning("Kept nothing in the field %s of contact %s: %s", key, contact.pk, error)
+        return False
+    return True
+
+
 @transaction.atomic
-def set_attribute(contact: Contact, key: str, value: str) -> None:
-    """Write one of a contact's further fields, whatever else is written to the contact at the same moment."""
+def set_field(contact: Contact, key: str, value: Any) -> None:
+    """Write one of a contact's further fields; nothing (None, "" or no choice) takes it away.
+
+    Args:
+        key: of a :class:`ContactField`, which says what fits, or of a field that nobody described: then anything does.
+
+    Raises:
+        InvalidValue: the value does not fit the type of the field.
+    """
+    field = ContactField.objects.filter(key=key).first()
+    kept = read_value(field, value) if field else value
     _lock(contact)
     contact.refresh_from_db(fields=["attributes"])
     known = contact.attributes if isinstance(contact.attributes, dict) else {}
-    if known.get(key) != value:
-        contact.attributes = {**known, key: value}
+    changed = {**known, key: kept}
+    if kept in (None, ""):
+        del changed[key]
+    if changed != known:
+        contact.attributes = changed
         contact.save(update_fields=["attributes", "updated_at"])
+
+
+@transaction.atomic
+def link_user(contact: Contact, user: User | None) -> None:
+    """Say whose account on the site a contact has; None ends it.
+
+    Raises:
+        InvalidValue: the account belongs to another contact.
+    """
+    other = Contact.objects.filter(user=user).exclude(pk=contact.pk).first() if user else None
+    if other:
+        message = _("The account “%(account)s” belongs to another contact: %(contact)s.")
+        raise InvalidValue(message % {"account": user, "contact": other})
+    contact.user = user  # type: ignore[assignment]  # the site's own class of users
+    contact.save(update_fields=["user", "updated_at"])
 
 
 def record_service_note(

@@ -6,10 +6,19 @@ from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from wagtail import hooks
 
+from wagtail_precise_mail.contacts.admin.fields import ContactFieldViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
+from wagtail_precise_mail.contacts.admin.tags import TagViewSet
 from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
 
-viewsets = (ContactViewSet, ContactListViewSet, TopicViewSet, SuppressionViewSet)
+viewsets = (
+    ContactViewSet,
+    ContactListViewSet,
+    TagViewSet,
+    TopicViewSet,
+    ContactFieldViewSet,
+    SuppressionViewSet,
+)
 
 
 @hooks.register("register_permissions")

@@ -16,6 +16,7 @@ from wagtail.admin.widgets import SlugInput
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.columns import WideColumn
+from wagtail_precise_mail.contacts.admin.contact_form import ContactForm, FurtherFieldsPanel
 from wagtail_precise_mail.contacts.admin.forms import ContactListForm
 from wagtail_precise_mail.contacts.admin.listing import ContactFilterSet, ContactIndex
 from wagtail_precise_mail.contacts.admin.profile import ConsentView, NoteView, ProfileView
@@ -87,7 +88,7 @@ class ContactViewSet(ModelViewSet):
         [
             FieldPanel("email"),
             FieldRowPanel([FieldPanel("first_name"), FieldPanel("last_name")]),
-            FieldPanel("is_tracking_allowed"),
+            FieldRowPanel([FieldPanel("is_tracking_allowed"), FieldPanel("is_profiling_allowed")]),
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("country"), FieldPanel("region"), FieldPanel("city")]),
@@ -99,18 +100,21 @@ class ContactViewSet(ModelViewSet):
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("gender"), FieldPanel("birthday_on")]),
-                    FieldRowPanel([FieldPanel("job_title"), FieldPanel("organization")]),
+                    FieldRowPanel([FieldPanel("job_title"), FieldPanel("job_level"), FieldPanel("organization")]),
+                    FieldPanel("account"),
                 ],
                 heading=_("Who"),
                 icon="user",
             ),
+            FurtherFieldsPanel(heading=_("Further fields"), icon="form"),
             MultiFieldPanel(
-                [FieldPanel("source"), FieldPanel("attributes")],
+                [FieldPanel("source"), FieldPanel("attributes", heading=_("Fields that nobody described"))],
                 heading=_("Further"),
                 icon="list-ul",
                 classname="collapsed",
             ),
-        ]
+        ],
+        base_form_class=ContactForm,
     )
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
