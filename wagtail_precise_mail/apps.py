@@ -14,6 +14,7 @@ CONTRIBUTIONS = [
     "contacts.conditions",
     "segments.conditions",
     "segments.field_usage",
+    "segments.profile_panel",
     "commerce.sources",
     "commerce.conditions",
     "commerce.timeline",

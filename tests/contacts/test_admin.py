@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories.contacts import grant, make_contact, make_list, make_note, make_topic
+from tests.contacts.colleagues import client_with, is_refused
+from tests.factories.contacts import grant, make_contact, make_field, make_list, make_note, make_tag, make_topic
 from tests.factories.tracking import make_event, make_message
+from wagtail_precise_mail.contacts.admin.filters import in_state
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Suppression, Topic
 from wagtail_precise_mail.contacts.services import suppress, unsubscribe
 
@@ -18,25 +22,11 @@ CONTACTS, LISTS = "precise-mail-contacts", "precise-mail-lists"
 TOPICS, SUPPRESSIONS = "precise-mail-topics", "precise-mail-suppressions"
 
 
-def client_with(*codenames):
-    """A client of a colleague who may enter the admin and has these permissions."""
-    user = User.objects.create_user(f"colleague-{User.objects.count()}", password="x")
-    user.user_permissions.set(Permission.objects.filter(codename__in=[*codenames, "access_admin"]))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def boss(admin_user):
     client = Client()
     client.force_login(admin_user)
     return client
-
-
-def is_refused(response):
-    """Wagtail sends whoever may not back to the start."""
-    return response.status_code == 302 and response["Location"] == reverse("wagtailadmin_home")
 
 
 def page(client, url, **query):
@@ -62,7 +52,11 @@ class TestListing:
 
     def test_filters_narrow_it(self, boss):
         topic = make_topic()
-        ann, bob = make_contact(email="ann@example.com", country="GB"), make_contact(email="bob@example.com")
+        make_field("size")
+        make_field("teas", kind="choices", choices="Green\nBlack")
+        attributes = {"size": "Large", "teas": ["Black", "Green"]}
+        ann = make_contact(email="ann@example.com", country="GB", attributes=attributes, source="Fair 2026")
+        bob = make_contact(email="bob@example.com")
         grant(ann, topic)
         members = make_list(ann)
         suppress(bob.email, reason="complaint")
@@ -70,14 +64,39 @@ class TestListing:
             {"country": "GB"},
             {"topic": topic.pk},
             {"lists": members.pk},
-            {"suppression": "none"},
+            {"state": "reachable"},
+            {"tag": make_tag(ann).pk},
+            {"field": "size", "value": "LARGE"},
+            {"field": "teas", "value": "Green"},
+            {"field": "size"},
+            {"source": "Fair"},
         ]:
             html = page(boss, self.URL, **query)
             assert "ann@example.com" in html, query
             assert "bob@example.com" not in html, query
-        html = page(boss, self.URL, suppression="complaint")
-        assert "bob@example.com" in html
-        assert "ann@example.com" not in html
+        for state in ["complaint", "suppressed"]:
+            html = page(boss, self.URL, state=state)
+            assert "bob@example.com" in html
+            assert "ann@example.com" not in html
+
+    def test_every_contact_is_in_one_state(self, boss):
+        topic, now = make_topic(), timezone.now()
+        states = {
+            "reachable": make_contact(),
+            "no_consent": make_contact(),
+            "suppressed": make_contact(),
+            "quarantine": make_contact(quarantined_at=now),
+            "paused": make_contact(paused_until=now + timedelta(days=3)),
+        }
+        for contact in states.values():
+            if contact != states["no_consent"]:
+                grant(contact, topic)
+        suppress(states["suppressed"].email, reason="manual")
+        for state, contact in states.items():
+            assert list(in_state(Contact.objects.all(), state)) == [contact]
+            html = page(boss, self.URL, state=state)
+            assert [one.email in html for one in states.values()].count(True) == 1
+            assert contact.email in html
 
     def test_search_and_filters_work_together(self, boss):
         make_contact(email="ann@example.com", country="GB")
@@ -112,7 +131,7 @@ class TestExport:
 
     def test_it_holds_the_contacts(self):
         make_contact(email="ann@example.com", first_name="Ann")
-        client = client_with("view_contact", "export_contact")
+        client = client_with("view_contact", "view_contact_address", "export_contact")
         assert "export=csv" in page(client, self.URL)
         rows = b"".join(client.get(self.URL, {"export": "csv"})).decode().splitlines()
         assert rows[1].startswith("ann@example.com,Ann,")
@@ -165,7 +184,8 @@ class TestProfile:
         contact = make_contact()
         unsubscribe(contact, reason="too_many")
         html = page(boss, self.url(contact))
-        assert "Not written to: unsubscribed" in html
+        assert "No mail goes there" in html
+        assert ": unsubscribed (I get too many emails)" in html
         assert "I get too many emails" in html
 
     def test_what_people_write_is_escaped(self, boss):
@@ -358,14 +378,18 @@ class TestSuppressions:
         html = page(client_with("view_suppression"), reverse(f"{SUPPRESSIONS}:index"))
         assert key[:12] in html
         assert "ann@example.com" not in html
-        html = page(client_with("view_suppression", "view_contact"), reverse(f"{SUPPRESSIONS}:index"))
+        html = page(
+            client_with("view_suppression", "view_contact", "view_contact_address"), reverse(f"{SUPPRESSIONS}:index")
+        )
         assert "ann@example.com" in html
 
     def test_the_form_gives_no_address_away(self):
         contact = make_contact(email="ann@example.com")
         url = reverse(f"{SUPPRESSIONS}:add")
         assert "ann@example.com" not in page(client_with("add_suppression"), url, contact=contact.pk)
-        assert "ann@example.com" in page(client_with("add_suppression", "view_contact"), url, contact=contact.pk)
+        assert "ann@example.com" not in page(client_with("add_suppression", "view_contact"), url, contact=contact.pk)
+        client = client_with("add_suppression", "view_contact", "view_contact_address")
+        assert "ann@example.com" in page(client, url, contact=contact.pk)
 
     @pytest.mark.parametrize("name", ["add", "delete"])
     def test_viewing_is_not_changing(self, name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.fields import ContactField
+from wagtail_precise_mail.contacts.former import find_by_hash
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -50,6 +51,8 @@ _STRENGTH = [
 def upsert_contact(email: str, *, source: str = "", **fields: Any) -> Contact:
     """Return the contact of an address, made when there is none, with the given fields filled in.
 
+    The address of somebody who was merged into another contact finds that one.
+
     Args:
         source: where a new contact came from; an old one keeps its own.
         fields: values of ``Contact``; empty ones never wipe out what is known.
@@ -59,7 +62,7 @@ def upsert_contact(email: str, *, source: str = "", **fields: Any) -> Contact:
     """
     key = address_hash(normalize_address(email))
     given = {name: value for name, value in fields.items() if value not in (None, "")}
-    contact = Contact.objects.filter(address_hash=key).first()
+    contact = find_by_hash(key)
     if contact is None:
         try:
             with transaction.atomic():
@@ -215,6 +218,11 @@ def suppress(
 
 def _is_stronger(reason: str, *, than: str) -> bool:
     return _STRENGTH.index(SuppressionReason(reason)) < _STRENGTH.index(SuppressionReason(than))
+
+
+def strongest_reason(suppressions: Sequence[Suppression]) -> Suppression:
+    """Return the one of several suppressions whose reason wins over the others."""
+    return min(suppressions, key=lambda one: (_STRENGTH.index(SuppressionReason(one.reason)), one.created_at))
 
 
 def lift_suppression(address: str) -> bool:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 
 from wagtail_precise_mail.choosers import ChooserListing, GuardedChooserViewSet
+from wagtail_precise_mail.contacts.masking import shown_address
 from wagtail_precise_mail.contacts.models import Contact
 
 
@@ -13,7 +14,9 @@ class _ContactListing(ChooserListing):
     title = _("Contact")
 
     def after_title(self) -> list[Column]:
-        return [Column("full_name", label=_("Name")), Column("country", label=_("Country"))]
+        user = self.request.user  # type: ignore[attr-defined]  # a view is mixed in
+        address = Column("email", label=_("Address"), accessor=lambda contact: shown_address(contact.email, user))
+        return [address, Column("country", label=_("Country"))]
 
 
 class ContactChooserViewSet(GuardedChooserViewSet):

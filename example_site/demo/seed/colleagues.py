@@ -25,6 +25,7 @@ _SENDER_MAY = [
     *(f"view_{model}" for model in ("contact", "contactlist", "order", "outboxmessage")),
     *(f"{verb}_productpair" for verb in ("add", "change", "view")),
     "change_contact",
+    "view_contact_address",
     "add_servicenote",
 ]
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from wagtail import hooks
 
+from wagtail_precise_mail.contacts.admin.duplicates import DuplicatesViewSet
 from wagtail_precise_mail.contacts.admin.fields import ContactFieldViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
 from wagtail_precise_mail.contacts.admin.tags import TagViewSet
@@ -17,6 +18,7 @@ viewsets = (
     TagViewSet,
     TopicViewSet,
     ContactFieldViewSet,
+    DuplicatesViewSet,
     SuppressionViewSet,
 )
 

@@ -17,9 +17,11 @@ from wagtail.admin.widgets import SlugInput
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.columns import WideColumn
 from wagtail_precise_mail.contacts.admin.contact_form import ContactForm, FurtherFieldsPanel
+from wagtail_precise_mail.contacts.admin.filters import ContactFilterSet
 from wagtail_precise_mail.contacts.admin.forms import ContactListForm
-from wagtail_precise_mail.contacts.admin.listing import ContactFilterSet, ContactIndex
-from wagtail_precise_mail.contacts.admin.profile import ConsentView, NoteView, ProfileView
+from wagtail_precise_mail.contacts.admin.listing import ContactIndex
+from wagtail_precise_mail.contacts.admin.profile import PanelView, ProfileView
+from wagtail_precise_mail.contacts.admin.profile_actions import ConsentView, NoteView, TagView, UntagView
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Topic
 
 
@@ -122,8 +124,6 @@ class ContactViewSet(ModelViewSet):
 
     def get_inspect_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_inspect_view_kwargs(
-            consent_url_name=self.get_url_name("consent"),
-            note_url_name=self.get_url_name("note"),
             suppress_url_name="precise-mail-suppressions:add",
             lift_url_name="precise-mail-suppressions:delete",
             template_name=ProfileView.template_name,
@@ -131,7 +131,9 @@ class ContactViewSet(ModelViewSet):
         )
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_index_view_kwargs(export_headings=self.export_headings, **kwargs)
+        return super().get_index_view_kwargs(
+            **{"export_headings": self.export_headings, **kwargs, "template_name": ContactIndex.template_name}
+        )
 
     def get_urlpatterns(self) -> list[URLPattern]:
         inspect = self.get_url_name("inspect")
@@ -139,6 +141,9 @@ class ContactViewSet(ModelViewSet):
             *(pattern for pattern in super().get_urlpatterns() if pattern.name != "usage"),
             path("inspect/<int:pk>/consent/", ConsentView.as_view(inspect_url_name=inspect), name="consent"),
             path("inspect/<int:pk>/note/", NoteView.as_view(inspect_url_name=inspect), name="note"),
+            path("inspect/<int:pk>/tag/", TagView.as_view(inspect_url_name=inspect), name="tag"),
+            path("inspect/<int:pk>/untag/", UntagView.as_view(inspect_url_name=inspect), name="untag"),
+            path("inspect/<int:pk>/panel/<slug:key>/", PanelView.as_view(), name="panel"),
         ]
 
 
