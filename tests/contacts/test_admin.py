@@ -14,7 +14,8 @@ from tests.factories.contacts import grant, make_contact, make_field, make_list,
 from tests.factories.tracking import make_event, make_message
 from wagtail_precise_mail.contacts.admin.filters import in_state
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Suppression, Topic
-from wagtail_precise_mail.contacts.services import suppress, unsubscribe
+from wagtail_precise_mail.contacts.services import subscribe, suppress, unsubscribe
+from wagtail_precise_mail.tracking.models import MessageEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -205,12 +206,49 @@ class TestProfile:
 
         live()
         page(boss, self.url(contact))
-        with django_assert_max_num_queries(40) as few:
+        with django_assert_max_num_queries(29) as few:
             page(boss, self.url(contact))
         for _ in range(10):
             live()
         with django_assert_num_queries(len(few)):
             page(boss, self.url(contact))
+
+    def test_five_thousand_events_are_no_more_work_for_the_database(self, boss, django_assert_max_num_queries):
+        contact = make_contact()
+        message = make_message(contact=contact)
+        one = make_event(message, "click", link_index=0, url="https://x.example")
+        facts = {"message": message, "send_id": one.send_id, "contact": contact, "happened_at": one.happened_at}
+        MessageEvent.objects.bulk_create(
+            [MessageEvent(**facts, kind="click", link_index=0, url=f"https://x.example/{n}") for n in range(5000)]
+        )
+        page(boss, self.url(contact))
+        with django_assert_max_num_queries(29):
+            html = page(boss, self.url(contact))
+        assert "Show more" in html
+
+    def test_whether_mail_may_go_there_is_said_with_every_reason(self, boss):
+        until = timezone.now() + timedelta(days=5)
+        contact = make_contact(quarantined_at=timezone.now(), quarantine_reason="bought list", paused_until=until)
+        html = page(boss, self.url(contact))
+        for text in ["No mail goes there", "bought list", "Wants no mail until", "Agreed to no topic"]:
+            assert text in html, text
+        grant(reachable := make_contact(), make_topic())
+        assert "Mail may go there" in page(boss, self.url(reachable))
+
+    def test_consent_says_since_when_and_why(self, boss):
+        contact, topic = make_contact(), make_topic(name="Newsletter")
+        subscribe(contact, topic, source="spring fair", evidence="signed card no. 7")
+        html = page(boss, self.url(contact))
+        assert "spring fair" in html
+        assert "signed card no. 7" in html
+
+    def test_facts_say_how_we_know(self, boss):
+        make_field("size", label="Shoe size", purpose="to offer shoes that fit")
+        make_field("faith", label="Faith", classification="sensitive")
+        contact = make_contact(country="DE", attributes={"size": "38", "faith": "x"})
+        html = page(boss, self.url(contact))
+        for text in ["Europe/Berlin", "by the country", "Shoe size", "to offer shoes that fit", "sensitive"]:
+            assert text in html, text
 
 
 class TestProfileActions:
@@ -240,11 +278,19 @@ class TestProfileActions:
         note = contact.service_notes.get()
         assert (note.kind, note.subject, note.source) == ("call", "Asked about glaze", "admin")
 
-    @pytest.mark.parametrize("name", ["consent", "note"])
+    def test_a_tag_comes_and_goes(self, boss, admin_user):
+        contact = make_contact()
+        self.post(boss, contact, "tag", tag="Tea lover")
+        tag = contact.tags.get()
+        assert contact.tag_changes.get().changed_by == admin_user
+        self.post(boss, contact, "untag", tag=tag.pk)
+        assert not contact.tags.exists()
+
+    @pytest.mark.parametrize("name", ["consent", "note", "tag", "untag"])
     def test_get_is_refused(self, boss, name):
         assert boss.get(reverse(f"{CONTACTS}:{name}", args=[make_contact().pk])).status_code == 405
 
-    @pytest.mark.parametrize("name", ["consent", "note"])
+    @pytest.mark.parametrize("name", ["consent", "note", "tag", "untag"])
     def test_a_contact_that_is_gone_is_not_found(self, boss, name):
         assert boss.post(reverse(f"{CONTACTS}:{name}", args=[999_999])).status_code == 404
 
@@ -255,14 +301,17 @@ class TestProfileActions:
             ("consent", ["change_contact"]),
             ("note", ["view_contact"]),
             ("note", ["add_servicenote"]),
+            ("tag", ["view_contact"]),
+            ("tag", ["change_contact"]),
         ],
     )
     def test_half_the_permissions_are_not_enough(self, name, codenames):
         contact, topic = make_contact(), make_topic()
-        data = {"topic": topic.pk, "status": "granted", "evidence": "x", "kind": "note", "subject": "x"}
+        data = {"topic": topic.pk, "status": "granted", "evidence": "x", "kind": "note", "subject": "x", "tag": "x"}
         assert is_refused(self.post(client_with(*codenames), contact, name, **data))
         assert not contact.consents.exists()
         assert not contact.service_notes.exists()
+        assert not contact.tags.exists()
 
     def test_forms_are_offered_only_to_those_who_may(self):
         contact = make_contact()

@@ -128,7 +128,8 @@ def test_the_walk_would_find_a_leak(contact):
 
 def test_searching_for_an_address_finds_nothing_that_one_may_not_see(contact):
     outbox = reverse("precise_mail_outbox", args=[OutboxMessage.objects.get().send_id])
-    for url in [reverse("precise-mail-contacts:index"), outbox, reverse("precise-mail-orders:index")]:
+    chooser = reverse("precise_mail_contact_chooser:choose_results")
+    for url in [reverse("precise-mail-contacts:index"), outbox, reverse("precise-mail-orders:index"), chooser]:
         masked = mask_address(ADDRESS)
         seeing = client_with(*ANALYST, "view_contact_address").get(url, {"q": "secret.na"}).content.decode()
         blind = client_with(*ANALYST).get(url, {"q": "secret.na"}).content.decode()

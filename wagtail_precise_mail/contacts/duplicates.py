@@ -69,7 +69,7 @@ def _store(found: dict[tuple[int, int], str], at: datetime) -> int:
 
 def dismiss(pair: DuplicatePair, *, by: User | None, at: datetime | None = None) -> None:
     """Say that these are two people; the pair does not come again."""
-    pair.dismissed_at, pair.dismissed_by = at or timezone.now(), by  # type: ignore[assignment]  # the site's own users
+    pair.dismissed_at, pair.dismissed_by = at or timezone.now(), by
     pair.save(update_fields=["dismissed_at", "dismissed_by"])
 
 

@@ -35,7 +35,7 @@ def allow_use(field: ContactField, *, reason: str, by: User, at: datetime | None
         raise InvalidValue(_("“%(field)s” is not sensitive: it may be used as it is.") % {"field": field})
     if len(reason.strip()) < SHORTEST_REASON:
         raise InvalidValue(_("Write down why, in at least %(count)s characters.") % {"count": SHORTEST_REASON})
-    field.allowed_reason, field.allowed_at, field.allowed_by = reason.strip()[:500], at or timezone.now(), by  # type: ignore[assignment]
+    field.allowed_reason, field.allowed_at, field.allowed_by = reason.strip()[:500], at or timezone.now(), by
     field.save(update_fields=["allowed_reason", "allowed_at", "allowed_by"])
     log(instance=field, action="wagtail_precise_mail.allow_field", user=by, data={"reason": field.allowed_reason})
 

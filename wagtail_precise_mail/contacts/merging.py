@@ -186,7 +186,7 @@ def undo_merge(merge: ContactMerge, *, by: User | None, at: datetime | None = No
     record, keep = merge.record, merge.keep
     Contact.objects.select_for_update().get(pk=keep.pk)
     _require_undoable(merge)
-    merge.undone_at, merge.undone_by = at, by  # type: ignore[assignment]  # the site's own class of users
+    merge.undone_at, merge.undone_by = at, by
     merge.save(update_fields=["undone_at", "undone_by"])
     FormerContact.objects.filter(merge=merge).delete()
     _restore_values(keep, record["changed"])

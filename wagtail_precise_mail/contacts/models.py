@@ -91,7 +91,22 @@ class Contact(index.Indexed, models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["country"], name="wpm_contact_country")]
+        # What the listing is ordered by and filtered by. Its search has a trigram index of its own on PostgreSQL.
+        indexes = [
+            models.Index(fields=["country"], name="wpm_contact_country"),
+            models.Index(fields=["email"], name="wpm_contact_email"),
+            models.Index(fields=["last_name"], name="wpm_contact_last_name"),
+            models.Index(fields=["created_at"], name="wpm_contact_created"),
+            models.Index(fields=["source"], name="wpm_contact_source"),
+            models.Index(
+                fields=["quarantined_at"],
+                name="wpm_contact_quarantine",
+                condition=models.Q(quarantined_at__isnull=False),
+            ),
+            models.Index(
+                fields=["paused_until"], name="wpm_contact_paused", condition=models.Q(paused_until__isnull=False)
+            ),
+        ]
         permissions = [
             ("export_contact", _("Can export contacts")),
             ("view_contact_address", _("Can see whole addresses")),

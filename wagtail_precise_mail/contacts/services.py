@@ -373,7 +373,7 @@ def link_user(contact: Contact, user: User | None) -> None:
     if other:
         message = _("The account “%(account)s” belongs to another contact: %(contact)s.")
         raise InvalidValue(message % {"account": user, "contact": other})
-    contact.user = user  # type: ignore[assignment]  # the site's own class of users
+    contact.user = user
     contact.save(update_fields=["user", "updated_at"])
 
 

@@ -63,7 +63,7 @@ def _holding(contact: Contact, segments: list[tuple[Segment, Rules]], at: dateti
         )
         for segment, rules in segments
     }
-    row = Contact.objects.filter(pk=contact.pk).values(**answers).get()
+    row: Any = Contact.objects.filter(pk=contact.pk).values(**answers).get()
     return [one for one in segments if row[f"wpm_segment_{one[0].pk}"]]
 
 

@@ -15,12 +15,13 @@ from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.views.bulk_action import BulkAction
 
-from wagtail_precise_mail.contacts.admin.filters import ContactFilterSet, search_contacts
+from wagtail_precise_mail.contacts.admin.filters import ContactFilterSet
 from wagtail_precise_mail.contacts.admin.tags import TagForm
 from wagtail_precise_mail.contacts.masking import shown_address
 from wagtail_precise_mail.contacts.models import Contact, ContactList
 from wagtail_precise_mail.contacts.quarantine import quarantine, release
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.contacts.searching import search_contacts
 from wagtail_precise_mail.contacts.tagging import add_tag, remove_tag
 from wagtail_precise_mail.contacts.tags import Tag
 
@@ -175,7 +176,7 @@ class _ReasonForm(forms.Form):
 class QuarantineAction(ContactBulkAction):
     """Put contacts into quarantine."""
 
-    display_name = _("Put into quarantine")
+    display_name = _("Quarantine")
     action_type = "quarantine"
     aria_label = _("Put the selected contacts into quarantine")
     question = _("No mail goes there until somebody releases them.")
@@ -191,7 +192,7 @@ class QuarantineAction(ContactBulkAction):
 class ReleaseAction(ContactBulkAction):
     """Release contacts from quarantine."""
 
-    display_name = _("Release from quarantine")
+    display_name = _("Release")
     action_type = "release"
     aria_label = _("Release the selected contacts from quarantine")
     question = _("Mail may go there again, as far as consent and suppression allow.")

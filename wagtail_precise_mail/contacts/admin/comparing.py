@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.admin.utils import label_for_field
 from django.utils.text import capfirst
 
+from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.merge_rows import relations
 from wagtail_precise_mail.contacts.merge_rules import ATTRIBUTE, is_chosen
 from wagtail_precise_mail.contacts.models import Consent, Contact, Suppression, Topic
@@ -36,19 +37,20 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether there is anything to choose."""
-        return len({cell.text for cell in self.cells}) > 1
+        """Whether there is anything to choose: what only one of them has survives by itself."""
+        return len({cell.text for cell in self.cells if cell.text}) > 1
 
 
 def facts(contacts: Sequence[Contact]) -> list[Row]:
     """Return the fields that any of them has filled in."""
     rows = [
-        _row(str(capfirst(label_for_field(field.name, Contact))), field.name, contacts, field.name)
+        _row(capfirst(str(label_for_field(field.name, Contact))), field.name, contacts, field.name)
         for field in Contact._meta.concrete_fields
         if is_chosen(field.attname)
     ]
     keys = dict.fromkeys(key for contact in contacts for key in (contact.attributes or {}))
-    rows += [_row(key, key, contacts, f"{ATTRIBUTE}{key}", is_attribute=True) for key in keys]
+    labels = dict(ContactField.objects.filter(key__in=list(keys)).values_list("key", "label"))
+    rows += [_row(labels.get(key, key), key, contacts, f"{ATTRIBUTE}{key}", is_attribute=True) for key in keys]
     return [row for row in rows if any(cell.text for cell in row.cells)]
 
 
@@ -73,13 +75,7 @@ def consents(contacts: Sequence[Contact]) -> list[Row]:
     for consent in Consent.objects.filter(contact__in=contacts):
         found[consent.topic_id, consent.contact_id] = consent
     rows = [
-        Row(
-            topic.name,
-            [
-                Cell(one.pk, consent.get_status_display() if (consent := found.get((topic.pk, one.pk))) else "")
-                for one in contacts
-            ],
-        )
+        Row(topic.name, [Cell(one.pk, _status(found.get((topic.pk, one.pk)))) for one in contacts])
         for topic in Topic.objects.all()
     ]
     reasons = {
@@ -93,6 +89,10 @@ def consents(contacts: Sequence[Contact]) -> list[Row]:
         )
     )
     return [row for row in rows if any(cell.text for cell in row.cells)]
+
+
+def _status(consent: Consent | None) -> str:
+    return consent.get_status_display() if consent else ""
 
 
 def belongings(contacts: Sequence[Contact]) -> list[Row]:

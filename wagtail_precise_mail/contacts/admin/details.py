@@ -83,7 +83,7 @@ def _is_sensitive(field: ContactField | None) -> bool:
 
 
 def _label(name: str) -> str:
-    return str(capfirst(label_for_field(name, Contact)))
+    return capfirst(str(label_for_field(name, Contact)))
 
 
 def _shown(contact: Contact, name: str) -> str:

@@ -145,7 +145,7 @@ class CompareView(MayMerge, WagtailAdminTemplateMixin, TemplateView):
             return redirect(request.get_full_path())
         choices = {
             name.removeprefix("choice-"): int(value)
-            for name, value in request.POST.items()
+            for name, value in request.POST.dict().items()
             if name.startswith("choice-") and _is_id(value)
         }
         others = [one for one in self.contacts if one != keep]

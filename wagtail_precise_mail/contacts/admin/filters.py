@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, Q, TextField
+from django.db.models import Exists, OuterRef, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.forms import CheckboxSelectMultiple
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
 from wagtail_precise_mail.contacts.fields import ContactField, FieldKind, blocked_keys
-from wagtail_precise_mail.contacts.masking import may_see_addresses
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentStatus,
@@ -28,23 +27,7 @@ from wagtail_precise_mail.contacts.models import (
 )
 from wagtail_precise_mail.contacts.tags import ContactTag, Tag
 
-_NAMES = ["first_name", "last_name"]
 _COUNTRIES = "wagtail_precise_mail.contact_countries"
-
-
-def search_contacts(contacts: Any, words: str, user: Any) -> Any:
-    """Return the contacts with every word somewhere in name or address; the address counts for those who may see it.
-
-    Not the search index: bulk imports do not feed it. On PostgreSQL a trigram index serves each word.
-    """
-    # Whoever sees masked addresses could otherwise guess them letter by letter.
-    fields = [*_NAMES, "email"] if may_see_addresses(user) else _NAMES
-    for word in words.split():
-        matches = Q()
-        for field in fields:
-            matches |= Q(**{f"{field}__icontains": word})
-        contacts = contacts.filter(matches)
-    return contacts
 
 
 def known_countries(_request: HttpRequest | None = None) -> list[tuple[str, str]]:

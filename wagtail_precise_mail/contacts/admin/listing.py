@@ -20,9 +20,9 @@ from wagtail.admin.views import generic
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.bulk import actions_for
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
-from wagtail_precise_mail.contacts.admin.filters import search_contacts
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.contacts.searching import search_contacts
 
 # Spreadsheets run a cell that begins with one of these.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -55,8 +55,12 @@ class ProfileView(SeesContacts, generic.InspectView):
     def header_buttons(self) -> list[HeaderButton]:
         edit_url = self.get_edit_url()
         actions = [source().action(self.object, self.request.user) for _key, source in profile_actions.items()]
-        buttons = [HeaderButton(one.label, url=one.url, icon_name=one.icon) for one in actions if one]
-        return [*buttons, HeaderButton(gettext("Edit"), url=edit_url, icon_name="edit")] if edit_url else buttons
+        buttons = [HeaderButton(one.label, url=one.url, icon_name=one.icon, priority=10) for one in actions if one]
+        return (
+            [*buttons, HeaderButton(gettext("Edit"), url=edit_url, icon_name="edit", priority=20)]
+            if edit_url
+            else buttons
+        )
 
     @cached_property
     def header_more_buttons(self) -> list[Button]:

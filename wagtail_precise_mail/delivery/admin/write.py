@@ -90,7 +90,6 @@ class WriteView(WagtailAdminTemplateMixin, FormView):
             **super().get_context_data(**kwargs),
             "address": shown_address(self.contact.email, self.request.user),
             "obstacles": reachability(self.contact, suppression, consents).obstacles,
-            "profile_url": self._profile_url,
         }
 
     def form_valid(self, form: WriteForm) -> HttpResponse:
