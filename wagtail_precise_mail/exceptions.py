@@ -69,6 +69,14 @@ class ConfirmationOver(PreciseMailError):
     """The link of a confirmation was good once; the message says what happened to it."""
 
 
+class InvalidValue(PreciseMailError, ValueError):
+    """A value does not fit the type of its further field; the message says what would."""
+
+
+class MergeRefused(PreciseMailError):
+    """These contacts cannot become one, or no longer two again; the message says why."""
+
+
 class SendRefused(PreciseMailError):
     """This contact must not be written to.
 

@@ -16,6 +16,7 @@ from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.commerce.viewed import ProductView
 from wagtail_precise_mail.contacts.exports import ContactExport
+from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.imports import (
     ImportBatch,
     ImportedChange,
@@ -24,6 +25,7 @@ from wagtail_precise_mail.contacts.imports import (
     ImportPiece,
     ImportRefusal,
 )
+from wagtail_precise_mail.contacts.merges import ContactMerge, DuplicatePair, FormerContact
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -34,6 +36,7 @@ from wagtail_precise_mail.contacts.models import (
     Topic,
 )
 from wagtail_precise_mail.contacts.sign_ups import SignUp, SignUpSource
+from wagtail_precise_mail.contacts.tags import ContactTag, Tag, TagChange
 from wagtail_precise_mail.contacts.wordings import ConsentWording, PrivacyPolicy, TopicTranslation
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
@@ -53,10 +56,15 @@ __all__ = [
     "ConsentWording",
     "Contact",
     "ContactExport",
+    "ContactField",
     "ContactList",
+    "ContactMerge",
+    "ContactTag",
     "CouponCode",
     "CouponPool",
+    "DuplicatePair",
     "Email",
+    "FormerContact",
     "Idea",
     "ImageRights",
     "ImportBatch",
@@ -88,6 +96,8 @@ __all__ = [
     "Store",
     "Suppression",
     "SurveyAnswer",
+    "Tag",
+    "TagChange",
     "Topic",
     "TopicTranslation",
 ]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories.contacts import grant, make_contact, make_list, make_note, make_topic
+from tests.contacts.colleagues import client_with, is_refused
+from tests.factories.contacts import grant, make_contact, make_field, make_list, make_note, make_tag, make_topic
 from tests.factories.tracking import make_event, make_message
+from wagtail_precise_mail.contacts.admin.filters import in_state
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Suppression, Topic
-from wagtail_precise_mail.contacts.services import suppress, unsubscribe
+from wagtail_precise_mail.contacts.services import subscribe, suppress, unsubscribe
+from wagtail_precise_mail.tracking.models import MessageEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -18,25 +23,11 @@ CONTACTS, LISTS = "precise-mail-contacts", "precise-mail-lists"
 TOPICS, SUPPRESSIONS = "precise-mail-topics", "precise-mail-suppressions"
 
 
-def client_with(*codenames):
-    """A client of a colleague who may enter the admin and has these permissions."""
-    user = User.objects.create_user(f"colleague-{User.objects.count()}", password="x")
-    user.user_permissions.set(Permission.objects.filter(codename__in=[*codenames, "access_admin"]))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def boss(admin_user):
     client = Client()
     client.force_login(admin_user)
     return client
-
-
-def is_refused(response):
-    """Wagtail sends whoever may not back to the start."""
-    return response.status_code == 302 and response["Location"] == reverse("wagtailadmin_home")
 
 
 def page(client, url, **query):
@@ -62,7 +53,11 @@ class TestListing:
 
     def test_filters_narrow_it(self, boss):
         topic = make_topic()
-        ann, bob = make_contact(email="ann@example.com", country="GB"), make_contact(email="bob@example.com")
+        make_field("size")
+        make_field("teas", kind="choices", choices="Green\nBlack")
+        attributes = {"size": "Large", "teas": ["Black", "Green"]}
+        ann = make_contact(email="ann@example.com", country="GB", attributes=attributes, source="Fair 2026")
+        bob = make_contact(email="bob@example.com")
         grant(ann, topic)
         members = make_list(ann)
         suppress(bob.email, reason="complaint")
@@ -70,14 +65,39 @@ class TestListing:
             {"country": "GB"},
             {"topic": topic.pk},
             {"lists": members.pk},
-            {"suppression": "none"},
+            {"state": "reachable"},
+            {"tag": make_tag(ann).pk},
+            {"field": "size", "value": "LARGE"},
+            {"field": "teas", "value": "Green"},
+            {"field": "size"},
+            {"source": "Fair"},
         ]:
             html = page(boss, self.URL, **query)
             assert "ann@example.com" in html, query
             assert "bob@example.com" not in html, query
-        html = page(boss, self.URL, suppression="complaint")
-        assert "bob@example.com" in html
-        assert "ann@example.com" not in html
+        for state in ["complaint", "suppressed"]:
+            html = page(boss, self.URL, state=state)
+            assert "bob@example.com" in html
+            assert "ann@example.com" not in html
+
+    def test_every_contact_is_in_one_state(self, boss):
+        topic, now = make_topic(), timezone.now()
+        states = {
+            "reachable": make_contact(),
+            "no_consent": make_contact(),
+            "suppressed": make_contact(),
+            "quarantine": make_contact(quarantined_at=now),
+            "paused": make_contact(paused_until=now + timedelta(days=3)),
+        }
+        for contact in states.values():
+            if contact != states["no_consent"]:
+                grant(contact, topic)
+        suppress(states["suppressed"].email, reason="manual")
+        for state, contact in states.items():
+            assert list(in_state(Contact.objects.all(), state)) == [contact]
+            html = page(boss, self.URL, state=state)
+            assert [one.email in html for one in states.values()].count(True) == 1
+            assert contact.email in html
 
     def test_search_and_filters_work_together(self, boss):
         make_contact(email="ann@example.com", country="GB")
@@ -111,7 +131,7 @@ class TestExport:
         assert is_refused(client_with("export_contact").get(self.URL, {"export": "csv"}))
 
     def test_it_leaves_by_the_form_that_asks_what_for(self):
-        client = client_with("view_contact", "export_contact")
+        client = client_with("view_contact", "view_contact_address", "export_contact")
         assert "export=csv" in page(client, self.URL)
 
         response = client.get(self.URL, {"export": "xlsx", "country": "GB"})
@@ -160,7 +180,8 @@ class TestProfile:
         contact = make_contact()
         unsubscribe(contact, reason="too_many")
         html = page(boss, self.url(contact))
-        assert "Not written to: unsubscribed" in html
+        assert "No mail goes there" in html
+        assert ": unsubscribed (I get too many emails)" in html
         assert "I get too many emails" in html
 
     def test_what_people_write_is_escaped(self, boss):
@@ -180,12 +201,49 @@ class TestProfile:
 
         live()
         page(boss, self.url(contact))
-        with django_assert_max_num_queries(40) as few:
+        with django_assert_max_num_queries(29) as few:
             page(boss, self.url(contact))
         for _ in range(10):
             live()
         with django_assert_num_queries(len(few)):
             page(boss, self.url(contact))
+
+    def test_five_thousand_events_are_no_more_work_for_the_database(self, boss, django_assert_max_num_queries):
+        contact = make_contact()
+        message = make_message(contact=contact)
+        one = make_event(message, "click", link_index=0, url="https://x.example")
+        facts = {"message": message, "send_id": one.send_id, "contact": contact, "happened_at": one.happened_at}
+        MessageEvent.objects.bulk_create(
+            [MessageEvent(**facts, kind="click", link_index=0, url=f"https://x.example/{n}") for n in range(5000)]
+        )
+        page(boss, self.url(contact))
+        with django_assert_max_num_queries(29):
+            html = page(boss, self.url(contact))
+        assert "Show more" in html
+
+    def test_whether_mail_may_go_there_is_said_with_every_reason(self, boss):
+        until = timezone.now() + timedelta(days=5)
+        contact = make_contact(quarantined_at=timezone.now(), quarantine_reason="bought list", paused_until=until)
+        html = page(boss, self.url(contact))
+        for text in ["No mail goes there", "bought list", "Wants no mail until", "Agreed to no topic"]:
+            assert text in html, text
+        grant(reachable := make_contact(), make_topic())
+        assert "Mail may go there" in page(boss, self.url(reachable))
+
+    def test_consent_says_since_when_and_why(self, boss):
+        contact, topic = make_contact(), make_topic(name="Newsletter")
+        subscribe(contact, topic, source="spring fair", evidence="signed card no. 7")
+        html = page(boss, self.url(contact))
+        assert "spring fair" in html
+        assert "signed card no. 7" in html
+
+    def test_facts_say_how_we_know(self, boss):
+        make_field("size", label="Shoe size", purpose="to offer shoes that fit")
+        make_field("faith", label="Faith", classification="sensitive")
+        contact = make_contact(country="DE", attributes={"size": "38", "faith": "x"})
+        html = page(boss, self.url(contact))
+        for text in ["Europe/Berlin", "by the country", "Shoe size", "to offer shoes that fit", "sensitive"]:
+            assert text in html, text
 
 
 class TestProfileActions:
@@ -215,11 +273,19 @@ class TestProfileActions:
         note = contact.service_notes.get()
         assert (note.kind, note.subject, note.source) == ("call", "Asked about glaze", "admin")
 
-    @pytest.mark.parametrize("name", ["consent", "note"])
+    def test_a_tag_comes_and_goes(self, boss, admin_user):
+        contact = make_contact()
+        self.post(boss, contact, "tag", tag="Tea lover")
+        tag = contact.tags.get()
+        assert contact.tag_changes.get().changed_by == admin_user
+        self.post(boss, contact, "untag", tag=tag.pk)
+        assert not contact.tags.exists()
+
+    @pytest.mark.parametrize("name", ["consent", "note", "tag", "untag"])
     def test_get_is_refused(self, boss, name):
         assert boss.get(reverse(f"{CONTACTS}:{name}", args=[make_contact().pk])).status_code == 405
 
-    @pytest.mark.parametrize("name", ["consent", "note"])
+    @pytest.mark.parametrize("name", ["consent", "note", "tag", "untag"])
     def test_a_contact_that_is_gone_is_not_found(self, boss, name):
         assert boss.post(reverse(f"{CONTACTS}:{name}", args=[999_999])).status_code == 404
 
@@ -230,14 +296,17 @@ class TestProfileActions:
             ("consent", ["change_contact"]),
             ("note", ["view_contact"]),
             ("note", ["add_servicenote"]),
+            ("tag", ["view_contact"]),
+            ("tag", ["change_contact"]),
         ],
     )
     def test_half_the_permissions_are_not_enough(self, name, codenames):
         contact, topic = make_contact(), make_topic()
-        data = {"topic": topic.pk, "status": "granted", "evidence": "x", "kind": "note", "subject": "x"}
+        data = {"topic": topic.pk, "status": "granted", "evidence": "x", "kind": "note", "subject": "x", "tag": "x"}
         assert is_refused(self.post(client_with(*codenames), contact, name, **data))
         assert not contact.consents.exists()
         assert not contact.service_notes.exists()
+        assert not contact.tags.exists()
 
     def test_forms_are_offered_only_to_those_who_may(self):
         contact = make_contact()
@@ -356,14 +425,18 @@ class TestSuppressions:
         html = page(client_with("view_suppression"), reverse(f"{SUPPRESSIONS}:index"))
         assert key[:12] in html
         assert "ann@example.com" not in html
-        html = page(client_with("view_suppression", "view_contact"), reverse(f"{SUPPRESSIONS}:index"))
+        html = page(
+            client_with("view_suppression", "view_contact", "view_contact_address"), reverse(f"{SUPPRESSIONS}:index")
+        )
         assert "ann@example.com" in html
 
     def test_the_form_gives_no_address_away(self):
         contact = make_contact(email="ann@example.com")
         url = reverse(f"{SUPPRESSIONS}:add")
         assert "ann@example.com" not in page(client_with("add_suppression"), url, contact=contact.pk)
-        assert "ann@example.com" in page(client_with("add_suppression", "view_contact"), url, contact=contact.pk)
+        assert "ann@example.com" not in page(client_with("add_suppression", "view_contact"), url, contact=contact.pk)
+        client = client_with("add_suppression", "view_contact", "view_contact_address")
+        assert "ann@example.com" in page(client, url, contact=contact.pk)
 
     @pytest.mark.parametrize("name", ["add", "delete"])
     def test_viewing_is_not_changing(self, name):

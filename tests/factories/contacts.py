@@ -9,6 +9,7 @@ from typing import Any
 from wagtail.models import Site
 
 from wagtail_precise_mail.contacts import services
+from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -18,6 +19,8 @@ from wagtail_precise_mail.contacts.models import (
     ServiceNote,
     Topic,
 )
+from wagtail_precise_mail.contacts.tagging import add_tag
+from wagtail_precise_mail.contacts.tags import Tag
 from wagtail_precise_mail.contacts.wordings import PrivacyPolicy
 
 _numbers = count(1)
@@ -33,6 +36,19 @@ def make_topic(**overrides: Any) -> Topic:
     """A topic with a slug of its own."""
     number = next(_numbers)
     return Topic.objects.create(**{"name": f"Topic {number}", "slug": f"topic-{number}", **overrides})
+
+
+def make_field(key: str, **overrides: Any) -> ContactField:
+    """The description of a further field: a text."""
+    return ContactField.objects.create(**{"key": key, "label": key.capitalize(), "purpose": "tests", **overrides})
+
+
+def make_tag(*contacts: Contact, **overrides: Any) -> Tag:
+    """A tag on the given contacts, with its history."""
+    number = next(_numbers)
+    tag = Tag.objects.create(**{"name": f"Tag {number}", "slug": f"tag-{number}", **overrides})
+    add_tag([contact.pk for contact in contacts], tag, source="test", at=_GRANTED_AT)
+    return tag
 
 
 def make_list(*contacts: Contact, **overrides: Any) -> ContactList:

@@ -10,4 +10,5 @@ RECURRING = [
     Recurring("forget_product_views", "wagtail_precise_mail.commerce.tasks.forget_product_views", minutes=24 * 60),
     Recurring("wake_imports", "wagtail_precise_mail.contacts.tasks.wake_imports", minutes=1),
     Recurring("forget_imports", "wagtail_precise_mail.contacts.tasks.forget_imports", minutes=24 * 60),
+    Recurring("find_duplicates", "wagtail_precise_mail.contacts.tasks.find_duplicates", minutes=24 * 60),
 ]

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
 from wagtail.search import index
 
-from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.addresses import address_hash, mask_address, normalize_address
 from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, OptIn
 from wagtail_precise_mail.contacts.ledger import ConsentChangeQuerySet
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.contacts.zones import find_zone
 from wagtail_precise_mail.exceptions import InvalidAddress, LedgerIsClosed
 from wagtail_precise_mail.fields import PageForeignKey
 
@@ -94,11 +95,33 @@ class Contact(index.Indexed, models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["country"], name="wpm_contact_country")]
-        permissions = [("export_contact", _("Can export contacts"))]
+        # What the listing is ordered by and filtered by. Its search has a trigram index of its own on PostgreSQL.
+        indexes = [
+            models.Index(fields=["country"], name="wpm_contact_country"),
+            models.Index(fields=["email"], name="wpm_contact_email"),
+            models.Index(fields=["last_name"], name="wpm_contact_last_name"),
+            models.Index(fields=["created_at"], name="wpm_contact_created"),
+            models.Index(fields=["source"], name="wpm_contact_source"),
+            models.Index(
+                fields=["quarantined_at"],
+                name="wpm_contact_quarantine",
+                condition=models.Q(quarantined_at__isnull=False),
+            ),
+            models.Index(
+                fields=["paused_until"], name="wpm_contact_paused", condition=models.Q(paused_until__isnull=False)
+            ),
+        ]
+        permissions = [
+            ("export_contact", _("Can export contacts")),
+            ("view_contact_address", _("Can see whole addresses")),
+            ("merge_contact", _("Can merge contacts, and undo it")),
+            ("quarantine_contact", _("Can put contacts into quarantine and release them")),
+            ("write_to_contact", _("Can write to one person")),
+        ]
 
     def __str__(self) -> str:
-        return self.email
+        # Choosers, logs and messages show it to people who may not see whole addresses.
+        return self.full_name or mask_address(self.email)
 
     @property
     def full_name(self) -> str:
@@ -114,6 +137,8 @@ class Contact(index.Indexed, models.Model):
         twin = type(self).objects.filter(address_hash=self.address_hash).exclude(pk=self.pk).first()
         if twin:
             raise ValidationError({"email": _("There is already a contact with this address.")})
+        if self.time_zone and find_zone(self.time_zone) is None:
+            raise ValidationError({"time_zone": _("There is no such time zone. Write one such as Europe/Berlin.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.address_hash = address_hash(normalize_address(self.email))

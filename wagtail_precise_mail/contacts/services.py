@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.fields import ContactField
+from wagtail_precise_mail.contacts.former import find_by_hash
 from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, is_stronger, reaches
 from wagtail_precise_mail.contacts.models import (
     Consent,
@@ -26,6 +29,8 @@ from wagtail_precise_mail.contacts.models import (
 )
 from wagtail_precise_mail.contacts.proofs import NOTHING_SHOWN, Shown
 from wagtail_precise_mail.contacts.signals import consent_changed, resubscribed, unsubscribed
+from wagtail_precise_mail.contacts.values import read_value
+from wagtail_precise_mail.exceptions import InvalidValue
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -48,6 +53,8 @@ _STRENGTH = [
 def upsert_contact(email: str, *, source: str = "", **fields: Any) -> Contact:
     """Return the contact of an address, made when there is none, with the given fields filled in.
 
+    The address of somebody who was merged into another contact finds that one.
+
     Args:
         source: where a new contact came from; an old one keeps its own.
         fields: values of ``Contact``; empty ones never wipe out what is known.
@@ -57,7 +64,7 @@ def upsert_contact(email: str, *, source: str = "", **fields: Any) -> Contact:
     """
     key = address_hash(normalize_address(email))
     given = {name: value for name, value in fields.items() if value not in (None, "")}
-    contact = Contact.objects.filter(address_hash=key).first()
+    contact = find_by_hash(key)
     if contact is None:
         try:
             with transaction.atomic():
@@ -284,6 +291,11 @@ def _is_stronger(reason: str, *, than: str) -> bool:
     return _STRENGTH.index(SuppressionReason(reason)) < _STRENGTH.index(SuppressionReason(than))
 
 
+def strongest_reason(suppressions: Sequence[Suppression]) -> Suppression:
+    """Return the one of several suppressions whose reason wins over the others."""
+    return min(suppressions, key=lambda one: (_STRENGTH.index(SuppressionReason(one.reason)), one.created_at))
+
+
 def lift_suppression(address: str) -> bool:
     """Let an address be written to again, whatever the reason was; consent is not touched.
 
@@ -387,15 +399,59 @@ def _last_two(contact: Contact, topic: Topic) -> list[ConsentChange | None]:
     return [*entries, None, None][:2]
 
 
+def set_attribute(contact: Contact, key: str, value: Any) -> bool:
+    """Keep what a contact answered in one of the further fields, whatever else is written at the same moment.
+
+    A value that does not fit the type of its field is left out, and logged: somebody answered, and nobody is there to
+    correct it. Use :func:`set_field` where there is.
+
+    Returns:
+        Whether the value was kept.
+    """
+    try:
+        set_field(contact, key, value)
+    except InvalidValue as error:
+        logger.warning("Kept nothing in the field %s of contact %s: %s", key, contact.pk, error)
+        return False
+    return True
+
+
 @transaction.atomic
-def set_attribute(contact: Contact, key: str, value: str) -> None:
-    """Write one of a contact's further fields, whatever else is written to the contact at the same moment."""
+def set_field(contact: Contact, key: str, value: Any) -> None:
+    """Write one of a contact's further fields; nothing (None, "" or no choice) takes it away.
+
+    Args:
+        key: of a :class:`ContactField`, which says what fits, or of a field that nobody described: then anything does.
+
+    Raises:
+        InvalidValue: the value does not fit the type of the field.
+    """
+    field = ContactField.objects.filter(key=key).first()
+    kept = read_value(field, value) if field else value
     lock_contact(contact)
     contact.refresh_from_db(fields=["attributes"])
     known = contact.attributes if isinstance(contact.attributes, dict) else {}
-    if known.get(key) != value:
-        contact.attributes = {**known, key: value}
+    changed = {**known, key: kept}
+    if kept in (None, ""):
+        del changed[key]
+    if changed != known:
+        contact.attributes = changed
         contact.save(update_fields=["attributes", "updated_at"])
+
+
+@transaction.atomic
+def link_user(contact: Contact, user: User | None) -> None:
+    """Say whose account on the site a contact has; None ends it.
+
+    Raises:
+        InvalidValue: the account belongs to another contact.
+    """
+    other = Contact.objects.filter(user=user).exclude(pk=contact.pk).first() if user else None
+    if other:
+        message = _("The account “%(account)s” belongs to another contact: %(contact)s.")
+        raise InvalidValue(message % {"account": user, "contact": other})
+    contact.user = user
+    contact.save(update_fields=["user", "updated_at"])
 
 
 def record_service_note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wagtail_precise_mail.contacts import duplicates
 from wagtail_precise_mail.contacts.importing import run, services
 
 
@@ -18,3 +19,8 @@ def wake_imports() -> None:
 def forget_imports() -> None:
     """Remove what old imports kept for being undone; runs every day."""
     services.forget_imports()
+
+
+def find_duplicates() -> None:
+    """Look for contacts who may be one person; runs every night, and when somebody asks."""
+    duplicates.find_duplicates()

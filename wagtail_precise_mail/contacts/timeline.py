@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import ConsentStatus, Contact
+from wagtail_precise_mail.contacts.tags import TagChange
 from wagtail_precise_mail.registry import Registry
 
 
@@ -152,3 +153,27 @@ class ServiceNoteTimeline(TimelineSource):
     def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
         notes = contact.service_notes.order_by("-noted_at", "-pk")[:limit]
         return [TimelineEntry(note.noted_at, "note", note.subject, detail=note.body) for note in notes]
+
+
+@timeline_sources.register("tag")
+class TagTimeline(TimelineSource):
+    """Tags that came and went."""
+
+    label = _("Tags")
+    icon = "tag"
+
+    def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        changes = TagChange.objects.filter(contact=contact).select_related("changed_by")
+        titles = {
+            TagChange.Action.ADDED: gettext("Got the tag “%(tag)s”"),
+            TagChange.Action.REMOVED: gettext("Lost the tag “%(tag)s”"),
+        }
+        return [
+            TimelineEntry(
+                change.changed_at,
+                "tag",
+                titles[TagChange.Action(change.action)] % {"tag": change.name},
+                detail=", ".join(filter(None, [change.source, str(change.changed_by or "")])),
+            )
+            for change in changes.order_by("-changed_at", "-pk")[:limit]
+        ]

@@ -13,7 +13,8 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from wagtail_precise_mail.contacts.addresses import mask_address
-from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason, UnsubscribeReason
+from wagtail_precise_mail.contacts.former import find_contact
+from wagtail_precise_mail.contacts.models import Suppression, SuppressionReason, UnsubscribeReason
 from wagtail_precise_mail.contacts.public import make_private, page_language, public_context
 from wagtail_precise_mail.contacts.services import undo_unsubscribe, unsubscribe
 from wagtail_precise_mail.contacts.tokens import read_unsubscribe_token
@@ -36,7 +37,7 @@ class UnsubscribeView(View):
             response: HttpResponseBase = self.page("bad_link", status=400)
         else:
             # None after an erasure, and for test mails: the page answers all the same.
-            self.contact = Contact.objects.filter(pk=contact_id).first()
+            self.contact = find_contact(contact_id)
             with translation.override(page_language(self.contact)):
                 response = super().dispatch(request, *args, **kwargs)
         return make_private(response)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.emails.models import CompiledEmail
 
@@ -144,7 +145,7 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.address}: {self.state}"
+        return f"{mask_address(self.address)}: {self.state}"
 
     # States from which a message still moves by itself; a send is finished once none of its messages is in one.
     OPEN_STATES: ClassVar[tuple[str, ...]] = (State.PENDING, State.CLAIMED, State.HANDOFF, State.DEFERRED)

@@ -15,6 +15,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from wagtail_precise_mail.contacts.fields import blocked_keys
+from wagtail_precise_mail.emails.merge_attributes import attribute_key
 from wagtail_precise_mail.emails.merge_fields import MergeField, field_names, find_field
 from wagtail_precise_mail.emails.merge_filters import FILTERS, IMPLIED, Filter, Kind
 
@@ -112,6 +114,9 @@ def parse_tag(inside: str) -> Tag:
     field = find_field(name)
     if match is None or field is None:
         raise _unknown_field(name, source)
+    if (key := attribute_key(name)) and blocked_keys([key]):
+        message = _("%(tag)s: the field “%(key)s” is sensitive. Somebody who may allow its use has to say why.")
+        raise _error(message, source, key=key)
     filters, rest = _read_filters(source[match.end() :].strip())
     if rest:
         raise _error(_("%(tag)s cannot be read from “%(rest)s” on."), source, rest=_excerpt(rest))

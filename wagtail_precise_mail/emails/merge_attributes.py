@@ -14,6 +14,7 @@ from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
+from wagtail_precise_mail.contacts.fields import blocked_keys
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
 
 SAMPLE_SIZE = 2000
@@ -45,11 +46,13 @@ def plain(value: Any) -> str:
 
 
 def known_attributes(contacts: ContactQuerySet) -> list[str]:
-    """Return the keys of further fields that really occur, the most frequent first.
+    """Return the keys of further fields that really occur and may be used, the most frequent first.
 
     Looks at the newest :data:`SAMPLE_SIZE` contacts, at most once in five minutes.
     """
-    return cache.get_or_set(_CACHE_KEY, lambda: _look_up(contacts), _SECONDS) or []
+    known = cache.get_or_set(_CACHE_KEY, lambda: _look_up(contacts), _SECONDS) or []
+    blocked = blocked_keys(known)  # not remembered: a decision counts at once
+    return [key for key in known if key not in blocked]
 
 
 def somebody_has(key: str, contacts: ContactQuerySet) -> bool:

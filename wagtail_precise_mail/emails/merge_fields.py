@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_precise_mail.contacts.fields import blocked_keys
 from wagtail_precise_mail.emails.merge_attributes import attribute_is_empty, attribute_key, plain
 from wagtail_precise_mail.emails.merge_filters import Kind
 from wagtail_precise_mail.exceptions import RegistrationError
@@ -79,7 +80,10 @@ def field_names() -> list[str]:
 
 
 def attribute_field(key: str) -> MergeField:
-    """Return the field for one of a contact's further fields; only plain values are shown."""
+    """Return the field for one of a contact's further fields; only plain values are shown.
+
+    Whether it is sensitive is asked where values are read and tags are parsed, once for many.
+    """
     return MergeField(
         key,
         lambda contact: plain(_attributes(contact).get(key)),
@@ -99,9 +103,10 @@ def values_of(contacts: Sequence[Contact], names: Collection[str]) -> dict[int, 
         names: the fields to read, such as those of a payload; others than the contact's own are left out.
     """
     values: dict[int, dict[str, str]] = {contact.pk: {} for contact in contacts}
+    blocked = _blocked(names)
     for name in names:
         field = find_field(name) if name.startswith("contact.") else None
-        if field is None:
+        if field is None or name in blocked:
             continue
         loaded = field.load(contacts) if field.load else {}
         for contact in contacts:
@@ -142,6 +147,12 @@ def _own_values(contact: Contact, names: Collection[str]) -> Iterator[tuple[str,
     for name in names:
         if (field := find_field(name)) and field.value:
             yield name, field.value(contact)
+
+
+def _blocked(names: Collection[str]) -> set[str]:
+    """Return the names of sensitive fields: what was compiled when they were allowed says nothing once they are not."""
+    keys = {key: name for name in names if (key := attribute_key(name))}
+    return {keys[key] for key in blocked_keys(keys)} if keys else set()
 
 
 def _attributes(contact: Contact) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
+from wagtail_precise_mail.contacts.masking import may_see_addresses
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.body import make_body_block, make_saved_body_block
@@ -152,7 +153,12 @@ class Email(
     def serve_preview(self, request: HttpRequest, mode: str) -> HttpResponse:
         # The request is made up by Wagtail, host and all: no address in the mail may come from it.
         user = getattr(request, "user", None)
-        return preview.email_preview(self, mode, may_see_contacts=user is None or may_see(user, Contact))
+        return preview.email_preview(
+            self,
+            mode,
+            may_see_contacts=user is None or may_see(user, Contact),
+            may_see_addresses=user is None or may_see_addresses(user),
+        )
 
 
 class SavedBlock(DraftStateMixin, RevisionMixin, PreviewableMixin, Translated, index.Indexed, models.Model):

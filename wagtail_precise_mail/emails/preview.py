@@ -87,14 +87,17 @@ class _Compiled:
     payload: dict[str, Any]
 
 
-def email_preview(email: Previewed, mode: str, *, may_see_contacts: bool = True) -> HttpResponse:
+def email_preview(
+    email: Previewed, mode: str, *, may_see_contacts: bool = True, may_see_addresses: bool = True
+) -> HttpResponse:
     """Return an email as one of :func:`preview_modes`; one that cannot be rendered gives a page that says why.
 
     Args:
         may_see_contacts: whether who looks may know about contacts; else somebody made up is shown.
+        may_see_addresses: whether they may read whole addresses.
     """
     try:
-        filled, source = _fill(email, mode, may_see_contacts=may_see_contacts)
+        filled, source = _fill(email, mode, may_see_contacts=may_see_contacts, may_see_addresses=may_see_addresses)
     except (RenderError, InvalidRules) as error:
         return _page("preview_error.html", {"error": error, "message": getattr(error, "message", str(error))})
     if mode == "text":
@@ -189,11 +192,11 @@ def _bare(mjml: str, context: RenderContext, *, is_flush: bool = False) -> HttpR
     return _html(_inert(payload, known[0]).html)
 
 
-def _fill(email: Previewed, mode: str, *, may_see_contacts: bool) -> tuple[FilledEmail, Source]:
+def _fill(email: Previewed, mode: str, **rights: bool) -> tuple[FilledEmail, Source]:
     site = site_of(email)
     source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
     payload = compile_source(source)
-    reader = preview_reader(payload, email, mode, source.context, may_see_contacts=may_see_contacts)
+    reader = preview_reader(payload, email, mode, source.context, **rights)
     return _inert(payload, reader, keep_links=mode == "text"), source
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.db.models import Model
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.merge_fields import made_up_values, values_of_nobody
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
@@ -48,12 +49,19 @@ def made_up_contact() -> Contact:
 
 
 def preview_reader(
-    payload: dict[str, Any], samples: Samples, mode: str, context: RenderContext, *, may_see_contacts: bool
+    payload: dict[str, Any],
+    samples: Samples,
+    mode: str,
+    context: RenderContext,
+    *,
+    may_see_contacts: bool,
+    may_see_addresses: bool = True,
 ) -> Reader:
     """Return the reader of a preview.
 
     Args:
         may_see_contacts: False shows nobody's values and nobody's purchases, but the parts for a segment all the same.
+        may_see_addresses: False masks the address of whoever is shown.
 
     Raises:
         RenderError: the segment is gone.
@@ -68,6 +76,8 @@ def preview_reader(
         contact = Contact(email="alex@example.com")
     contact = contact or made_up_contact()
     reader = loader.load([contact], at=context.at, base_url=context.base_url)[contact.pk or 0]
+    if contact.pk and not may_see_addresses:
+        reader = replace(reader, values={**reader.values, "contact.email": mask_address(contact.email)})
     if contact.pk is None:
         reader = replace(reader, values=values_of_nobody() if mode == "fallbacks" else made_up_values())
     if segment and contact.pk is None:

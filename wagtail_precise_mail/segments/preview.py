@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from wagtail_precise_mail.contacts.masking import shown_address
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.exceptions import InvalidRules
 from wagtail_precise_mail.segments.conditions import Condition
@@ -20,6 +21,7 @@ from wagtail_precise_mail.segments.queries import members, read_rules
 from wagtail_precise_mail.segments.rules import MATCH_LABELS, Group
 
 if TYPE_CHECKING:
+    from wagtail_precise_mail.contacts.queries import ContactQuerySet
     from wagtail_precise_mail.segments.models import Segment
 
 SAMPLE_SIZE = 8
@@ -75,9 +77,17 @@ def _figures(found: Any, request: HttpRequest) -> dict[str, Any]:
         "total": total,
         "percent": 100 * count / total if total else 0,
         "may_see": may_see,
-        "sample": list(found.order_by("-pk")[:SAMPLE_SIZE]) if may_see else [],
+        "sample": _sample(found, request) if may_see else [],
         "rest": max(count - SAMPLE_SIZE, 0),
     }
+
+
+def _sample(found: ContactQuerySet, request: HttpRequest) -> list[dict[str, str]]:
+    user = getattr(request, "user", None)
+    return [
+        {"full_name": one.full_name, "address": shown_address(one.email, user), "country": one.country}
+        for one in found.order_by("-pk")[:SAMPLE_SIZE]
+    ]
 
 
 def _may_see_contacts(request: HttpRequest) -> bool:

@@ -28,6 +28,7 @@ _SENDER_MAY = [
     *(f"{verb}_senderidentity" for verb in ("add", "change", "view")),
     "moderate_review",
     "change_contact",
+    "view_contact_address",
     "add_servicenote",
 ]
 

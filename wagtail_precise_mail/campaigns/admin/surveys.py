@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from wagtail_precise_mail.delivery.models import Send
 
 # The file has addresses in it.
-EXPORT = ("wagtail_precise_mail.view_contact", "wagtail_precise_mail.export_contact")
+EXPORT = (
+    "wagtail_precise_mail.view_contact",
+    "wagtail_precise_mail.view_contact_address",
+    "wagtail_precise_mail.export_contact",
+)
 
 
 class SurveyResultsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):

@@ -8,20 +8,26 @@ from django.urls import URLPattern
 from wagtail import hooks
 
 from wagtail_precise_mail.contacts.admin import proof, quick_add, wordings
+from wagtail_precise_mail.contacts.admin.duplicates import DuplicatesViewSet
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
+from wagtail_precise_mail.contacts.admin.fields import ContactFieldViewSet
 from wagtail_precise_mail.contacts.admin.import_viewset import ImportViewSet
 from wagtail_precise_mail.contacts.admin.sources import SourceViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
+from wagtail_precise_mail.contacts.admin.tags import TagViewSet
 from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
 from wagtail_precise_mail.contacts.admin.wordings import PolicyViewSet, WordingViewSet
 
 viewsets = (
     ContactViewSet,
     ContactListViewSet,
+    TagViewSet,
     TopicViewSet,
     WordingViewSet,
     PolicyViewSet,
     SourceViewSet,
+    ContactFieldViewSet,
+    DuplicatesViewSet,
     SuppressionViewSet,
     ImportViewSet,
     ContactExportViewSet,

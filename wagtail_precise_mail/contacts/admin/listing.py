@@ -1,80 +1,38 @@
-"""The listing of contacts, with its filters and its export."""
+"""The listing of contacts, with its filters, its bulk actions and its export."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
-from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
+from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, StatusTagColumn, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import Button
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
+from wagtail_precise_mail.contacts.admin.bulk import actions_for
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
-from wagtail_precise_mail.contacts.models import (
-    Consent,
-    ConsentStatus,
-    Contact,
-    ContactList,
-    Suppression,
-    SuppressionReason,
-    Topic,
-)
-
-
-def known_countries(_request: HttpRequest | None = None) -> list[tuple[str, str]]:
-    """The countries that contacts live in, for the filter."""
-    countries = Contact.objects.exclude(country="").order_by("country").values_list("country", flat=True).distinct()
-    return [(country, country) for country in countries]
-
-
-class ContactFilterSet(WagtailFilterSet):
-    """By country, list, consent, whether mail may go there, and time."""
-
-    country = django_filters.MultipleChoiceFilter(
-        label=_("Country"), choices=known_countries, widget=CheckboxSelectMultiple, distinct=False
-    )
-    lists = django_filters.ModelChoiceFilter(label=_("List"), queryset=ContactList.objects.all())
-    topic = django_filters.ModelChoiceFilter(
-        label=_("Consent to"), queryset=Topic.objects.all(), method="filter_by_consent"
-    )
-    suppression = django_filters.ChoiceFilter(
-        label=_("Mail"),
-        choices=[("none", _("not suppressed")), *SuppressionReason.choices],
-        method="filter_by_suppression",
-    )
-    created_at = django_filters.DateFromToRangeFilter(label=_("Created"), widget=DateRangePickerWidget)
-
-    class Meta:
-        model = Contact
-        fields: list[str] = []
-
-    def filter_by_consent(self, contacts: Any, _name: str, topic: Topic) -> Any:
-        return contacts.with_consent(topic.pk)
-
-    def filter_by_suppression(self, contacts: Any, _name: str, value: str) -> Any:
-        if value == "none":
-            return contacts.not_suppressed()
-        return contacts.filter(Exists(Suppression.objects.filter(address_hash=OuterRef("address_hash"), reason=value)))
+from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
+from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.contacts.searching import search_contacts
 
 
 class ContactIndex(SeesContacts, generic.IndexView):
     """All contacts, the newest first."""
 
     any_permission_required = ["view"]
+    template_name = "wagtail_precise_mail/contacts/index.html"
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
@@ -87,7 +45,7 @@ class ContactIndex(SeesContacts, generic.IndexView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Hiding the buttons is no lock: the export is an address that anybody can type.
         if "export" in request.GET:
-            if not self.user_has_permission("export") or not self.user_has_permission("view"):
+            if not self.may_export or not self.user_has_permission("view"):
                 raise PermissionDenied
             # It leaves by the form that asks what for, and by POST: a GET must log nothing.
             filters = request.GET.copy()
@@ -95,9 +53,22 @@ class ContactIndex(SeesContacts, generic.IndexView):
             return redirect(f"{reverse('precise-mail-exports:export')}?{filters.urlencode()}")
         return super().dispatch(request, *args, **kwargs)
 
+    @property
+    def may_export(self) -> bool:
+        # A file of masked addresses is of use to nobody.
+        return bool(self.user_has_permission("export") and self.sees_addresses)
+
+    @cached_property
+    def sees_addresses(self) -> bool:
+        return may_see_addresses(self.request.user)
+
     @cached_property
     def show_export_buttons(self) -> bool:
-        return bool(super().show_export_buttons and self.user_has_permission("export"))
+        return bool(super().show_export_buttons and self.may_export)
+
+    @cached_property
+    def bulk_actions(self) -> list[dict[str, str]]:
+        return actions_for(self.request.user)
 
     def get_base_queryset(self) -> QuerySet[Contact]:
         suppression = Suppression.objects.filter(address_hash=OuterRef("address_hash")).values("reason")
@@ -110,6 +81,8 @@ class ContactIndex(SeesContacts, generic.IndexView):
             .annotate(
                 mail_state=Case(
                     *labels,
+                    When(quarantined_at__isnull=False, then=Value(force_str(_("in quarantine")))),
+                    When(paused_until__gt=timezone.now(), then=Value(force_str(_("paused")))),
                     When(has_consent=True, then=Value(force_str(_("reachable")))),
                     default=Value(force_str(_("no consent"))),
                     output_field=CharField(),
@@ -118,28 +91,39 @@ class ContactIndex(SeesContacts, generic.IndexView):
         )
 
     def search_queryset(self, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
-        # Word by word, so that "ann smith" finds her. Not the search index: bulk imports do not feed it.
-        for word in self.search_query.split() if self.is_searching else []:
-            fields = (Q(**{f"{field}__icontains": word}) for field in self.search_fields)
-            matches = Q()
-            for field in fields:
-                matches |= field
-            queryset = queryset.filter(matches)
-        return queryset
+        words = self.search_query if self.is_searching else ""
+        return search_contacts(queryset, words, self.request.user)
 
     @cached_property
     def columns(self) -> list[Column]:
         # Wagtail would lead to the form; people look contacts up far more often than they change them.
         title = self._get_title_column_class(TitleColumn)
+        user = self.request.user
+        boxes = [BulkActionsCheckboxColumn("bulk_actions", obj_type="contact")] if self.bulk_actions else []
         return [
-            title("email", label=_("Address"), sort_key="email", get_url=self.profile_url, width="34%"),
+            *boxes,
+            title(
+                "email",
+                label=_("Address"),
+                accessor=lambda contact: shown_address(contact.email, user),
+                # An order by what is masked would tell it.
+                sort_key="email" if self.sees_addresses else None,
+                get_url=self.profile_url,
+                get_title_id=lambda contact: f"contact_{contact.pk}_title",
+                width="34%",
+            ),
             Column("full_name", label=_("Name"), sort_key="last_name"),
             WideColumn("country", label=_("Country"), sort_key="country", width="10%"),
-            StatusTagColumn(
-                "mail_state", label=_("Mail"), primary=lambda contact: contact.has_consent and not contact.reason
-            ),
+            StatusTagColumn("mail_state", label=_("Mail"), primary=_is_reachable),
             WideDateColumn("created_at", label=_("Created"), sort_key="created_at", width="14%"),
         ]
 
     def profile_url(self, contact: Contact) -> str:
         return reverse(self.inspect_url_name, args=[contact.pk])
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(*args, **kwargs), "bulk_actions": self.bulk_actions}
+
+
+def _is_reachable(contact: Any) -> bool:
+    return contact.mail_state == force_str(_("reachable"))

@@ -1,36 +1,39 @@
-"""A contact's profile: facts, consent, and the timeline; and the three things one can do on it."""
+"""A contact's profile: who it is, whether mail may go there, the timeline, and what can be done."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
-from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import View
-from wagtail.admin import messages
 from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import Button, HeaderButton
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
-from wagtail_precise_mail.contacts.admin.forms import ConsentForm, NoteForm, describe_errors
-from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, Topic, UnsubscribeReason
-from wagtail_precise_mail.contacts.services import record_service_note, subscribe, withdraw
+from wagtail_precise_mail.contacts.admin.details import details_of
+from wagtail_precise_mail.contacts.admin.forms import ConsentForm, NoteForm
+from wagtail_precise_mail.contacts.admin.tags import TagForm
+from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
+from wagtail_precise_mail.contacts.models import Consent, ConsentChange, Contact, Suppression, Topic
+from wagtail_precise_mail.contacts.panels import profile_actions, profile_panels
+from wagtail_precise_mail.contacts.reachability import reachability
+from wagtail_precise_mail.contacts.tags import Tag
 from wagtail_precise_mail.contacts.timeline import Timeline, read_facts, read_timeline, timeline_sources
+from wagtail_precise_mail.contacts.zones import zone_of
 from wagtail_precise_mail.exceptions import UnknownKey
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 _PAGE = 50
 _MOST = 1000
+_APP = "wagtail_precise_mail"
 
 
 class ProfileView(SeesContacts, generic.InspectView):
@@ -39,47 +42,72 @@ class ProfileView(SeesContacts, generic.InspectView):
     any_permission_required = ["view"]
     page_title = _("Contact")
     template_name = "wagtail_precise_mail/contacts/profile.html"
-    consent_url_name = note_url_name = suppress_url_name = lift_url_name = ""
+    suppress_url_name = lift_url_name = ""
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         index = {"url": reverse(self.index_url_name), "label": gettext("Contacts")}
         return [*self.breadcrumbs_items, index, {"url": "", "label": self.get_page_subtitle()}]
 
     def get_page_subtitle(self) -> str:
-        return self.object.full_name or self.object.email
+        return str(self.object)
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
         edit_url = self.get_edit_url()
-        return [HeaderButton(gettext("Edit"), url=edit_url, icon_name="edit")] if edit_url else []
+        actions = [source().action(self.object, self.request.user) for _key, source in profile_actions.items()]
+        buttons = [HeaderButton(one.label, url=one.url, icon_name=one.icon, priority=10) for one in actions if one]
+        return (
+            [*buttons, HeaderButton(gettext("Edit"), url=edit_url, icon_name="edit", priority=20)]
+            if edit_url
+            else buttons
+        )
 
     @cached_property
     def header_more_buttons(self) -> list[Button]:
+        merge_url = f"{reverse('precise-mail-duplicates:compare')}?contact={self.object.pk}"
+        merge = Button(gettext("Merge with another"), url=merge_url, icon_name="collapse-down")
         delete_url = self.get_delete_url()
-        return [Button(gettext("Delete"), url=delete_url, icon_name="bin")] if delete_url else []
+        delete = Button(gettext("Delete"), url=delete_url, icon_name="bin") if delete_url else None
+        may_merge = self.request.user.has_perm(f"{_APP}.merge_contact")
+        return [*([merge] if may_merge else []), *([delete] if delete else [])]
+
+    def get_object(self, queryset: Any = None) -> Contact:
+        return get_object_or_404(Contact.objects.select_related("user"), pk=self.kwargs[self.pk_url_kwarg])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        may = self.request.user.has_perm
-        suppression = Suppression.objects.filter(address_hash=self.object.address_hash).first()
-        reasons = dict(UnsubscribeReason.choices)
+        contact, suppression = self.object, Suppression.objects.filter(address_hash=self.object.address_hash).first()
+        zone = zone_of(contact)
         return {
             **super().get_context_data(**kwargs),
-            "contact": self.object,
-            "facts": read_facts(self.object),
+            "contact": contact,
+            "address": shown_address(contact.email, self.request.user),
+            "reachability": reachability(contact, suppression, [one for _topic, one in self.topics if one]),
+            "local_time": timezone.localtime(timezone=zone.zone),
+            "facts": read_facts(contact),
             "suppression": suppression,
-            "suppression_detail": suppression and reasons.get(suppression.detail, suppression.detail),
-            "topics": self.topics(),
-            "lists": self.object.lists.all(),
-            "details": self.details(),
+            "topics": self.topics,
+            "tags": contact.contact_tags.select_related("tag").order_by("tag__name"),
+            "lists": contact.lists.all(),
+            "details": details_of(contact, zone),
             "timeline": self.timeline,
             "kinds": self.kinds(),
             "more_url": self.url(limit=self.limit + _PAGE) if self.timeline.has_more and self.limit < _MOST else "",
-            "consent_form": ConsentForm() if may("wagtail_precise_mail.change_contact") else None,
-            "consent_url": reverse(self.consent_url_name, args=[self.object.pk]),
-            "note_form": NoteForm() if may("wagtail_precise_mail.add_servicenote") else None,
-            "note_url": reverse(self.note_url_name, args=[self.object.pk]),
-            "suppress_url": self.suppress_url() if may("wagtail_precise_mail.add_suppression") else "",
-            "lift_url_name": self.lift_url_name if may("wagtail_precise_mail.delete_suppression") else "",
+            "panels": self.panels(),
+            **self.forms(),
+        }
+
+    def forms(self) -> dict[str, Any]:
+        """What can be done here, for those who may."""
+        may = self.request.user.has_perm
+        may_change = may(f"{_APP}.change_contact")
+        may_suppress = may(f"{_APP}.add_suppression") and may_see_addresses(self.request.user)
+        return {
+            "consent_form": ConsentForm() if may_change else None,
+            "tag_form": TagForm() if may_change else None,
+            "known_tags": Tag.objects.values_list("name", flat=True)[:200] if may_change else (),
+            "note_form": NoteForm() if may(f"{_APP}.add_servicenote") else None,
+            "suppress_url": f"{reverse(self.suppress_url_name)}?contact={self.object.pk}" if may_suppress else "",
+            "lift_url_name": self.lift_url_name if may(f"{_APP}.delete_suppression") else "",
         }
 
     def get_fields(self) -> list[str]:
@@ -117,83 +145,42 @@ class ProfileView(SeesContacts, generic.InspectView):
         query = {key: value for key, value in {"kind": self.kind, **changes}.items() if value}
         return f"{self.request.path}?{urlencode(query)}#timeline" if query else f"{self.request.path}#timeline"
 
-    def suppress_url(self) -> str:
-        return f"{reverse(self.suppress_url_name)}?contact={self.object.pk}"
-
+    @cached_property
     def topics(self) -> list[tuple[Topic, Consent | None]]:
-        consents = {consent.topic_id: consent for consent in self.object.consents.all()}
+        """Every topic with the consent to it, which knows what the ledger says last about how it came about."""
+        changes = ConsentChange.objects.filter(contact=OuterRef("contact"), topic=OuterRef("topic"))
+        latest = changes.order_by("-changed_at", "-pk")
+        words = {name: Subquery(latest.values(name)[:1]) for name in ("source", "evidence")}
+        consents = {consent.topic_id: consent for consent in self.object.consents.annotate(**words)}
         return [(topic, consents.get(topic.pk)) for topic in Topic.objects.all()]
 
-    def details(self) -> list[tuple[str, Any]]:
-        """What is filled in, with the names of the fields."""
-        names = [
-            "first_name",
-            "last_name",
-            "locale",
-            "time_zone",
-            "country",
-            "region",
-            "city",
-            "gender",
-            "birthday_on",
-            "job_title",
-            "organization",
-            "source",
+    def panels(self) -> list[dict[str, Any]]:
+        """Panels of other rooms, which are fetched by the page."""
+        return [
+            {
+                "key": key,
+                "title": panel.title,
+                "url": reverse("precise-mail-contacts:panel", args=[self.object.pk, key]),
+            }
+            for key, panel in profile_panels.items()
+            if panel().is_shown(self.request.user)
         ]
-        fields = [(label_for_field(name, Contact), getattr(self.object, name)) for name in names]
-        return [(str(label), value) for label, value in [*fields, *self.object.attributes.items()] if value]
 
 
-class _ProfileAction(View):
-    """A form on the profile: POST only, and back to the profile."""
+class PanelView(View):
+    """The inside of one panel of another room."""
 
-    http_method_names = ["post"]
-    permission = ""
-    inspect_url_name = ""
+    http_method_names = ["get", "head"]
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not request.user.has_perms(["wagtail_precise_mail.view_contact", self.permission]):
+    def get(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
+        if not request.user.has_perm(f"{_APP}.view_contact"):
+            raise PermissionDenied
+        if key not in profile_panels:
+            raise Http404(key)
+        panel = profile_panels.get(key)()
+        if not panel.is_shown(request.user):
             raise PermissionDenied
         contact = get_object_or_404(Contact, pk=pk)
-        form = self.make_form(request)
-        if form.is_valid():
-            messages.success(request, self.act(contact, form))
-        else:
-            messages.error(request, describe_errors(form))
-        return redirect(self.inspect_url_name, contact.pk)
-
-    def make_form(self, request: HttpRequest) -> forms.BaseForm:
-        raise NotImplementedError
-
-    def act(self, contact: Contact, form: Any) -> str:
-        """Do it, and return what to tell the user."""
-        raise NotImplementedError
-
-
-class ConsentView(_ProfileAction):
-    """Record a yes or no."""
-
-    permission = "wagtail_precise_mail.change_contact"
-
-    def make_form(self, request: HttpRequest) -> ConsentForm:
-        return ConsentForm(request.POST)
-
-    def act(self, contact: Contact, form: ConsentForm) -> str:
-        topic, status = form.cleaned_data["topic"], form.cleaned_data["status"]
-        record = subscribe if status == ConsentStatus.GRANTED else withdraw
-        user = cast("User", self.request.user)  # permissions were checked: nobody anonymous comes here
-        record(contact, topic, source="admin", evidence=form.cleaned_data["evidence"], by=user)
-        return gettext("Recorded for “%(topic)s”.") % {"topic": topic}
-
-
-class NoteView(_ProfileAction):
-    """Keep a service note."""
-
-    permission = "wagtail_precise_mail.add_servicenote"
-
-    def make_form(self, request: HttpRequest) -> NoteForm:
-        return NoteForm(request.POST)
-
-    def act(self, contact: Contact, form: NoteForm) -> str:
-        record_service_note(contact, **form.cleaned_data)
-        return gettext("The note was kept.")
+        response = render(request, panel.template_name, {"contact": contact, **panel.context(contact)})
+        response["Cache-Control"] = "no-store"
+        return response

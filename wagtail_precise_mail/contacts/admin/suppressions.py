@@ -18,6 +18,7 @@ from wagtail.log_actions import log
 
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
 from wagtail_precise_mail.contacts.admin.forms import SuppressionForm
+from wagtail_precise_mail.contacts.masking import may_see_addresses
 from wagtail_precise_mail.contacts.models import Contact, Suppression, UnsubscribeReason
 from wagtail_precise_mail.contacts.services import suppress
 
@@ -26,8 +27,8 @@ REASONS = dict(UnsubscribeReason.choices)
 
 
 def may_see_contacts(user: Any) -> bool:
-    """Whether addresses may be shown to somebody."""
-    return bool(user.has_perm("wagtail_precise_mail.view_contact"))
+    """Whether somebody may know whose address it is: whole, and that of a contact."""
+    return bool(user.has_perm("wagtail_precise_mail.view_contact") and may_see_addresses(user))
 
 
 class SuppressionIndex(generic.IndexView):

@@ -16,9 +16,12 @@ from wagtail.admin.widgets import SlugInput
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.columns import WideColumn
+from wagtail_precise_mail.contacts.admin.contact_form import ContactForm, FurtherFieldsPanel
+from wagtail_precise_mail.contacts.admin.filters import ContactFilterSet
 from wagtail_precise_mail.contacts.admin.forms import ContactListForm
-from wagtail_precise_mail.contacts.admin.listing import ContactFilterSet, ContactIndex
-from wagtail_precise_mail.contacts.admin.profile import ConsentView, NoteView, ProfileView
+from wagtail_precise_mail.contacts.admin.listing import ContactIndex
+from wagtail_precise_mail.contacts.admin.profile import PanelView, ProfileView
+from wagtail_precise_mail.contacts.admin.profile_actions import ConsentView, NoteView, TagView, UntagView
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Topic
 
 
@@ -87,7 +90,7 @@ class ContactViewSet(ModelViewSet):
         [
             FieldPanel("email"),
             FieldRowPanel([FieldPanel("first_name"), FieldPanel("last_name")]),
-            FieldPanel("is_tracking_allowed"),
+            FieldRowPanel([FieldPanel("is_tracking_allowed"), FieldPanel("is_profiling_allowed")]),
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("country"), FieldPanel("region"), FieldPanel("city")]),
@@ -99,18 +102,21 @@ class ContactViewSet(ModelViewSet):
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("gender"), FieldPanel("birthday_on")]),
-                    FieldRowPanel([FieldPanel("job_title"), FieldPanel("organization")]),
+                    FieldRowPanel([FieldPanel("job_title"), FieldPanel("job_level"), FieldPanel("organization")]),
+                    FieldPanel("account"),
                 ],
                 heading=_("Who"),
                 icon="user",
             ),
+            FurtherFieldsPanel(heading=_("Further fields"), icon="form"),
             MultiFieldPanel(
-                [FieldPanel("source"), FieldPanel("attributes")],
+                [FieldPanel("source"), FieldPanel("attributes", heading=_("Fields that nobody described"))],
                 heading=_("Further"),
                 icon="list-ul",
                 classname="collapsed",
             ),
-        ]
+        ],
+        base_form_class=ContactForm,
     )
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
@@ -118,8 +124,6 @@ class ContactViewSet(ModelViewSet):
 
     def get_inspect_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_inspect_view_kwargs(
-            consent_url_name=self.get_url_name("consent"),
-            note_url_name=self.get_url_name("note"),
             suppress_url_name="precise-mail-suppressions:add",
             lift_url_name="precise-mail-suppressions:delete",
             template_name=ProfileView.template_name,
@@ -127,7 +131,9 @@ class ContactViewSet(ModelViewSet):
         )
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_index_view_kwargs(export_headings=self.export_headings, **kwargs)
+        return super().get_index_view_kwargs(
+            **{"export_headings": self.export_headings, **kwargs, "template_name": ContactIndex.template_name}
+        )
 
     def get_urlpatterns(self) -> list[URLPattern]:
         inspect = self.get_url_name("inspect")
@@ -135,6 +141,9 @@ class ContactViewSet(ModelViewSet):
             *(pattern for pattern in super().get_urlpatterns() if pattern.name != "usage"),
             path("inspect/<int:pk>/consent/", ConsentView.as_view(inspect_url_name=inspect), name="consent"),
             path("inspect/<int:pk>/note/", NoteView.as_view(inspect_url_name=inspect), name="note"),
+            path("inspect/<int:pk>/tag/", TagView.as_view(inspect_url_name=inspect), name="tag"),
+            path("inspect/<int:pk>/untag/", UntagView.as_view(inspect_url_name=inspect), name="untag"),
+            path("inspect/<int:pk>/panel/<slug:key>/", PanelView.as_view(), name="panel"),
         ]
 
 

@@ -24,6 +24,7 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import IndexView
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
+from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -43,7 +44,8 @@ class AddressColumn(Column):
     def get_cell_context_data(self, instance: OutboxMessage, parent_context: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
         context["url"] = contact_url(instance.contact)
-        context["local_part"], context["domain"] = instance.address.rsplit("@", 1)
+        address = shown_address(instance.address, parent_context["request"].user)
+        context["local_part"], context["domain"] = address.rsplit("@", 1)
         context["is_accepted"] = instance.state == OutboxMessage.State.ACCEPTED
         return context
 
@@ -68,7 +70,6 @@ class OutboxView(IndexView):
     header_icon = "mail"
     any_permission_required = None
     filterset_class = OutboxFilterSet
-    search_fields = ["address"]
     search_backend_name = None
     default_ordering = "pk"
     paginate_by = 50
@@ -82,6 +83,11 @@ class OutboxView(IndexView):
         if not request.user.has_perms(SEE):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def search_fields(self) -> list[str]:
+        # Whoever sees masked addresses could otherwise guess them letter by letter.
+        return ["address"] if may_see_addresses(self.request.user) else []
 
     @cached_property
     def send(self) -> Send:

@@ -22,6 +22,8 @@ from wagtail.models import Site
 from wagtail.snippets.action_menu import ActionMenuItem
 
 from wagtail_precise_mail.contacts.addresses import normalize_address
+from wagtail_precise_mail.contacts.masking import may_see_addresses
+from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage
@@ -101,6 +103,7 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         context["email"] = self.email
+        context["sample_contact"] = self._sample_contact
         context["action_url"] = self.request.path
         return context
 
@@ -124,13 +127,18 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
         return services.send_test(
             compile_email(self.email, site=site, base_url=base_url_of(site), by=user),
             address,
-            contact=self.email.sample_contact,
+            contact=self._sample_contact,
             from_name=sender.name,
             from_address=sender.address,
             reply_to=sender.reply_to,
             base_url=base_url_of(site),
             by=user,
         )
+
+    @property
+    def _sample_contact(self) -> Contact | None:
+        # A test carries what is known about the contact, the address and all, to wherever the colleague likes.
+        return self.email.sample_contact if may_see_addresses(self.request.user) else None
 
     def _edit_url(self) -> str:
         return AdminURLFinder(self.request.user).get_edit_url(self.email) or reverse("wagtailadmin_home")

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from wagtail import blocks
 
+from wagtail_precise_mail.contacts.fields import blocked_keys
 from wagtail_precise_mail.exceptions import InvalidRules
 
 Words = str | Promise
@@ -39,17 +40,26 @@ class References:
 
     def __init__(self) -> None:
         self._met: dict[tuple[str, str], list[tuple[Key, str]]] = {}
+        self._further: dict[str, list[str]] = {}
 
     def add(self, model: str, attribute: str, key: Key, place: str) -> None:
         """Remember that ``place`` names the row of ``model`` whose ``attribute`` is ``key``."""
         self._met.setdefault((model, attribute), []).append((key, place))
 
+    def add_further_field(self, key: str, place: str) -> None:
+        """Remember that ``place`` asks for one of the contact's further fields."""
+        self._further.setdefault(key, []).append(place)
+
     def check(self) -> None:
         """Look every key up.
 
         Raises:
-            InvalidRules: a row is not there; a filter over nothing would widen a "none of".
+            InvalidRules: a row is not there (a filter over nothing would widen a "none of"), or a further field is
+                sensitive and its use was not allowed.
         """
+        for key in sorted(blocked_keys(self._further)) if self._further else []:
+            message = _('the field "%(key)s" is sensitive: somebody who may allow its use has to say why')
+            raise InvalidRules(message % {"key": key}, place=self._further[key][0])
         for (label, attribute), met in self._met.items():
             model = apps.get_model(label)
             rows = model._default_manager.filter(**{f"{attribute}__in": {key for key, _place in met}})
@@ -177,6 +187,18 @@ class Text(Parameter):
             limit = {"limit": self.max_length}
             raise InvalidRules(_("must be text of 1 to %(limit)s characters") % limit, place=place)
         return value.strip()
+
+
+@dataclass(kw_only=True)
+class FurtherField(Text):
+    """The key of one of the contact's further fields; a sensitive one is refused."""
+
+    max_length: int = 100
+
+    def read(self, value: Any, place: str, references: References) -> str:
+        key = super().read(value, place, references)
+        references.add_further_field(key, place)
+        return key
 
 
 @dataclass(kw_only=True)

@@ -14,13 +14,14 @@ from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from wagtail.blocks import CharBlock
 
-from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.contacts.models import Contact, JobLevel
 from wagtail_precise_mail.exceptions import InvalidRules
 from wagtail_precise_mail.segments.conditions.base import Condition, conditions
 from wagtail_precise_mail.segments.conditions.comparing import Comparison, comparable, is_comparable, stored_text
 from wagtail_precise_mail.segments.conditions.parameters import (
     Choice,
     Count,
+    FurtherField,
     References,
     Several,
     Text,
@@ -140,6 +141,38 @@ def _years_before(day: date, years: int) -> date:
         return date(year, 2, 28)
 
 
+@conditions.register("job_level")
+@dataclass(frozen=True)
+class OfJobLevel(Condition):
+    """Contacts who decide at one of some levels (C036)."""
+
+    label = gettext_lazy("Level in their organization")
+    description = gettext_lazy("Who decides there. Several levels: any of them.")
+    icon = "user"
+
+    levels: Annotated[
+        tuple[str, ...],
+        Several(
+            label=gettext_lazy("Levels"),
+            item=Choice(label=gettext_lazy("Level"), choices=list(JobLevel.choices)),
+        ),
+    ]
+
+    def as_q(self, at: datetime) -> Q:
+        return Q(job_level__in=self.levels)
+
+    def as_negated_q(self, at: datetime) -> Q:
+        return ~self.as_q(at)
+
+    def sentence(self) -> str:
+        return _("are %(levels)s in their organization") % {
+            "levels": listed(str(JobLevel(level).label) for level in self.levels)
+        }
+
+    def explain(self, contact: Contact, at: datetime) -> str:
+        return contact.get_job_level_display() or _("level unknown")
+
+
 FIELDS = [
     ("region", gettext_lazy("Region")),
     ("city", gettext_lazy("City")),
@@ -188,10 +221,9 @@ class ContactField(Condition):
     operator: Annotated[str, Choice(label=gettext_lazy("Comparison"), choices=list(OPERATORS.items()))]
     attribute: Annotated[
         str,
-        Text(
+        FurtherField(
             label=gettext_lazy("Name of the further field"),
             help_text=gettext_lazy("Such as shoe_size. Only with: a further field."),
-            max_length=100,
         ),
     ] = ""
     values: Annotated[
