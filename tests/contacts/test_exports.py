@@ -32,7 +32,7 @@ def client_with(*codenames: str) -> Client:
 
 @pytest.fixture
 def exporter() -> Client:
-    return client_with("view_contact", "export_contact")
+    return client_with("view_contact", "view_contact_address", "export_contact")
 
 
 def url(**query: str) -> str:

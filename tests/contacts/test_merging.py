@@ -12,11 +12,13 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from tests.contacts.colleagues import client_with, is_refused
-from tests.factories.commerce import make_order
+from tests.factories.commerce import make_order, make_product
 from tests.factories.contacts import grant, make_contact, make_list, make_note, make_tag, make_topic
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_email
+from tests.factories.imports import upload
 from tests.factories.tracking import make_event
+from wagtail_precise_mail.commerce.viewed import keep_view
 from wagtail_precise_mail.contacts.former import find_by_hash, find_contact
 from wagtail_precise_mail.contacts.merge_rows import dump, relations
 from wagtail_precise_mail.contacts.merges import ContactMerge, DuplicatePair, FormerContact
@@ -28,8 +30,11 @@ from wagtail_precise_mail.exceptions import MergeRefused
 from wagtail_precise_mail.models import (
     CouponCode,
     CouponPool,
+    ImportedChange,
+    ImportedRow,
     MessageContent,
     SentItem,
+    SignUp,
     SurveyAnswer,
 )
 
@@ -73,12 +78,20 @@ MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.CouponCode.contact": _coupon,
     f"{APP}.Email.sample_contact": lambda contact: make_email(sample_contact=contact),
     f"{APP}.FormerContact.contact": _earlier_merge,
+    f"{APP}.ImportedChange.contact": lambda contact: ImportedChange.objects.create(
+        batch=upload("email\n"), contact=contact
+    ),
+    f"{APP}.ImportedRow.contact": lambda contact: ImportedRow.objects.create(
+        batch=upload("email\n"), contact=contact, address_hash=contact.address_hash
+    ),
     f"{APP}.MessageContent.contact": _content,
     f"{APP}.MessageEvent.contact": lambda contact: make_event(make_message(make_send(), contact), "open"),
     f"{APP}.Order.contact": lambda contact: make_order(contact=contact, lines=[("KETTLE", 1, "20")]),
     f"{APP}.OutboxMessage.contact": lambda contact: make_message(make_send(), contact),
+    f"{APP}.ProductView.contact": lambda contact: keep_view(contact, make_product(), at=AT),
     f"{APP}.SentItem.contact": _sent_item,
     f"{APP}.ServiceNote.contact": lambda contact: make_note(contact),
+    f"{APP}.SignUp.contact": lambda contact: SignUp.objects.create(contact=contact, source="fair", created_at=AT),
     f"{APP}.SurveyAnswer.contact": _answer,
     f"{APP}.TagChange.contact": lambda contact: make_tag(contact),
 }

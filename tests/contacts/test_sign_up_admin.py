@@ -203,7 +203,9 @@ class TestProof:
         assert response["Content-Disposition"] == f'attachment; filename="consent-{contact.pk}.json"'
         assert response.json()["ledger"][0]["shown"]["text"] == "Yes, send me this."
 
-    @pytest.mark.parametrize("codenames", [["view_contact"], ["export_contact"]])
+    @pytest.mark.parametrize(
+        "codenames", [["view_contact", "export_contact"], ["view_contact_address", "export_contact"]]
+    )
     def test_it_needs_the_right_to_see_and_to_export(self, codenames):
         assert is_refused(client_with(*codenames).get(self.url(make_contact())))
 

@@ -119,7 +119,7 @@ def test_refunds_show_and_bookkeeping_does_not():
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries, django_assert_max_num_queries):
     contact = make_contact()
     fill(contact, days=1)
-    with django_assert_max_num_queries(12) as one:
+    with django_assert_max_num_queries(14) as one:
         read_timeline(contact)
     for days in range(2, 6):
         fill(contact, days=days)

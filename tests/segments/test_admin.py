@@ -55,7 +55,8 @@ def list_block(values: list[Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def editor(client: Client) -> Client:
-    login(client, "add_segment", "change_segment", "publish_segment", "delete_segment", "view_contact")
+    segment = ("add_segment", "change_segment", "publish_segment", "delete_segment")
+    login(client, *segment, "view_contact", "view_contact_address")
     return client
 
 

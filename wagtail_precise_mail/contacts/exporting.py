@@ -23,7 +23,10 @@ from wagtail_precise_mail.tabular.sheets import write_workbook
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-RIGHTS = ("wagtail_precise_mail.view_contact", "wagtail_precise_mail.export_contact")
+# A file of masked addresses is of use to nobody.
+RIGHTS = tuple(
+    f"wagtail_precise_mail.{codename}" for codename in ("view_contact", "view_contact_address", "export_contact")
+)
 _CHUNK = 2000
 _EXPLANATION_LENGTH = 5
 

@@ -15,6 +15,7 @@ from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.services import freeze, start_send
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 from wagtail_precise_mail.emails.periods import sendable_from, sendable_until
+from wagtail_precise_mail.emails.senders import sender_problem
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of, site_of
 from wagtail_precise_mail.exceptions import NotReady
@@ -53,9 +54,10 @@ def write_to(contact: Contact, email: Email, topic: Topic, *, by: User, at: date
     approved = _approved(email, at)
     _refuse_twice(contact, email, at)
     site = site_of(approved)
-    brand = BrandSettings.for_site(site)
-    if not brand.sender_address:
-        raise NotReady([_("The site has no sender address. Enter one in Settings, Email brand.")])
+    sender = BrandSettings.for_site(site).sender
+    if problem := sender_problem(sender):
+        raise NotReady([str(problem)])
+    assert sender is not None  # noqa: S101 - for types
     compiled = compile_email(
         approved, site=site, base_url=base_url_of(site), revision_id=email.live_revision_id, at=at, by=by
     )
@@ -64,9 +66,9 @@ def write_to(contact: Contact, email: Email, topic: Topic, *, by: User, at: date
         origin_id=contact.pk,
         compiled=compiled,
         topic=topic,
-        from_name=brand.sender_name,
-        from_address=brand.sender_address,
-        reply_to=brand.reply_to,
+        from_name=sender.name,
+        from_address=sender.address,
+        reply_to=sender.reply_to,
         base_url=base_url_of(site),
         send_before=sendable_until(approved.body),
         # A person waits for it.

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.proofs import consent_proof
 
-PERMISSIONS = ["wagtail_precise_mail.view_contact", "wagtail_precise_mail.export_contact"]
+PERMISSIONS = [
+    f"wagtail_precise_mail.{codename}" for codename in ("view_contact", "view_contact_address", "export_contact")
+]
 
 
 @never_cache
