@@ -2,6 +2,7 @@
 
 from wagtail_precise_mail.campaigns.ideas import Idea
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.sunset import Sunset, SunsetMember
 from wagtail_precise_mail.commerce.models import (
     Category,
     CouponCode,
@@ -13,6 +14,7 @@ from wagtail_precise_mail.commerce.models import (
 )
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
+from wagtail_precise_mail.contacts.cleanups import Cleanup, CleanupFinding
 from wagtail_precise_mail.contacts.exports import ContactExport
 from wagtail_precise_mail.contacts.imports import (
     ImportBatch,
@@ -42,6 +44,8 @@ __all__ = [
     "BrandSettings",
     "Campaign",
     "Category",
+    "Cleanup",
+    "CleanupFinding",
     "CompiledEmail",
     "Consent",
     "ConsentChange",
@@ -74,6 +78,8 @@ __all__ = [
     "SentItem",
     "ServiceNote",
     "Store",
+    "Sunset",
+    "SunsetMember",
     "Suppression",
     "SurveyAnswer",
     "Topic",

@@ -22,6 +22,8 @@ from tests.factories.contacts import make_contact, make_list
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_image, make_saved_block
 from tests.factories.imports import upload
+from tests.factories.sunsets import make_sunset
+from wagtail_precise_mail.contacts.hygiene.cleaning import begin_cleanup
 from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +70,8 @@ def addresses() -> list[str]:
         "/imagerights/": ImageRights.objects.create(image=make_image()).pk,
         "outbox": send.pk,
         "imports": upload("email\nann@example.com\n").pk,
+        "cleanups": begin_cleanup().pk,
+        "sunsets": make_sunset().pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,

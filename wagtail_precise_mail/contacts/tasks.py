@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wagtail_precise_mail.contacts.hygiene import cleaning
 from wagtail_precise_mail.contacts.importing import run, services
 
 
@@ -11,10 +12,16 @@ def go_on_with_import(batch_id: int) -> None:
 
 
 def wake_imports() -> None:
-    """Put imports to work that a lost task left behind; runs every minute."""
+    """Put imports and looks at addresses to work that a lost task left behind; runs every minute."""
     run.wake_imports()
+    cleaning.wake_cleanups()
 
 
 def forget_imports() -> None:
     """Remove what old imports kept for being undone; runs every day."""
     services.forget_imports()
+
+
+def look_on(cleanup_id: int) -> None:
+    """Look at addresses for a while."""
+    cleaning.look_on(cleanup_id)

@@ -6,12 +6,21 @@ from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from wagtail import hooks
 
+from wagtail_precise_mail.contacts.admin.cleanups import CleanupViewSet
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
 from wagtail_precise_mail.contacts.admin.import_viewset import ImportViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
 from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
 
-viewsets = (ContactViewSet, ContactListViewSet, TopicViewSet, SuppressionViewSet, ImportViewSet, ContactExportViewSet)
+viewsets = (
+    ContactViewSet,
+    ContactListViewSet,
+    TopicViewSet,
+    SuppressionViewSet,
+    ImportViewSet,
+    ContactExportViewSet,
+    CleanupViewSet,
+)
 
 
 @hooks.register("register_permissions")

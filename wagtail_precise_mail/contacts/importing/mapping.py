@@ -15,6 +15,9 @@ from wagtail_precise_mail.contacts.importing.presets import Preset, common_targe
 from wagtail_precise_mail.contacts.imports import ImportMapping
 from wagtail_precise_mail.contacts.models import Topic
 
+ERROR_COLUMNS = ["line", "reason"]
+"""What an error file has before the columns of the file; never translated, so that it is known again."""
+
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
 
@@ -36,7 +39,13 @@ def remember(header: Sequence[str], columns: Sequence[str]) -> None:
 
 
 def propose(header: Sequence[str], samples: Sequence[Sequence[str]] = ()) -> list[str]:
-    """Return a target for each column: as the last time, as of a known export, or by its name and values."""
+    """Return a target for each column: as the last time, as of a known export, or by its name and values.
+
+    An error file of ours is what it was made of, and two columns more.
+    """
+    if list(header[: len(ERROR_COLUMNS)]) == ERROR_COLUMNS:
+        skipped = len(ERROR_COLUMNS)
+        return [*[""] * skipped, *propose(header[skipped:], [row[skipped:] for row in samples])]
     topics = {topic.name.casefold(): topic.slug for topic in Topic.objects.all()}
     if (known := remembered(header)) and not problems(header, known, topics=topics.values()):
         return known

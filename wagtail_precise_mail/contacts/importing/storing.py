@@ -15,14 +15,18 @@ from wagtail_precise_mail.contacts.importing.consenting import Change, ConsentBo
 from wagtail_precise_mail.contacts.importing.reading import ContactRow
 from wagtail_precise_mail.contacts.importing.states import Said
 from wagtail_precise_mail.contacts.imports import Filling, ImportBatch, ImportedChange, ImportedRow
-from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, ContactList, Suppression
+from wagtail_precise_mail.contacts.models import (
+    Consent,
+    ConsentStatus,
+    Contact,
+    ContactList,
+    Suppression,
+    SuppressionReason,
+)
 from wagtail_precise_mail.indexing import index_in_bulk
 
 LIST_LIMIT = 200
 """Lists that one file may make: more, and the column holds no interests."""
-
-# Of an erasure that a colleague's suppression remembers: such an address is not brought back.
-_ERASED = frozenset(["erased", "erasure"])
 
 
 class Writer:
@@ -71,7 +75,7 @@ class Writer:
         refused = []
         for row in rows:
             met = seen.get(row.hash)
-            if suppressed.get(row.hash) in _ERASED:
+            if suppressed.get(row.hash) == SuppressionReason.ERASED:
                 refused.append((row, _("this person asked to be erased")))
             elif met and not met.contact_id and not self._is_dry:
                 refused.append((row, _("the contact was erased or merged while this import ran")))
