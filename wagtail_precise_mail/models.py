@@ -3,6 +3,7 @@
 from wagtail_precise_mail.campaigns.ideas import Idea
 from wagtail_precise_mail.campaigns.landing.models import LandingPageMixin
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.sunset import Sunset, SunsetMember
 from wagtail_precise_mail.commerce.models import (
     Category,
     CouponCode,
@@ -15,6 +16,7 @@ from wagtail_precise_mail.commerce.models import (
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.commerce.viewed import ProductView
+from wagtail_precise_mail.contacts.cleanups import Cleanup, CleanupFinding
 from wagtail_precise_mail.contacts.exports import ContactExport
 from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.imports import (
@@ -50,6 +52,8 @@ __all__ = [
     "BrandSettings",
     "Campaign",
     "Category",
+    "Cleanup",
+    "CleanupFinding",
     "CompiledEmail",
     "Consent",
     "ConsentChange",
@@ -94,6 +98,8 @@ __all__ = [
     "SignUp",
     "SignUpSource",
     "Store",
+    "Sunset",
+    "SunsetMember",
     "Suppression",
     "SurveyAnswer",
     "Tag",

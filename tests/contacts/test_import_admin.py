@@ -173,6 +173,17 @@ def test_the_error_file_runs_no_formula() -> None:
     assert rows[1][2:] == ["'=cmd|' /C calc'!A0", "'=1+1"]
 
 
+def test_a_corrected_error_file_comes_in_as_it_is() -> None:
+    batch = imported("Nm;Mailadr\nAnn;wrong\n", columns=["first_name", "email"])
+    response = client_with("view_contact", "view_importbatch").get(url("errors", batch))
+    corrected = b"".join(response.streaming_content).replace(b",wrong", b",ann@example.com")
+
+    imported(corrected, name="corrected.csv")
+
+    assert Contact.objects.get(email="ann@example.com").first_name == "Ann"
+    assert Contact.objects.get().attributes == {}
+
+
 def test_the_progress_tells_its_state_and_is_not_cached() -> None:
     batch = imported("email\nann@example.com\n")
 

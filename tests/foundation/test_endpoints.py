@@ -22,6 +22,8 @@ from tests.factories.contacts import make_contact, make_list, make_policy, make_
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_identity, make_image, make_saved_block
 from tests.factories.imports import upload
+from tests.factories.sunsets import make_sunset
+from wagtail_precise_mail.contacts.hygiene.cleaning import begin_cleanup
 from wagtail_precise_mail.contacts.wordings import add_wording
 from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment, SignUpSource
 
@@ -73,6 +75,8 @@ def addresses() -> list[str]:
         "wordings": add_wording("Yes.", topics=[make_topic()], language="en").pk,
         "policies": make_policy(asks_again=True).pk,
         "sources": SignUpSource.objects.create(name="X", slug="social-x").pk,
+        "cleanups": begin_cleanup().pk,
+        "sunsets": make_sunset().pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,

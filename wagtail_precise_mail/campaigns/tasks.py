@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from wagtail_precise_mail.campaigns import starting
+from wagtail_precise_mail.campaigns import starting, sunsetting
 from wagtail_precise_mail.delivery import services as delivery
 
 
@@ -21,3 +21,4 @@ def pump() -> None:
     # First, because freezing a large audience takes longer than looking after the sends that run already.
     delivery.sweep(at)
     starting.start_due(at)
+    sunsetting.finish_due_sunsets(at=at)

@@ -291,6 +291,9 @@ class SuppressionReason(models.TextChoices):
     HARD_BOUNCE = "hard_bounce", _("does not exist")
     COMPLAINT = "complaint", _("called our mail spam")
     MANUAL = "manual", _("by hand")
+    INVALID = "invalid", _("invalid address")
+    SUNSET = "sunset", _("no reaction for a long time")
+    ERASED = "erased", _("asked to be erased")
 
 
 class UnsubscribeReason(models.TextChoices):

@@ -43,10 +43,13 @@ RESUBSCRIBE_SOURCE = "unsubscribe taken back"
 
 # The first one wins over those after it.
 _STRENGTH = [
+    SuppressionReason.ERASED,
     SuppressionReason.COMPLAINT,
     SuppressionReason.MANUAL,
     SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.INVALID,
     SuppressionReason.UNSUBSCRIBED,
+    SuppressionReason.SUNSET,
 ]
 
 

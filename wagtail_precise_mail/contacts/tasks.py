@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wagtail_precise_mail.contacts import duplicates
+from wagtail_precise_mail.contacts.hygiene import cleaning
 from wagtail_precise_mail.contacts.importing import run, services
 
 
@@ -12,8 +13,9 @@ def go_on_with_import(batch_id: int) -> None:
 
 
 def wake_imports() -> None:
-    """Put imports to work that a lost task left behind; runs every minute."""
+    """Put imports and looks at addresses to work that a lost task left behind; runs every minute."""
     run.wake_imports()
+    cleaning.wake_cleanups()
 
 
 def forget_imports() -> None:
@@ -24,3 +26,8 @@ def forget_imports() -> None:
 def find_duplicates() -> None:
     """Look for contacts who may be one person; runs every night, and when somebody asks."""
     duplicates.find_duplicates()
+
+
+def look_on(cleanup_id: int) -> None:
+    """Look at addresses for a while."""
+    cleaning.look_on(cleanup_id)

@@ -8,6 +8,7 @@ from django.urls import URLPattern
 from wagtail import hooks
 
 from wagtail_precise_mail.contacts.admin import proof, quick_add, wordings
+from wagtail_precise_mail.contacts.admin.cleanups import CleanupViewSet
 from wagtail_precise_mail.contacts.admin.duplicates import DuplicatesViewSet
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
 from wagtail_precise_mail.contacts.admin.fields import ContactFieldViewSet
@@ -31,6 +32,7 @@ viewsets = (
     SuppressionViewSet,
     ImportViewSet,
     ContactExportViewSet,
+    CleanupViewSet,
 )
 
 

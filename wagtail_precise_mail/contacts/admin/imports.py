@@ -34,6 +34,7 @@ from wagtail_precise_mail.contacts.admin.import_forms import (
 )
 from wagtail_precise_mail.contacts.importing import services
 from wagtail_precise_mail.contacts.importing.files import first_records, receive_file, understand
+from wagtail_precise_mail.contacts.importing.mapping import ERROR_COLUMNS
 from wagtail_precise_mail.contacts.importing.presets import PRESETS
 from wagtail_precise_mail.contacts.importing.risk import assess
 from wagtail_precise_mail.contacts.imports import ImportBatch
@@ -429,7 +430,7 @@ class _Echo:
 def _error_lines(batch: ImportBatch) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff"  # without it Excel reads UTF-8 as something else
-    yield writer.writerow([_("line"), _("reason"), *map(neutralize, batch.header)])
+    yield writer.writerow([*ERROR_COLUMNS, *map(neutralize, batch.header)])
     for refusal in batch.refusals.order_by("line", "pk").iterator(chunk_size=1000):
         yield writer.writerow([refusal.line, neutralize(refusal.reason), *map(neutralize, refusal.fields)])
 

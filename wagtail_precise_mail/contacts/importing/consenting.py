@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.utils.translation import gettext as _
 
@@ -131,7 +132,7 @@ class ConsentBook:
         changes = [change for change in changes if change.contact_id]
         fresh = [
             Consent(
-                contact_id=change.contact_id,
+                contact_id=cast("int", change.contact_id),
                 topic_id=change.topic_id,
                 status=change.status,
                 basis=_basis(change.status),
@@ -191,8 +192,8 @@ class ConsentBook:
             last[pk, topic] = source
         return {key for key, source in last.items() if source == self._batch.ledger_source}
 
-    def _known_by_change(self, changes: list[Change]) -> dict[tuple[int, ConsentStatus], list[int]]:
-        found: dict[tuple[int, ConsentStatus], list[int]] = defaultdict(list)
+    def _known_by_change(self, changes: list[Change]) -> dict[tuple[int, str], list[int]]:
+        found: dict[tuple[int, str], list[int]] = defaultdict(list)
         for change in changes:
             if change.is_known and change.contact_id:
                 found[change.topic_id, change.status].append(change.contact_id)
@@ -200,7 +201,7 @@ class ConsentBook:
 
     def _entry(self, change: Change) -> ConsentChange:
         return ConsentChange(
-            contact_id=change.contact_id,
+            contact_id=cast("int", change.contact_id),
             topic_id=change.topic_id,
             status=change.status,
             basis=_basis(change.status),

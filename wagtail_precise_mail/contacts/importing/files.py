@@ -133,7 +133,7 @@ def understand(batch: ImportBatch) -> None:
     if any("@" in name for name in batch.header):
         raise SourceError(_("The first row has an address in it. Put a row with the names of the columns above it."))
     batch.columns = propose(batch.header, samples)
-    preset = find_preset(batch.header)
+    preset = find_preset(batch.header)  # an error file has the marks of its export, too
     batch.preset = preset.key if preset else ""
     batch.default_state = _default_state(batch, preset.default if preset else Said.GRANTED)
     cells = [value for fields in samples for value in fields]

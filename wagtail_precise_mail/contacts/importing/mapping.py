@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,9 @@ from wagtail_precise_mail.contacts.importing import targets
 from wagtail_precise_mail.contacts.importing.presets import Preset, common_target, find_preset
 from wagtail_precise_mail.contacts.imports import ImportMapping
 from wagtail_precise_mail.contacts.models import Topic
+
+ERROR_COLUMNS = ["line", "reason"]
+"""What an error file has before the columns of the file; never translated, so that it is known again."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
@@ -36,7 +39,13 @@ def remember(header: Sequence[str], columns: Sequence[str]) -> None:
 
 
 def propose(header: Sequence[str], samples: Sequence[Sequence[str]] = ()) -> list[str]:
-    """Return a target for each column: as the last time, as of a known export, or by its name and values."""
+    """Return a target for each column: as the last time, as of a known export, or by its name and values.
+
+    An error file of ours is what it was made of, and two columns more.
+    """
+    if list(header[: len(ERROR_COLUMNS)]) == ERROR_COLUMNS:
+        skipped = len(ERROR_COLUMNS)
+        return [*[""] * skipped, *propose(header[skipped:], [row[skipped:] for row in samples])]
     topics = {topic.name.casefold(): topic.slug for topic in Topic.objects.all()}
     if (known := remembered(header)) and not problems(header, known, topics=topics.values()):
         return known
@@ -80,9 +89,9 @@ def _address_by_values(proposed: list[str], samples: Sequence[Sequence[str]]) ->
     return proposed
 
 
-def problems(header: Sequence[str], columns: Sequence[str], *, topics: Sequence[str] | object) -> list[str]:
+def problems(header: Sequence[str], columns: Sequence[str], *, topics: Iterable[str]) -> list[str]:
     """Return what is wrong with a mapping, each a sentence that says what to do."""
-    slugs = list(topics)  # type: ignore[call-overload]
+    slugs = list(topics)
     found = []
     if len(columns) != len(header):
         found.append(_("The file has %(count)d columns. Say what each becomes.") % {"count": len(header)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -15,14 +15,18 @@ from wagtail_precise_mail.contacts.importing.consenting import Change, ConsentBo
 from wagtail_precise_mail.contacts.importing.reading import ContactRow
 from wagtail_precise_mail.contacts.importing.states import Said
 from wagtail_precise_mail.contacts.imports import Filling, ImportBatch, ImportedChange, ImportedRow
-from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, ContactList, Suppression
+from wagtail_precise_mail.contacts.models import (
+    Consent,
+    ConsentStatus,
+    Contact,
+    ContactList,
+    Suppression,
+    SuppressionReason,
+)
 from wagtail_precise_mail.indexing import index_in_bulk
 
 LIST_LIMIT = 200
 """Lists that one file may make: more, and the column holds no interests."""
-
-# Of an erasure that a colleague's suppression remembers: such an address is not brought back.
-_ERASED = frozenset(["erased", "erasure"])
 
 
 class Writer:
@@ -71,7 +75,7 @@ class Writer:
         refused = []
         for row in rows:
             met = seen.get(row.hash)
-            if suppressed.get(row.hash) in _ERASED:
+            if suppressed.get(row.hash) == SuppressionReason.ERASED:
                 refused.append((row, _("this person asked to be erased")))
             elif met and not met.contact_id and not self._is_dry:
                 refused.append((row, _("the contact was erased or merged while this import ran")))
@@ -123,7 +127,7 @@ class Writer:
         found = list(stored)
         for contact in found:
             # Theirs are no contacts of this import, which may one day be undone.
-            contact.is_ours = ours[contact.address_hash] == contact.created_at  # type: ignore[attr-defined]
+            contact.is_ours = ours[contact.address_hash] == contact.created_at
         return found
 
     def _new(self, row: ContactRow) -> Contact:
@@ -280,7 +284,9 @@ class Writer:
         ImportedRow.objects.bulk_create(fresh, batch_size=2000)
         ImportedRow.objects.bulk_update(again, ["said"], batch_size=500)
         for key, list_ids in added.items():
-            changed.setdefault(key, ImportedChange(batch=self._batch, contact_id=contacts[key])).lists = list_ids
+            changed.setdefault(
+                key, ImportedChange(batch=self._batch, contact_id=cast("int", contacts[key]))
+            ).lists = list_ids
         # What changed of a contact that this import made goes with the contact.
         kept = [change for key, change in changed.items() if not (key in seen and seen[key].is_new)]
         ImportedChange.objects.bulk_create(kept, batch_size=1000)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from wagtail_precise_mail.contacts.importing import services
 from wagtail_precise_mail.contacts.importing.files import receive_file, understand
+from wagtail_precise_mail.contacts.importing.mapping import ERROR_COLUMNS
 from wagtail_precise_mail.contacts.importing.risk import assess
 from wagtail_precise_mail.contacts.importing.run import go_on
 from wagtail_precise_mail.contacts.imports import ConsentBasis, Filling, ImportBatch
@@ -169,7 +170,7 @@ class Command(BaseCommand):
         try:
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
-                writer.writerow(["line", "reason", *map(neutralize, batch.header)])
+                writer.writerow([*ERROR_COLUMNS, *map(neutralize, batch.header)])
                 for refusal in batch.refusals.order_by("line", "pk").iterator(chunk_size=1000):
                     writer.writerow([refusal.line, neutralize(refusal.reason), *map(neutralize, refusal.fields)])
         except OSError as error:
