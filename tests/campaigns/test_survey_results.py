@@ -79,7 +79,7 @@ def test_file_needs_its_own_permission(campaign: Campaign) -> None:
 
 
 def test_file_runs_no_formula(campaign: Campaign) -> None:
-    client = client_of("view_campaign", "view_contact", "export_contact")
+    client = client_of("view_campaign", "view_contact", "view_contact_address", "export_contact")
     response = client.get(path_of(campaign, "?export=csv"))
     rows = list(csv.reader(io.StringIO(response.content.decode())))
     assert rows[0] == ["When", "Email address", "Question", "Value", "Answer", "Comment"]

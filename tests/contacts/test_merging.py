@@ -17,9 +17,11 @@ from tests.factories.contacts import grant, make_contact, make_list, make_note, 
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_email
 from tests.factories.imports import upload
+from tests.factories.sunsets import make_sunset
 from tests.factories.tracking import make_event
 from wagtail_precise_mail.commerce.viewed import keep_view
 from wagtail_precise_mail.contacts.former import find_by_hash, find_contact
+from wagtail_precise_mail.contacts.hygiene.cleaning import begin_cleanup
 from wagtail_precise_mail.contacts.merge_rows import dump, relations
 from wagtail_precise_mail.contacts.merges import ContactMerge, DuplicatePair, FormerContact
 from wagtail_precise_mail.contacts.merging import merge_contacts, undo_merge
@@ -28,6 +30,7 @@ from wagtail_precise_mail.contacts.services import subscribe, suppress, unsubscr
 from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token
 from wagtail_precise_mail.exceptions import MergeRefused
 from wagtail_precise_mail.models import (
+    CleanupFinding,
     CouponCode,
     CouponPool,
     ImportedChange,
@@ -35,6 +38,7 @@ from wagtail_precise_mail.models import (
     MessageContent,
     SentItem,
     SignUp,
+    SunsetMember,
     SurveyAnswer,
 )
 
@@ -72,6 +76,9 @@ def _earlier_merge(contact: Contact) -> Any:
 MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.Consent.contact": lambda contact: grant(contact, make_topic()),
     f"{APP}.ConsentChange.contact": lambda contact: grant(contact, make_topic()),
+    f"{APP}.CleanupFinding.contact": lambda contact: CleanupFinding.objects.create(
+        cleanup=begin_cleanup(), contact=contact, flaw="role"
+    ),
     f"{APP}.ContactList_contacts.contact": lambda contact: make_list(contact),
     f"{APP}.ContactMerge.keep": _earlier_merge,
     f"{APP}.ContactTag.contact": lambda contact: make_tag(contact),
@@ -92,6 +99,7 @@ MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.SentItem.contact": _sent_item,
     f"{APP}.ServiceNote.contact": lambda contact: make_note(contact),
     f"{APP}.SignUp.contact": lambda contact: SignUp.objects.create(contact=contact, source="fair", created_at=AT),
+    f"{APP}.SunsetMember.contact": lambda contact: SunsetMember.objects.create(sunset=make_sunset(), contact=contact),
     f"{APP}.SurveyAnswer.contact": _answer,
     f"{APP}.TagChange.contact": lambda contact: make_tag(contact),
 }

@@ -21,6 +21,7 @@ from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.models import BrandSettings
+from wagtail_precise_mail.emails.senders import sender_problem
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of
 from wagtail_precise_mail.exceptions import InvalidTransition, NotReady
@@ -84,8 +85,8 @@ def problems(sunset: Sunset) -> list[str]:
         found.append(_("Choose the topic of the last-chance email: only who agreed to it may get it."))
     if not sunset.email.live:
         found.append(_("Publish the last-chance email first."))
-    if not BrandSettings.for_site(sunset.site).sender_address:
-        found.append(_("The site has no sender address. Enter one in Settings, Email brand."))
+    if problem := sender_problem(BrandSettings.for_site(sunset.site).sender):
+        found.append(str(problem))
     return found
 
 
@@ -125,8 +126,8 @@ def _chunks(pks: Iterator[int]) -> Iterator[list[int]]:
 
 
 def _open_send(sunset: Sunset, by: User | None, at: datetime) -> Send:
-    email, brand = sunset.email, BrandSettings.for_site(sunset.site)
-    assert email is not None  # noqa: S101 - the caller looked
+    email, sender = sunset.email, BrandSettings.for_site(sunset.site).sender
+    assert email is not None and sender is not None  # noqa: PT018, S101 - the caller looked
     base_url = base_url_of(sunset.site)
     published = email.live_revision.as_object() if email.live_revision else email
     return delivery.start_send(
@@ -134,9 +135,9 @@ def _open_send(sunset: Sunset, by: User | None, at: datetime) -> Send:
         origin_id=sunset.pk,
         compiled=compile_email(published, site=sunset.site, base_url=base_url, at=at, by=by),
         topic=sunset.topic,
-        from_name=brand.sender_name,
-        from_address=brand.sender_address,
-        reply_to=brand.reply_to,
+        from_name=sender.name,
+        from_address=sender.address,
+        reply_to=sender.reply_to,
         base_url=base_url,
         at=at,
     )
