@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
-from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.contacts.queries import ContactQuerySet, SuppressionQuerySet
 from wagtail_precise_mail.exceptions import InvalidAddress
 
 
@@ -205,6 +205,16 @@ class SuppressionReason(models.TextChoices):
     HARD_BOUNCE = "hard_bounce", _("does not exist")
     COMPLAINT = "complaint", _("called our mail spam")
     MANUAL = "manual", _("by hand")
+    INVALID = "invalid", _("invalid address")
+    SUNSET = "sunset", _("no reaction for a long time")
+    ERASED = "erased", _("asked to be erased")
+
+
+class SuppressionScope(models.TextChoices):
+    """Which mail a suppression holds back."""
+
+    EVERYTHING = "everything", _("every mail")
+    MARKETING = "marketing", _("mail about topics, not about orders")
 
 
 class UnsubscribeReason(models.TextChoices):
@@ -222,11 +232,17 @@ class Suppression(models.Model):
 
     address_hash = models.CharField(max_length=64, unique=True, editable=False)
     reason = models.CharField(_("reason"), max_length=20, choices=SuppressionReason.choices)
+    scope = models.CharField(
+        _("holds back"), max_length=10, choices=SuppressionScope.choices, default=SuppressionScope.EVERYTHING
+    )
     detail = models.CharField(_("detail"), max_length=250, blank=True)
     # Who asked, as a plain kind and id: foreign keys point down the house only.
     origin_kind = models.CharField(max_length=30, blank=True)
     origin_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(_("since"))
+    expires_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
+
+    objects = SuppressionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("suppression")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -24,22 +23,26 @@ from wagtail_precise_mail.contacts.models import (
     Topic,
 )
 from wagtail_precise_mail.contacts.signals import consent_changed, resubscribed, unsubscribed
+from wagtail_precise_mail.contacts.suppressing import end_by_own_yes, lift_suppression, suppress
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-logger = logging.getLogger(__name__)
 
 # How an unsubscription signs its entries in the ledger, so that taking it back finds them.
 UNSUBSCRIBE_SOURCE = "unsubscribe"
 RESUBSCRIBE_SOURCE = "unsubscribe taken back"
 
-# The first one wins over those after it.
-_STRENGTH = [
-    SuppressionReason.COMPLAINT,
-    SuppressionReason.MANUAL,
-    SuppressionReason.HARD_BOUNCE,
-    SuppressionReason.UNSUBSCRIBED,
+__all__ = [
+    "grant_in_bulk",
+    "lift_suppression",
+    "record_service_note",
+    "set_attribute",
+    "subscribe",
+    "suppress",
+    "undo_unsubscribe",
+    "unsubscribe",
+    "upsert_contact",
+    "withdraw",
 ]
 
 
@@ -90,7 +93,7 @@ def subscribe(
     """
     with transaction.atomic():
         consent = _change_consent(contact, topic, ConsentStatus.GRANTED, source, evidence, at, by)
-        Suppression.objects.filter(address_hash=contact.address_hash, reason=SuppressionReason.UNSUBSCRIBED).delete()
+        end_by_own_yes(contact.address_hash)
     return consent
 
 
@@ -172,61 +175,6 @@ def _grant_chunk(ids: list[int], topic: Topic, source: str, evidence: str, at: d
 
 
 @transaction.atomic
-def suppress(
-    address: str,
-    *,
-    reason: str,
-    detail: str = "",
-    origin_kind: str = "",
-    origin_id: int | None = None,
-    at: datetime | None = None,
-) -> Suppression:
-    """Keep an address from being written to. The earliest moment stays; a stronger reason replaces a weaker one.
-
-    Args:
-        reason: a value of ``SuppressionReason``.
-        origin_kind: who asked, such as "outbox_message", with its id in ``origin_id``.
-
-    Raises:
-        InvalidAddress: this is no address.
-    """
-    key = address_hash(normalize_address(address))
-    values = {
-        "reason": SuppressionReason(reason),
-        "detail": detail[:250],
-        "origin_kind": origin_kind,
-        "origin_id": origin_id,
-    }
-    suppression, created = Suppression.objects.get_or_create(
-        address_hash=key, defaults={**values, "created_at": at or timezone.now()}
-    )
-    if not created and _is_stronger(reason, than=suppression.reason):
-        for name, value in values.items():
-            setattr(suppression, name, value)
-        suppression.save(update_fields=list(values))
-    if created:
-        logger.info("Suppressed %s: %s.", key[:12], reason)
-    return suppression
-
-
-def _is_stronger(reason: str, *, than: str) -> bool:
-    return _STRENGTH.index(SuppressionReason(reason)) < _STRENGTH.index(SuppressionReason(than))
-
-
-def lift_suppression(address: str) -> bool:
-    """Let an address be written to again, whatever the reason was; consent is not touched.
-
-    Returns:
-        Whether it was suppressed.
-
-    Raises:
-        InvalidAddress: this is no address.
-    """
-    count, _by_model = Suppression.objects.filter(address_hash=address_hash(normalize_address(address))).delete()
-    return bool(count)
-
-
-@transaction.atomic
 def unsubscribe(
     contact: Contact,
     *,
@@ -248,7 +196,7 @@ def unsubscribe(
     """
     at = at or timezone.now()
     _lock(contact)
-    before = Suppression.objects.filter(address_hash=contact.address_hash).first()
+    before = Suppression.objects.in_force(at).filter(address_hash=contact.address_hash).first()
     evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
     granted = contact.consents.exclude(status=ConsentStatus.WITHDRAWN).select_related("topic")
     withdrawn = [
