@@ -132,3 +132,7 @@ class OutcomeUnknown(DeliveryError):
 
 class InvalidToken(PreciseMailError, SuspiciousOperation):
     """A link was tampered with or is not ours; Django answers 400."""
+
+
+class ExpiredToken(InvalidToken):
+    """A link was ours, and its time is over."""

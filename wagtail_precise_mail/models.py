@@ -13,6 +13,9 @@ from wagtail_precise_mail.commerce.models import (
 )
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
+from wagtail_precise_mail.contacts.changes import ContactChange
+from wagtail_precise_mail.contacts.departures import Departure
+from wagtail_precise_mail.contacts.legal_settings import LegalSettings
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -22,6 +25,7 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     Topic,
 )
+from wagtail_precise_mail.contacts.subject_requests import SubjectRequest, SubjectRequestStep
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.emails.rights import ImageRights
@@ -37,12 +41,15 @@ __all__ = [
     "Consent",
     "ConsentChange",
     "Contact",
+    "ContactChange",
     "ContactList",
     "CouponCode",
     "CouponPool",
+    "Departure",
     "Email",
     "Idea",
     "ImageRights",
+    "LegalSettings",
     "MessageContent",
     "MessageEvent",
     "Order",
@@ -58,6 +65,8 @@ __all__ = [
     "SentItem",
     "ServiceNote",
     "Store",
+    "SubjectRequest",
+    "SubjectRequestStep",
     "Suppression",
     "SurveyAnswer",
     "Topic",

@@ -49,7 +49,7 @@ def had_mail(contact: Contact, send: Send, *, days: float, **overrides: Any) -> 
     )
 
 
-@pytest.mark.parametrize("until, expected", [(AT + timedelta(minutes=1), SkipReason.PAUSED), (AT, ""), (None, "")])
+@pytest.mark.parametrize(("until", "expected"), [(AT + timedelta(minutes=1), SkipReason.PAUSED), (AT, ""), (None, "")])
 def test_a_pause_holds_until_its_end(until: datetime | None, expected: str) -> None:
     send = make_send()
     assert both(make_reader(send, paused_until=until), send) == expected
@@ -61,7 +61,7 @@ def test_quarantine_holds_everything_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "cadence, days, expected",
+    ("cadence", "days", "expected"),
     [
         ("every", 0.01, ""),
         ("daily", 0.5, SkipReason.CADENCE),
@@ -135,7 +135,7 @@ def test_every_suppression_holds_mail_about_a_topic_back(reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "reason, expected",
+    ("reason", "expected"),
     [
         ("sunset", ""),
         ("unsubscribed", ""),
@@ -160,7 +160,7 @@ def test_the_scope_can_be_chosen() -> None:
     assert both(reader, send) == ""
 
 
-@pytest.mark.parametrize("minutes, expected", [(-1, ""), (0, ""), (1, SkipReason.SUPPRESSED)])
+@pytest.mark.parametrize(("minutes", "expected"), [(-1, ""), (0, ""), (1, SkipReason.SUPPRESSED)])
 def test_a_suppression_counts_until_it_expires(minutes: int, expected: str) -> None:
     send = make_send()
     reader = make_reader(send)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
+from wagtail_precise_mail.campaigns.legal import legal_findings
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.starting import compile_for
 from wagtail_precise_mail.campaigns.translations import published_translations
@@ -37,7 +38,11 @@ def preflight(
         keep_for: who schedules, so that the compiled email is kept for the send; None only looks.
     """
     send_at = send_at or campaign.scheduled_at or at
-    findings = [*_check_email(campaign, send_at, keep_for), *_check_audience(campaign, at)]
+    findings = [
+        *_check_email(campaign, send_at, keep_for),
+        *_check_audience(campaign, at),
+        *_check_law(campaign, at, send_at),
+    ]
     return sorted(findings, key=lambda finding: finding.order)
 
 
@@ -202,3 +207,12 @@ def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
             )
         ]
     return []
+
+
+def _check_law(campaign: Campaign, at: datetime, send_at: datetime) -> list[Finding]:
+    versions = [campaign.email, *published_translations(campaign.email).values()]
+    emails = [cast("Email", one.live_revision.as_object()) for one in versions if one.live and one.live_revision]
+    try:
+        return legal_findings(campaign, emails, at=at, send_at=send_at)
+    except InvalidRules:  # the check of the audience says so
+        return []

@@ -179,7 +179,8 @@ class Consent(models.Model):
 class ConsentChange(models.Model):
     """One entry of the append-only consent ledger."""
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_changes")
+    # An erasure takes the name out of the ledger, and leaves what the figures count.
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="consent_changes")
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="+")
     status = models.CharField(_("status"), max_length=10, choices=ConsentStatus.choices)
     source = models.CharField(_("source"), max_length=100)

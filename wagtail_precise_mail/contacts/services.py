@@ -12,6 +12,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.departures import record_departure, record_return
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -93,7 +94,8 @@ def subscribe(
     """
     with transaction.atomic():
         consent = _change_consent(contact, topic, ConsentStatus.GRANTED, source, evidence, at, by)
-        end_by_own_yes(contact.address_hash)
+        if end_by_own_yes(contact.address_hash):
+            record_return(contact, at=at or timezone.now())
     return consent
 
 
@@ -181,6 +183,7 @@ def unsubscribe(
     origin_kind: str = "",
     origin_id: int | None = None,
     reason: str = "",
+    comment: str = "",
     at: datetime | None = None,
 ) -> bool:
     """Withdraw a contact's consent to every topic, and suppress the address.
@@ -190,6 +193,7 @@ def unsubscribe(
     Args:
         origin_kind: where the contact asked, such as "outbox_message", with its id in ``origin_id``.
         reason: a value of ``UnsubscribeReason``, or "".
+        comment: why, in their own words, or "".
 
     Returns:
         Whether anything was new.
@@ -211,6 +215,7 @@ def unsubscribe(
         origin_id=origin_id,
         at=at,
     )
+    record_departure(contact, reason=reason, comment=comment, origin_kind=origin_kind, origin_id=origin_id, at=at)
     is_new = before is None or bool(withdrawn) or _fill_reason(before, origin_kind, origin_id, reason)
     if is_new:
         _announce(unsubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, reason=reason, at=at)
@@ -249,6 +254,7 @@ def undo_unsubscribe(
     ).delete()
     if not lifted:
         return False
+    record_return(contact, at=at)
     evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
     for consent in contact.consents.filter(status=ConsentStatus.WITHDRAWN).select_related("topic"):
         last = contact.consent_changes.filter(topic=consent.topic).order_by("-pk").first()

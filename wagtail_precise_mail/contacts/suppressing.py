@@ -115,10 +115,14 @@ def lift_suppression(address: str) -> bool:
     return bool(count)
 
 
-def end_by_own_yes(key: str) -> None:
-    """End the suppressions of an address that are a person's own to end.
+def end_by_own_yes(key: str) -> bool:
+    """End the suppression of an address that is a person's own to end.
 
     Args:
         key: the address hash.
+
+    Returns:
+        Whether there was one.
     """
-    Suppression.objects.filter(address_hash=key, reason__in=ENDED_BY_OWN_YES).delete()
+    count, _by_model = Suppression.objects.filter(address_hash=key, reason__in=ENDED_BY_OWN_YES).delete()
+    return bool(count)

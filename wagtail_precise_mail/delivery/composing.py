@@ -13,6 +13,7 @@ from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.delivery.channels import Envelope
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import message_processors
+from wagtail_precise_mail.delivery.subject_labels import SubjectLabels
 from wagtail_precise_mail.delivery.versions import Versions
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
 from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
@@ -37,6 +38,7 @@ class Composer:
         self.loaders = {key: ReaderLoader(version.payload) for key, version in self.versions.compiled.items()}
         self._paths = Paths()
         # A test counts nowhere: no tracked links, no pixel.
+        self._labels = SubjectLabels(send, send.compiled.payload.get("site"))
         self.processors = [] if send.is_test else [make() for _key, make in message_processors.items()]
 
     def load(self, addressed: Sequence[tuple[OutboxMessage, Contact | None]], *, at: datetime) -> dict[int, Reader]:
@@ -92,6 +94,8 @@ class Composer:
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
             personal_link=personal_links_of(send, message, self._paths),
         )
+        language = message.language or str(send.compiled.payload.get("language", ""))
+        subject = self._labels.of(contact, language, filled.subject) + filled.subject
         headers = {
             name: value
             for processor in self.processors
@@ -103,7 +107,7 @@ class Composer:
                 from_address=send.from_address,
                 to_address=message.address,
                 reply_to=send.reply_to,
-                subject=TEST_PREFIX + filled.subject if send.is_test else filled.subject,
+                subject=TEST_PREFIX + subject if send.is_test else subject,
                 text=filled.text,
                 html=filled.html,
                 message_id=mime.make_message_id(message.pk, send.from_address),

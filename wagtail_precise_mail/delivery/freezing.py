@@ -130,6 +130,9 @@ _INSERT = """
     ON CONFLICT DO NOTHING
 """
 
+# Compiling the statement anew for each chunk takes PostgreSQL longer than it saves.
+_NO_JIT = {"postgresql": "SET LOCAL jit TO off"}
+
 
 def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
     """INSERT ... SELECT: the rows never travel through Python."""
@@ -144,6 +147,8 @@ def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
     )
     moment = database_value("created_at", at)
     with connection.cursor() as cursor:
+        if no_jit := _NO_JIT.get(connection.vendor):
+            cursor.execute(no_jit)
         cursor.execute(sql, [*member_parameters, moment, send.pk, send.priority, moment])
 
 

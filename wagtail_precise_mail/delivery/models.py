@@ -188,7 +188,8 @@ class SentItem(models.Model):
     """An item of a list that one message showed, such as a page, so that the next mail can show another."""
 
     message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="sent_items")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+")
+    # An erasure leaves what the report of content counts.
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+")
     key = models.CharField(max_length=60)
     sent_at = models.DateTimeField()
 

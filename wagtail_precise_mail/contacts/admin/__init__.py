@@ -6,10 +6,15 @@ from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from wagtail import hooks
 
+from wagtail_precise_mail.contacts.admin import departures, retention
+from wagtail_precise_mail.contacts.admin.requests import SubjectRequestViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
 from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
 
-viewsets = (ContactViewSet, ContactListViewSet, TopicViewSet, SuppressionViewSet)
+# These register what they bring with hooks of their own.
+__all__ = ["departures", "retention", "viewsets"]
+
+viewsets = (ContactViewSet, ContactListViewSet, TopicViewSet, SuppressionViewSet, SubjectRequestViewSet)
 
 
 @hooks.register("register_permissions")

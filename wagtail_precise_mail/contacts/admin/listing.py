@@ -12,6 +12,7 @@ from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -68,7 +69,8 @@ class ContactFilterSet(WagtailFilterSet):
     def filter_by_suppression(self, contacts: Any, _name: str, value: str) -> Any:
         if value == "none":
             return contacts.not_suppressed()
-        return contacts.filter(Exists(Suppression.objects.filter(address_hash=OuterRef("address_hash"), reason=value)))
+        in_force = Suppression.objects.in_force(timezone.now())
+        return contacts.filter(Exists(in_force.filter(address_hash=OuterRef("address_hash"), reason=value)))
 
 
 class ContactIndex(SeesContacts, generic.IndexView):
@@ -87,7 +89,8 @@ class ContactIndex(SeesContacts, generic.IndexView):
         return bool(super().show_export_buttons and self.user_has_permission("export"))
 
     def get_base_queryset(self) -> QuerySet[Contact]:
-        suppression = Suppression.objects.filter(address_hash=OuterRef("address_hash")).values("reason")
+        in_force = Suppression.objects.in_force(timezone.now())
+        suppression = in_force.filter(address_hash=OuterRef("address_hash")).values("reason")
         granted = Consent.objects.filter(contact=OuterRef("pk"), status=ConsentStatus.GRANTED)
         labels = [When(reason=reason, then=Value(force_str(label))) for reason, label in SuppressionReason.choices]
         return (

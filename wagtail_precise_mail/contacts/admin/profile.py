@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +61,8 @@ class ProfileView(SeesContacts, generic.InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         may = self.request.user.has_perm
-        suppression = Suppression.objects.filter(address_hash=self.object.address_hash).first()
+        in_force = Suppression.objects.in_force(timezone.now())
+        suppression = in_force.filter(address_hash=self.object.address_hash).first()
         reasons = dict(UnsubscribeReason.choices)
         return {
             **super().get_context_data(**kwargs),

@@ -19,6 +19,7 @@ from wagtail_precise_mail.contacts.admin.columns import WideColumn
 from wagtail_precise_mail.contacts.admin.forms import ContactListForm
 from wagtail_precise_mail.contacts.admin.listing import ContactFilterSet, ContactIndex
 from wagtail_precise_mail.contacts.admin.profile import ConsentView, NoteView, ProfileView
+from wagtail_precise_mail.contacts.erasing import erase
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Topic
 
 
@@ -42,6 +43,9 @@ class ContactDelete(SeesContacts, generic.DeleteView):
                 "A suppressed address stays suppressed."
             )
         )
+
+    def delete_action(self) -> None:
+        erase(self.object, by=self.request.user)
 
 
 class ContactHistory(SeesContacts, history.HistoryView):

@@ -14,6 +14,11 @@ from wagtail_precise_mail.emails.checks.facts import EmailFacts
 _NO_REPLY = re.compile(r"^(?:do[-_.]?)?(?:not?|kein)[-_.]?(?:reply|answer|antwort|response)", re.IGNORECASE)
 
 
+def says_no_reply(address: str) -> bool:
+    """Whether an address tells people not to answer."""
+    return bool(_NO_REPLY.match(address or ""))
+
+
 class _BrandCheck(EmailCheck):
     def at_brand(self, message: str, remedy: str) -> Finding:
         return self.finding(message, remedy, place=_("Email brand"), field="brand")
@@ -52,7 +57,7 @@ class SenderNoReply(_BrandCheck):
 
     def run(self, facts: EmailFacts) -> Iterator[Finding]:
         for address in dict.fromkeys([facts.brand.sender_address, facts.brand.reply_to]):
-            if _NO_REPLY.match(address or ""):
+            if says_no_reply(address):
                 yield self.at_brand(
                     _("%(address)s tells people not to answer.") % {"address": address},
                     _("Take an address that somebody reads: answers keep mail out of the spam folder."),
