@@ -25,6 +25,7 @@ from wagtail_precise_mail.contacts.preference_tokens import Reach, make_preferen
 from wagtail_precise_mail.contacts.preferences import months_later
 from wagtail_precise_mail.contacts.subject_requests import SubjectRequest
 from wagtail_precise_mail.contacts.tasks import send_preference_link
+from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token
 from wagtail_precise_mail.delivery.channels import MemoryChannel
 from wagtail_precise_mail.delivery.gate import judge
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -447,8 +448,6 @@ def test_a_pause_of_months_ends_on_the_same_day(at: str, months: int, expected: 
 
 class TestLeaving:
     def url(self, contact: Contact) -> str:
-        from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token
-
         return reverse("wagtail_precise_mail:unsubscribe", args=[make_unsubscribe_token(contact.pk, 7)])
 
     def test_the_page_offers_fewer_mails(self, client: Client, contact: Contact, topic: Topic) -> None:

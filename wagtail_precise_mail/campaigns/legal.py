@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 from django.db.models.functions import Upper
@@ -28,7 +29,7 @@ def jurisdictions_of(campaign: Campaign, *, at: datetime) -> dict[str, int]:
     Raises:
         InvalidRules: the segment, or an excluded one, cannot be evaluated.
     """
-    settings = LegalSettings.for_site(campaign.site)
+    settings = LegalSettings.of(campaign.site)
     contacts = sendable_contacts(campaign, at=at).order_by()
     counts: dict[str, int] = {}
     for country, count in contacts.values_list(Upper("country")).annotate(Count("pk")):
@@ -54,8 +55,21 @@ def legal_findings(campaign: Campaign, emails: list[Email], *, at: datetime, sen
     return [
         *_check_sender(campaign, demands),
         *_check_labels(campaign, emails, demands),
-        *_check_quiet_hours(campaign, demands, send_at),
+        *_check_quiet_hours(campaign, demands, send_at, campaign.zone),
     ]
+
+
+def quiet_findings(campaign: Campaign, *, at: datetime, send_at: datetime, zone: ZoneInfo) -> list[Finding]:
+    """Return the quiet hours that a time is in: the house's own, and those of the audience.
+
+    Args:
+        zone: whose clocks count.
+
+    Raises:
+        InvalidRules: the audience cannot be evaluated.
+    """
+    counts = jurisdictions_of(campaign, at=at)
+    return list(_check_quiet_hours(campaign, strictest(counts), send_at, zone)) if counts else []
 
 
 def _check_sender(campaign: Campaign, demands: Demands) -> Iterator[Finding]:
@@ -73,7 +87,7 @@ def _check_sender(campaign: Campaign, demands: Demands) -> Iterator[Finding]:
 
 
 def _check_labels(campaign: Campaign, emails: list[Email], demands: Demands) -> Iterator[Finding]:
-    if LegalSettings.for_site(campaign.site).adds_labels:
+    if LegalSettings.of(campaign.site).adds_labels:
         return
     for key in demands.keys:
         profile = jurisdictions.get(key)
@@ -91,9 +105,9 @@ def _check_labels(campaign: Campaign, emails: list[Email], demands: Demands) -> 
                 )
 
 
-def _check_quiet_hours(campaign: Campaign, demands: Demands, send_at: datetime) -> Iterator[Finding]:
-    own = LegalSettings.for_site(campaign.site).quiet_hours
-    local = send_at.astimezone(campaign.zone)
+def _check_quiet_hours(campaign: Campaign, demands: Demands, send_at: datetime, zone: ZoneInfo) -> Iterator[Finding]:
+    own = LegalSettings.of(campaign.site).quiet_hours
+    local = send_at.astimezone(zone)
     for hours in (*demands.quiet_hours, *([own] if own else [])):
         if is_quiet(local.time(), hours):
             yield Finding(
@@ -103,7 +117,7 @@ def _check_quiet_hours(campaign: Campaign, demands: Demands, send_at: datetime) 
                     "time": f"{local:%H:%M}",
                     "start": f"{hours[0]:%H:%M}",
                     "end": f"{hours[1]:%H:%M}",
-                    "zone": campaign.time_zone,
+                    "zone": zone.key,
                 },
                 _("Choose another time, or change the quiet hours in the settings “Law and mail”."),
                 place="scheduled_at",

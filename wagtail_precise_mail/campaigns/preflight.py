@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
-from wagtail_precise_mail.campaigns.legal import legal_findings
+from wagtail_precise_mail.campaigns.legal import legal_findings, quiet_findings
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.starting import compile_for
 from wagtail_precise_mail.campaigns.translations import published_translations
@@ -58,6 +59,20 @@ def require_ready(campaign: Campaign, *, at: datetime, by: AbstractBaseUser, sen
     errors = [finding for finding in preflight(campaign, at=at, send_at=send_at, keep_for=by) if finding.is_error]
     if errors:
         raise NotReady([" ".join(filter(None, [str(error.message), str(error.remedy)])) for error in errors])
+
+
+def require_no_quiet_hours(campaign: Campaign, *, at: datetime, send_at: datetime, time_zone: str) -> None:
+    """Let a time pass at which a campaign may start.
+
+    Raises:
+        NotReady: with the quiet hours that it is in.
+    """
+    try:
+        found = quiet_findings(campaign, at=at, send_at=send_at, zone=ZoneInfo(time_zone))
+    except InvalidRules:  # whoever gathers the audience says so, when the time has come
+        return
+    if found:
+        raise NotReady([f"{one.message} {one.remedy}" for one in found])
 
 
 def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience | None, str]:

@@ -65,6 +65,7 @@ def schedule(
     if campaign.state != State.DRAFT:
         raise InvalidTransition(_("Only a draft can be scheduled."))
     _refuse_the_past(scheduled_at, at)
+    campaign.time_zone = time_zone or campaign.time_zone  # quiet hours are those of its clocks
     preflight.require_ready(campaign, at=at, send_at=scheduled_at, by=by)
     with transaction.atomic():
         move(
@@ -102,11 +103,12 @@ def reschedule(
 
     Raises:
         InvalidTransition: it is neither scheduled nor paused before its start.
-        NotReady: the time is past, or an offer of the email is not valid then.
+        NotReady: the time is past, within quiet hours, or an offer of the email is not valid then.
     """
     at = at or timezone.now()
     _refuse_the_past(scheduled_at, at)
     _refuse_other_times_than_its_offers(campaign, scheduled_at)
+    preflight.require_no_quiet_hours(campaign, at=at, send_at=scheduled_at, time_zone=time_zone or campaign.time_zone)
     with transaction.atomic():
         waiting = Campaign.objects.filter(
             pk=campaign.pk, state__in=[State.SCHEDULED, State.PAUSED], send=None, started_at=None

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.models import Site
 
 from wagtail_precise_mail.contacts.jurisdictions import FALLBACK, Jurisdiction, jurisdictions, key_of
 
@@ -53,6 +54,11 @@ class LegalSettings(BaseSiteSetting):
 
     class Meta:
         verbose_name = _("law and mail")
+
+    @classmethod
+    def of(cls, site: Site) -> LegalSettings:
+        """Return what a site decided, else the defaults; unlike ``for_site``, looking writes nothing."""
+        return cls._default_manager.filter(site=site).first() or cls(site=site)
 
     def clean(self) -> None:
         super().clean()

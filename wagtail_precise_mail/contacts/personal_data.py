@@ -107,7 +107,11 @@ class ContactData(PersonalData):
     """The contact itself, with lists, and whether the address is suppressed."""
 
     label = _("Your details")
-    models = ("wagtail_precise_mail.Contact", "wagtail_precise_mail.ContactList_contacts")
+    models = (
+        "wagtail_precise_mail.Contact",
+        "wagtail_precise_mail.ContactList",
+        "wagtail_precise_mail.ContactList_contacts",
+    )
 
     def collect(self, contact: Contact) -> Mapping[str, Rows]:
         row = {name: getattr(contact, name) for name in _FIELDS}

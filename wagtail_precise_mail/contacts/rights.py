@@ -51,7 +51,7 @@ def receive(
     known = SubjectRequest.objects.open().filter(contact=contact, kind=kind).first()
     if known:
         return known
-    key = LegalSettings.for_site(site).key_for(contact.country)
+    key = LegalSettings.of(site).key_for(contact.country)
     request = SubjectRequest.objects.create(
         contact=contact,
         address_hash=contact.address_hash,

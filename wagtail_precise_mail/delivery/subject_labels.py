@@ -20,7 +20,7 @@ class SubjectLabels:
         self._settings: LegalSettings | None = None
         site = Site.objects.filter(pk=site_id).first() if site_id and self._may_need_one(send) else None
         if site:
-            settings = LegalSettings.for_site(site)
+            settings = LegalSettings.of(site)
             self._settings = settings if settings.adds_labels else None
 
     def of(self, contact: Contact | None, language: str, subject: str) -> str:

@@ -81,11 +81,11 @@ class DepartureReportView(ReportView):
         return super().dispatch(request, *args, **kwargs)
 
     @property
-    def show_export_buttons(self) -> bool:  # type: ignore[override]
+    def show_export_buttons(self) -> bool:
         return bool(self.request.user.has_perm(EXPORT))
 
     @property
-    def columns(self) -> list[Column]:  # type: ignore[override]
+    def columns(self) -> list[Column]:
         return [
             TitleColumn("contact", label=_("Who"), accessor=who_left, get_url=profile_url, width="30%"),
             Column("reason", label=_("Reason"), accessor=reason_of),
