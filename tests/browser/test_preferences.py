@@ -162,6 +162,7 @@ def test_colleagues_answer_requests_and_see_what_would_go(
     expect(page.get_by_text("days late")).to_be_visible()
     look(page, f"requests-{width}")
     page.get_by_role("link", name=contact.email).first.click()
+    expect(page.get_by_role("heading", name="What to do")).to_be_visible()
     look(page, f"request-{width}")
     assert overflow(page) == []
     page.get_by_label("I am sure: this cannot be undone.").check()
@@ -176,6 +177,7 @@ def test_colleagues_answer_requests_and_see_what_would_go(
     assert overflow(page) == []
 
     page.goto(live_server.url + reverse("precise_mail_departures"))
+    expect(page.get_by_role("link", name="leaver4@example.com")).to_be_visible()
     look(page, f"departures-{width}")
     page.get_by_role("link", name=re.compile("too many emails")).click()
     expect(page.get_by_role("link", name="leaver0@example.com")).to_be_visible()

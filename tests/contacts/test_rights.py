@@ -239,8 +239,9 @@ class TestErasure:
 
     def test_the_log_says_who_erased_and_not_whom(self) -> None:
         contact, colleague = make_person(), User.objects.create_superuser("boss")
+        pk = contact.pk
         erase(contact, by=colleague)
-        entries = ModelLogEntry.objects.filter(object_id=str(contact.pk))
+        entries = ModelLogEntry.objects.filter(object_id=str(pk))
         assert {entry.label for entry in entries} == {ERASED_LABEL}
         assert entries.get(action="wagtail.delete").user == colleague
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from wagtail_precise_mail.contacts import services
+from wagtail.models import Site
+
+from wagtail_precise_mail.contacts import rights, services
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
@@ -16,6 +18,7 @@ from wagtail_precise_mail.contacts.models import (
     ServiceNote,
     Topic,
 )
+from wagtail_precise_mail.contacts.subject_requests import SubjectRequest
 
 _numbers = count(1)
 _GRANTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,3 +54,9 @@ def grant(contact: Contact, topic: Topic, *, at: datetime = _GRANTED_AT) -> Cons
 def make_note(contact: Contact, **overrides: Any) -> ServiceNote:
     """A service note."""
     return services.record_service_note(contact, **{"subject": "Asked about delivery", **overrides})
+
+
+def make_request(contact: Contact, kind: str = SubjectRequest.Kind.ERASURE, **overrides: Any) -> SubjectRequest:
+    """An open request about data."""
+    site = Site.objects.get(is_default_site=True)
+    return rights.receive(contact, kind, **{"source": "letter", "site": site, **overrides})

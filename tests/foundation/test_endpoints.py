@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.factories.campaigns import make_campaign, make_email, make_segment
 from tests.factories.commerce import make_order, make_product
-from tests.factories.contacts import make_contact, make_list
+from tests.factories.contacts import make_contact, make_list, make_request
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_image, make_saved_block
 from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment
@@ -66,6 +66,7 @@ def addresses() -> list[str]:
         "/savedblock/": saved_block.pk,
         "/imagerights/": ImageRights.objects.create(image=make_image()).pk,
         "outbox": send.pk,
+        "precise-mail-requests": make_request(contact).pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,

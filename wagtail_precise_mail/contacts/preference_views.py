@@ -213,4 +213,7 @@ class LinkRequestView(View):
 
     def page(self, **context: Any) -> HttpResponseBase:
         whole = {**public_context(self.request), **context}
-        return make_private(render(self.request, f"{_TEMPLATES}preference_link.html", whole))
+        response = make_private(render(self.request, f"{_TEMPLATES}preference_link.html", whole))
+        # There is no secret in this address, and without any referrer browsers hide the origin from the CSRF check.
+        response["Referrer-Policy"] = "same-origin"
+        return response

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +30,7 @@ from wagtail.models import Site
 
 from wagtail_precise_mail.contacts import rights
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
-from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDayColumn
 from wagtail_precise_mail.contacts.jurisdictions import jurisdictions
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.package import file_name
@@ -144,7 +145,7 @@ class RequestIndex(_Answers, generic.IndexView):
                 accessor=lambda row: clock_of(row, now),
                 primary=lambda row: row.state == State.OPEN,
             ),
-            WideDateColumn("due_at", label=_("Due"), sort_key="due_at", width="14%"),
+            WideDayColumn("due_at", label=_("Due"), sort_key="due_at", width="14%"),
             WideColumn("state", label=_("State"), accessor="get_state_display", sort_key="state"),
         ]
 
@@ -182,7 +183,8 @@ class RequestCreate(_Answers, generic.CreateView):
         )
 
     def get_success_message(self, instance: SubjectRequest) -> str:
-        return gettext("Taken in. It must be answered by %(day)s.") % {"day": f"{instance.due_at:%Y-%m-%d}"}
+        day = date_format(timezone.localtime(instance.due_at), "DATE_FORMAT")
+        return gettext("Taken in. It must be answered by %(day)s.") % {"day": day}
 
     def get_success_url(self) -> str:
         return reverse(self.inspect_url_name, args=[self.object.pk])

@@ -16,7 +16,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import log
 
-from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn, WideDayColumn
 from wagtail_precise_mail.contacts.admin.forms import SuppressionForm
 from wagtail_precise_mail.contacts.models import Contact, Suppression, UnsubscribeReason
 from wagtail_precise_mail.contacts.services import suppress
@@ -54,7 +54,7 @@ class SuppressionIndex(generic.IndexView):
             WideColumn("detail", label=_("Detail"), accessor=lambda row: REASONS.get(row.detail, row.detail)),
             WideColumn("scope", label=_("Holds back"), accessor="get_scope_display"),
             WideDateColumn("created_at", label=_("Since"), sort_key="created_at", width="12%"),
-            WideDateColumn("expires_at", label=_("Until"), sort_key="expires_at", width="12%"),
+            WideDayColumn("expires_at", label=_("Until"), sort_key="expires_at", width="12%"),
         ]
 
     def get_list_more_buttons(self, instance: Suppression) -> list[Any]:
