@@ -67,6 +67,7 @@ class ProfileView(SeesContacts, generic.InspectView):
         return {
             **super().get_context_data(**kwargs),
             "contact": self.object,
+            "is_paused": bool(self.object.paused_until and self.object.paused_until > timezone.now()),
             "facts": read_facts(self.object),
             "suppression": suppression,
             "suppression_detail": suppression and reasons.get(suppression.detail, suppression.detail),
