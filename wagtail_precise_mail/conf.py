@@ -107,6 +107,15 @@ class Options:
     scanner_click_seconds: int = 3
     """See ``scanner_click_count``."""
 
+    preference_link_days: int = 90
+    """How long the link to the settings works that stands in every mail."""
+
+    data_link_minutes: int = 120
+    """How long the link to their own data works that contacts ask for."""
+
+    retention_days: dict[str, int] = field(default_factory=dict)
+    """Days that data are kept, by the key of a retention rule; 0 keeps them for good. The others keep their own."""
+
     html_size_limit: int = 102_000
     """Bytes of HTML above which Gmail clips a mail."""
 
@@ -193,6 +202,7 @@ class Options:
         self._check_levels()
         self._check_claims()
         self._check_jurisdictions()
+        self._check_retention()
         if self.price_change not in PRICE_CHANGES:
             known = " or ".join(repr(value) for value in PRICE_CHANGES)
             raise ConfigurationError(f"{SETTING}['price_change'] must be {known}, not {self.price_change!r}.")
@@ -252,6 +262,16 @@ class Options:
             known = ", ".join(repr(rule) for rule in CROSS_SELL_RULES)
             raise ConfigurationError(
                 f"{SETTING}['cross_sell_jurisdictions'] must be a dict of countries and rules ({known}), not {rules!r}."
+            )
+
+    def _check_retention(self) -> None:
+        days = self.retention_days
+        if not isinstance(days, dict) or not all(
+            isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in days.values()
+        ):
+            raise ConfigurationError(
+                f"{SETTING}['retention_days'] must be a dict of keys of retention rules and whole numbers of days, "
+                f"not {days!r}."
             )
 
     def _check_claims(self) -> None:

@@ -164,3 +164,7 @@ class LinkExpired(PreciseMailError):
 
 class TooManySignUps(PreciseMailError):
     """So many came from one place in the last hour that it is no person any more."""
+
+
+class ExpiredToken(InvalidToken):
+    """A link was ours, and its time is over."""

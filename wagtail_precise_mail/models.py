@@ -16,7 +16,9 @@ from wagtail_precise_mail.commerce.models import (
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.commerce.viewed import ProductView
+from wagtail_precise_mail.contacts.changes import ContactChange
 from wagtail_precise_mail.contacts.cleanups import Cleanup, CleanupFinding
+from wagtail_precise_mail.contacts.departures import Departure
 from wagtail_precise_mail.contacts.exports import ContactExport
 from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.imports import (
@@ -27,6 +29,7 @@ from wagtail_precise_mail.contacts.imports import (
     ImportPiece,
     ImportRefusal,
 )
+from wagtail_precise_mail.contacts.legal_settings import LegalSettings
 from wagtail_precise_mail.contacts.merges import ContactMerge, DuplicatePair, FormerContact
 from wagtail_precise_mail.contacts.models import (
     Consent,
@@ -38,6 +41,7 @@ from wagtail_precise_mail.contacts.models import (
     Topic,
 )
 from wagtail_precise_mail.contacts.sign_ups import SignUp, SignUpSource
+from wagtail_precise_mail.contacts.subject_requests import SubjectRequest, SubjectRequestStep
 from wagtail_precise_mail.contacts.tags import ContactTag, Tag, TagChange
 from wagtail_precise_mail.contacts.wordings import ConsentWording, PrivacyPolicy, TopicTranslation
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
@@ -59,6 +63,7 @@ __all__ = [
     "ConsentChange",
     "ConsentWording",
     "Contact",
+    "ContactChange",
     "ContactExport",
     "ContactField",
     "ContactList",
@@ -66,6 +71,7 @@ __all__ = [
     "ContactTag",
     "CouponCode",
     "CouponPool",
+    "Departure",
     "DuplicatePair",
     "Email",
     "FormerContact",
@@ -78,6 +84,7 @@ __all__ = [
     "ImportedChange",
     "ImportedRow",
     "LandingPageMixin",
+    "LegalSettings",
     "MessageContent",
     "MessageEvent",
     "Order",
@@ -98,6 +105,8 @@ __all__ = [
     "SignUp",
     "SignUpSource",
     "Store",
+    "SubjectRequest",
+    "SubjectRequestStep",
     "Sunset",
     "SunsetMember",
     "Suppression",

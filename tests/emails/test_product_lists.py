@@ -126,15 +126,23 @@ def test_list_finds_others_for_those_who_have_the_first_ones() -> None:
 
 
 @pytest.mark.parametrize("selection", ["related", "bought_together", "favorites", "buy_again"])
-def test_contact_who_is_not_tracked_gets_best_sellers(selection: str) -> None:
+def test_contact_who_refuses_profiling_gets_best_sellers(selection: str) -> None:
     best, own, pair = product("Best"), product("Own", is_replenishable=True), product("Pair")
     bought(make_contact(), best, best)
-    contact = make_contact(is_tracking_allowed=False)
+    contact = make_contact(is_profiling_allowed=False)
     bought(contact, own, days_ago=60)
     ProductPair.objects.create(product=own, companion=pair, is_manual=True)
     email = email_of(list_block(selection, show_reason=True))
     assert titles(read(email, contact)) == ["Best", "Own"]
     assert "Because" not in read(email, contact).html
+
+
+def test_contact_whose_clicks_are_not_counted_gets_their_own_list_all_the_same() -> None:
+    own, pair = product("Own"), product("Pair")
+    contact = make_contact(is_tracking_allowed=False)
+    bought(contact, own, days_ago=60)
+    ProductPair.objects.create(product=own, companion=pair, is_manual=True)
+    assert titles(read(email_of(list_block("bought_together")), contact)) == ["Pair"]
 
 
 def test_personal_list_says_why() -> None:

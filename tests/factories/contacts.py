@@ -8,7 +8,7 @@ from typing import Any
 
 from wagtail.models import Site
 
-from wagtail_precise_mail.contacts import services
+from wagtail_precise_mail.contacts import rights, services
 from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.models import (
     Consent,
@@ -19,6 +19,7 @@ from wagtail_precise_mail.contacts.models import (
     ServiceNote,
     Topic,
 )
+from wagtail_precise_mail.contacts.subject_requests import SubjectRequest
 from wagtail_precise_mail.contacts.tagging import add_tag
 from wagtail_precise_mail.contacts.tags import Tag
 from wagtail_precise_mail.contacts.wordings import PrivacyPolicy
@@ -81,3 +82,9 @@ def make_policy(version: str = "2026-01", **overrides: Any) -> PrivacyPolicy:
 def make_note(contact: Contact, **overrides: Any) -> ServiceNote:
     """A service note."""
     return services.record_service_note(contact, **{"subject": "Asked about delivery", **overrides})
+
+
+def make_request(contact: Contact, kind: str = SubjectRequest.Kind.ERASURE, **overrides: Any) -> SubjectRequest:
+    """An open request about data."""
+    site = Site.objects.get(is_default_site=True)
+    return rights.receive(contact, kind, **{"source": "letter", "site": site, **overrides})

@@ -118,6 +118,7 @@ def test_every_kind_of_option_is_checked():
         "dict[str, tuple[str, ...]]",
         "dict[str, str]",
         "dict[str, list[str]]",
+        "dict[str, int]",
     }
     assert {str(field.type) for field in fields(Options)} <= checked
 

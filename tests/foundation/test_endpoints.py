@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.factories.campaigns import make_campaign, make_email, make_segment
 from tests.factories.commerce import make_order, make_product
-from tests.factories.contacts import make_contact, make_list, make_policy, make_topic
+from tests.factories.contacts import make_contact, make_list, make_policy, make_request, make_topic
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_identity, make_image, make_saved_block
 from tests.factories.imports import upload
@@ -77,6 +77,7 @@ def addresses() -> list[str]:
         "sources": SignUpSource.objects.create(name="X", slug="social-x").pk,
         "cleanups": begin_cleanup().pk,
         "sunsets": make_sunset().pk,
+        "precise-mail-requests": make_request(contact).pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,

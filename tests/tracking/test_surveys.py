@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from tests.factories.contacts import make_contact
 from tests.factories.delivery import make_compiled, make_message, make_send
+from wagtail_precise_mail.contacts.erasing import erase
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.services import set_attribute
 from wagtail_precise_mail.contacts.timeline import read_timeline
@@ -136,11 +137,13 @@ def test_what_is_gone_is_gone() -> None:
     assert Client().post(path, {"answer": "0"}).status_code == 410
 
 
-def test_erasing_the_contact_erases_the_answer() -> None:
+def test_erasing_the_contact_leaves_a_count_about_nobody() -> None:
     message = make_asked()
     answer(message, 0)
-    Contact.objects.all().delete()
-    assert not SurveyAnswer.objects.exists()
+    SurveyAnswer.objects.update(comment="Love from Ada")
+    erase(Contact.objects.get())
+    left = SurveyAnswer.objects.get()
+    assert (left.contact, left.comment) == (None, "")
 
 
 def test_answer_becomes_a_field_of_the_contact() -> None:

@@ -65,4 +65,4 @@ def _judged(campaign: Campaign, at: datetime) -> Any:
     """Return the members with ``wpm_reason``: why each is left out, or ""."""
     contacts = members(campaign.segment, at=at)
     excluded = [members(segment, at=at) for segment in campaign.excluded_segments.all()]
-    return as_plain(contacts).annotate(wpm_reason=skip_reason(campaign.topic_id, excluded))
+    return as_plain(contacts).annotate(wpm_reason=skip_reason(campaign.topic_id, excluded, at=at))

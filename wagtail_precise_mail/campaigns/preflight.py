@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
+from wagtail_precise_mail.campaigns.legal import legal_findings, quiet_findings
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.promotion import promotion_over_time
 from wagtail_precise_mail.campaigns.senders import sender_of
@@ -42,7 +44,12 @@ def preflight(
         keep_for: who schedules, so that the compiled email is kept for the send; None only looks.
     """
     send_at = send_at or campaign.scheduled_at or at
-    findings = [*_check_sender(campaign), *_check_email(campaign, send_at, keep_for), *_check_audience(campaign, at)]
+    findings = [
+        *_check_sender(campaign),
+        *_check_email(campaign, send_at, keep_for),
+        *_check_audience(campaign, at),
+        *_check_law(campaign, at, send_at),
+    ]
     if keep_for is None:  # only a warning, and it asks for what every reader was sent
         findings += _check_promotion(campaign, at, send_at)
     return sorted(findings, key=lambda finding: finding.order)
@@ -82,6 +89,20 @@ def _require_none(findings: list[Finding]) -> None:
 def _in_language(finding: Finding, translation: Email) -> Finding:
     language = translation.locale.get_display_name()
     return replace(finding, place=f"{language}: {finding.place}" if finding.place else language)
+
+
+def require_no_quiet_hours(campaign: Campaign, *, at: datetime, send_at: datetime, time_zone: str) -> None:
+    """Let a time pass at which a campaign may start.
+
+    Raises:
+        NotReady: with the quiet hours that it is in.
+    """
+    try:
+        found = quiet_findings(campaign, at=at, send_at=send_at, zone=ZoneInfo(time_zone))
+    except InvalidRules:  # whoever gathers the audience says so, when the time has come
+        return
+    if found:
+        raise NotReady([f"{one.message} {one.remedy}" for one in found])
 
 
 def audience_or_problem(campaign: Campaign, *, at: datetime) -> tuple[Audience | None, str]:
@@ -280,3 +301,12 @@ def _check_promotion(campaign: Campaign, at: datetime, send_at: datetime) -> lis
     }
     remedy = _("Add something to read, or wait: people leave who are only sold to.")
     return [Finding(Level.WARNING, message % words, remedy, "segment", key="promotion_over_time")]
+
+
+def _check_law(campaign: Campaign, at: datetime, send_at: datetime) -> list[Finding]:
+    versions = [campaign.email, *published_translations(campaign.email).values()]
+    emails = [cast("Email", one.live_revision.as_object()) for one in versions if one.live and one.live_revision]
+    try:
+        return legal_findings(campaign, emails, at=at, send_at=send_at)
+    except InvalidRules:  # the check of the audience says so
+        return []

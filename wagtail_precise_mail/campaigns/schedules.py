@@ -11,4 +11,5 @@ RECURRING = [
     Recurring("wake_imports", "wagtail_precise_mail.contacts.tasks.wake_imports", minutes=1),
     Recurring("forget_imports", "wagtail_precise_mail.contacts.tasks.forget_imports", minutes=24 * 60),
     Recurring("find_duplicates", "wagtail_precise_mail.contacts.tasks.find_duplicates", minutes=24 * 60),
+    Recurring("apply_retention", "wagtail_precise_mail.contacts.tasks.apply_retention", minutes=60),
 ]

@@ -65,6 +65,7 @@ def schedule(
     if campaign.state != State.DRAFT:
         raise InvalidTransition(_("Only a draft can be scheduled."))
     _refuse_the_past(scheduled_at, at)
+    campaign.time_zone = time_zone or campaign.time_zone  # quiet hours are those of its clocks
     preflight.require_ready(campaign, at=at, send_at=scheduled_at, by=by)
     with transaction.atomic():
         move(
@@ -102,14 +103,15 @@ def reschedule(
 
     Raises:
         InvalidTransition: it is neither scheduled nor paused before its start.
-        NotReady: the time is past, or a check says that what was approved must not go out then: an offer or the
-            license of an image has ended, in whatever language.
+        NotReady: the time is past or within quiet hours, or a check says that what was approved must not go out then:
+            an offer or the license of an image has ended, in whatever language.
     """
     at = at or timezone.now()
     _refuse_the_past(scheduled_at, at)
     if campaign.email_revision_id is not None:
         _refuse_other_times_than_its_offers(campaign, scheduled_at)
         preflight.require_approved_ready(campaign, send_at=scheduled_at)
+    preflight.require_no_quiet_hours(campaign, at=at, send_at=scheduled_at, time_zone=time_zone or campaign.time_zone)
     with transaction.atomic():
         waiting = Campaign.objects.filter(
             pk=campaign.pk, state__in=[State.SCHEDULED, State.PAUSED], send=None, started_at=None

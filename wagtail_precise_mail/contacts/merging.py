@@ -29,7 +29,7 @@ from wagtail_precise_mail.contacts.merge_rows import (
 from wagtail_precise_mail.contacts.merge_rules import surviving_values
 from wagtail_precise_mail.contacts.merges import ContactMerge, DuplicatePair, FormerContact
 from wagtail_precise_mail.contacts.models import Consent, ConsentChange, ConsentStatus, Contact, Suppression
-from wagtail_precise_mail.contacts.services import strongest_reason, suppress
+from wagtail_precise_mail.contacts.suppressing import strongest_reason, suppress
 from wagtail_precise_mail.exceptions import MergeRefused
 
 if TYPE_CHECKING:

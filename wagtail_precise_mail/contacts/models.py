@@ -14,7 +14,7 @@ from wagtail.search import index
 from wagtail_precise_mail.contacts.addresses import address_hash, mask_address, normalize_address
 from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, OptIn
 from wagtail_precise_mail.contacts.ledger import ConsentChangeQuerySet
-from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.contacts.queries import ContactQuerySet, SuppressionQuerySet
 from wagtail_precise_mail.contacts.zones import find_zone
 from wagtail_precise_mail.exceptions import InvalidAddress, LedgerIsClosed
 from wagtail_precise_mail.fields import PageForeignKey
@@ -243,7 +243,8 @@ class Consent(models.Model):
 class ConsentChange(models.Model):
     """One entry of the append-only consent ledger."""
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_changes")
+    # An erasure takes the name out of the ledger, and leaves what the figures count.
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="consent_changes")
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="+")
     status = models.CharField(_("status"), max_length=10, choices=ConsentStatus.choices)
     basis = models.CharField(_("proof"), max_length=10, choices=ConsentBasis.choices, blank=True)
@@ -296,6 +297,13 @@ class SuppressionReason(models.TextChoices):
     ERASED = "erased", _("asked to be erased")
 
 
+class SuppressionScope(models.TextChoices):
+    """Which mail a suppression holds back."""
+
+    EVERYTHING = "everything", _("every mail")
+    MARKETING = "marketing", _("mail about topics, not about orders")
+
+
 class UnsubscribeReason(models.TextChoices):
     """Why a contact left, when they care to say."""
 
@@ -311,11 +319,17 @@ class Suppression(models.Model):
 
     address_hash = models.CharField(max_length=64, unique=True, editable=False)
     reason = models.CharField(_("reason"), max_length=20, choices=SuppressionReason.choices)
+    scope = models.CharField(
+        _("holds back"), max_length=10, choices=SuppressionScope.choices, default=SuppressionScope.EVERYTHING
+    )
     detail = models.CharField(_("detail"), max_length=250, blank=True)
     # Who asked, as a plain kind and id: foreign keys point down the house only.
     origin_kind = models.CharField(max_length=30, blank=True)
     origin_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(_("since"))
+    expires_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
+
+    objects = SuppressionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("suppression")

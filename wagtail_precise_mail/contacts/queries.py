@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 if TYPE_CHECKING:
-    from wagtail_precise_mail.contacts.models import Contact  # noqa: F401 - named in the string below
+    from wagtail_precise_mail.contacts.models import Contact, Suppression  # noqa: F401 - named in the strings below
 
 
 class ContactQuerySet(QuerySet["Contact"]):
@@ -32,4 +34,20 @@ class ContactQuerySet(QuerySet["Contact"]):
     def _is_suppressed() -> Exists:
         from wagtail_precise_mail.contacts.models import Suppression  # the manager precedes the model
 
-        return Exists(Suppression.objects.filter(address_hash=OuterRef("address_hash")))
+        in_force = Suppression.objects.in_force(timezone.now())
+        return Exists(in_force.filter(address_hash=OuterRef("address_hash")))
+
+
+class SuppressionQuerySet(QuerySet["Suppression"]):
+    """Sets of suppressed addresses."""
+
+    def in_force(self, at: datetime) -> Self:
+        """Suppressions that have not expired."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at))
+
+    def holding_back(self, *, is_marketing: bool, at: datetime) -> Self:
+        """Suppressions in force that hold a mail back: one about a topic, or one about an order and the like."""
+        from wagtail_precise_mail.contacts.models import SuppressionScope  # the manager precedes the model
+
+        in_force = self.in_force(at)
+        return in_force if is_marketing else in_force.filter(scope=SuppressionScope.EVERYTHING)

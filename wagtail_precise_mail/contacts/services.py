@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.departures import record_departure, record_return
 from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.former import find_by_hash
 from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, is_stronger, reaches
@@ -29,6 +30,7 @@ from wagtail_precise_mail.contacts.models import (
 )
 from wagtail_precise_mail.contacts.proofs import NOTHING_SHOWN, Shown
 from wagtail_precise_mail.contacts.signals import consent_changed, resubscribed, unsubscribed
+from wagtail_precise_mail.contacts.suppressing import end_by_own_yes, lift_suppression, suppress
 from wagtail_precise_mail.contacts.values import read_value
 from wagtail_precise_mail.exceptions import InvalidValue
 
@@ -41,15 +43,19 @@ logger = logging.getLogger(__name__)
 UNSUBSCRIBE_SOURCE = "unsubscribe"
 RESUBSCRIBE_SOURCE = "unsubscribe taken back"
 
-# The first one wins over those after it.
-_STRENGTH = [
-    SuppressionReason.ERASED,
-    SuppressionReason.COMPLAINT,
-    SuppressionReason.MANUAL,
-    SuppressionReason.HARD_BOUNCE,
-    SuppressionReason.INVALID,
-    SuppressionReason.UNSUBSCRIBED,
-    SuppressionReason.SUNSET,
+__all__ = [
+    "change_consent",
+    "grant_in_bulk",
+    "lift_suppression",
+    "record_service_note",
+    "set_attribute",
+    "set_field",
+    "subscribe",
+    "suppress",
+    "undo_unsubscribe",
+    "unsubscribe",
+    "upsert_contact",
+    "withdraw",
 ]
 
 
@@ -110,7 +116,8 @@ def subscribe(
         consent = change_consent(
             contact, topic, ConsentStatus.GRANTED, source, evidence, at, by, basis=basis, shown=shown
         )
-        Suppression.objects.filter(address_hash=contact.address_hash, reason=SuppressionReason.UNSUBSCRIBED).delete()
+        if end_by_own_yes(contact.address_hash):
+            record_return(contact, at=at or timezone.now())
     return consent
 
 
@@ -253,72 +260,13 @@ def _is_open(known: Mapping[str, Any], status: str) -> bool:
 
 
 @transaction.atomic
-def suppress(
-    address: str,
-    *,
-    reason: str,
-    detail: str = "",
-    origin_kind: str = "",
-    origin_id: int | None = None,
-    at: datetime | None = None,
-) -> Suppression:
-    """Keep an address from being written to. The earliest moment stays; a stronger reason replaces a weaker one.
-
-    Args:
-        reason: a value of ``SuppressionReason``.
-        origin_kind: who asked, such as "outbox_message", with its id in ``origin_id``.
-
-    Raises:
-        InvalidAddress: this is no address.
-    """
-    key = address_hash(normalize_address(address))
-    values = {
-        "reason": SuppressionReason(reason),
-        "detail": detail[:250],
-        "origin_kind": origin_kind,
-        "origin_id": origin_id,
-    }
-    suppression, created = Suppression.objects.get_or_create(
-        address_hash=key, defaults={**values, "created_at": at or timezone.now()}
-    )
-    if not created and _is_stronger(reason, than=suppression.reason):
-        for name, value in values.items():
-            setattr(suppression, name, value)
-        suppression.save(update_fields=list(values))
-    if created:
-        logger.info("Suppressed %s: %s.", key[:12], reason)
-    return suppression
-
-
-def _is_stronger(reason: str, *, than: str) -> bool:
-    return _STRENGTH.index(SuppressionReason(reason)) < _STRENGTH.index(SuppressionReason(than))
-
-
-def strongest_reason(suppressions: Sequence[Suppression]) -> Suppression:
-    """Return the one of several suppressions whose reason wins over the others."""
-    return min(suppressions, key=lambda one: (_STRENGTH.index(SuppressionReason(one.reason)), one.created_at))
-
-
-def lift_suppression(address: str) -> bool:
-    """Let an address be written to again, whatever the reason was; consent is not touched.
-
-    Returns:
-        Whether it was suppressed.
-
-    Raises:
-        InvalidAddress: this is no address.
-    """
-    count, _by_model = Suppression.objects.filter(address_hash=address_hash(normalize_address(address))).delete()
-    return bool(count)
-
-
-@transaction.atomic
 def unsubscribe(
     contact: Contact,
     *,
     origin_kind: str = "",
     origin_id: int | None = None,
     reason: str = "",
+    comment: str = "",
     at: datetime | None = None,
 ) -> bool:
     """Withdraw a contact's consent to every topic, and suppress the address.
@@ -328,13 +276,14 @@ def unsubscribe(
     Args:
         origin_kind: where the contact asked, such as "outbox_message", with its id in ``origin_id``.
         reason: a value of ``UnsubscribeReason``, or "".
+        comment: why, in their own words, or "".
 
     Returns:
         Whether anything was new.
     """
     at = at or timezone.now()
     lock_contact(contact)
-    before = Suppression.objects.filter(address_hash=contact.address_hash).first()
+    before = Suppression.objects.in_force(at).filter(address_hash=contact.address_hash).first()
     evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
     granted = contact.consents.exclude(status=ConsentStatus.WITHDRAWN).select_related("topic")
     withdrawn = [
@@ -349,6 +298,7 @@ def unsubscribe(
         origin_id=origin_id,
         at=at,
     )
+    record_departure(contact, reason=reason, comment=comment, origin_kind=origin_kind, origin_id=origin_id, at=at)
     is_new = before is None or bool(withdrawn) or _fill_reason(before, origin_kind, origin_id, reason)
     if is_new:
         announce(unsubscribed, contact=contact, origin_kind=origin_kind, origin_id=origin_id, reason=reason, at=at)
@@ -387,6 +337,7 @@ def undo_unsubscribe(
     ).delete()
     if not lifted:
         return False
+    record_return(contact, at=at)
     evidence = f"{origin_kind} {origin_id}" if origin_kind else ""
     for consent in contact.consents.filter(status=ConsentStatus.WITHDRAWN).select_related("topic"):
         last, before = _last_two(contact, consent.topic)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import translation
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.former import find_contact
-from wagtail_precise_mail.contacts.models import Suppression, SuppressionReason, UnsubscribeReason
+from wagtail_precise_mail.contacts.models import Cadence, Contact, Suppression, SuppressionReason, UnsubscribeReason
+from wagtail_precise_mail.contacts.preference_tokens import Reach, make_preference_token
+from wagtail_precise_mail.contacts.preferences import pause, slow_down
 from wagtail_precise_mail.contacts.public import make_private, page_language, public_context
 from wagtail_precise_mail.contacts.services import undo_unsubscribe, unsubscribe
 from wagtail_precise_mail.contacts.tokens import read_unsubscribe_token
 from wagtail_precise_mail.exceptions import InvalidToken
 
 _TEMPLATES = "wagtail_precise_mail/contacts/public/"
+
+_PAUSE, _PAUSE_MONTHS = "pause", 3
+_FEWER = (_PAUSE, Cadence.MONTHLY.value, Cadence.QUARTERLY.value)
+"""What may be chosen instead of leaving."""
 
 
 # Mail programs send no cookie and no CSRF token; what protects this POST is the signed token in its URL.
@@ -46,11 +53,15 @@ class UnsubscribeView(View):
         return self.page("unsubscribed" if self.suppression() else "unsubscribe")
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        if request.POST.get("action") == "subscribe":
+        action = request.POST.get("action", "")
+        if action == "subscribe":
             return self.subscribe_again()
+        if action in _FEWER and self.contact:
+            return self.send_less(action)
         # Whatever else is posted means leaving: nobody stays on the list for want of the right form field.
         if self.contact:
-            unsubscribe(self.contact, **self.origin, reason=self.reason())
+            comment = request.POST.get("comment", "").strip().replace("\x00", "")
+            unsubscribe(self.contact, **self.origin, reason=self.reason(), comment=comment)
         if request.POST.get("List-Unsubscribe") == "One-Click":
             return HttpResponse("Unsubscribed.\n", content_type="text/plain; charset=utf-8")
         return self.page("unsubscribed")
@@ -60,6 +71,17 @@ class UnsubscribeView(View):
             undo_unsubscribe(self.contact, **self.origin)
         # A complaint, or a colleague's decision, is not the visitor's to lift.
         return self.page("unsubscribed" if self.contact is None or self.suppression() else "subscribed")
+
+    def send_less(self, action: str) -> HttpResponse:
+        """Fewer mails instead of none: for those who would rather stay."""
+        contact = cast("Contact", self.contact)
+        evidence = f"unsubscribe page, message {self.message_id}" if self.message_id else "unsubscribe page"
+        ends_at = None
+        if action == _PAUSE:
+            ends_at = pause(contact, months=_PAUSE_MONTHS, evidence=evidence)
+        else:
+            slow_down(contact, cadence=action, evidence=evidence)
+        return self.page("slowed", paused_until=ends_at, cadence=dict(Cadence.choices).get(action, ""))
 
     @property
     def origin(self) -> dict[str, Any]:
@@ -72,17 +94,27 @@ class UnsubscribeView(View):
     def suppression(self) -> Suppression | None:
         if self.contact is None:
             return None
-        return Suppression.objects.filter(address_hash=self.contact.address_hash).first()
+        in_force = Suppression.objects.in_force(timezone.now())
+        return in_force.filter(address_hash=self.contact.address_hash).first()
 
-    def page(self, name: str, *, status: int = 200) -> HttpResponse:
-        context = {**public_context(self.request), **(self.state() if status == 200 else {})}
+    def page(self, name: str, *, status: int = 200, **more: Any) -> HttpResponse:
+        context = {**public_context(self.request), **(self.state() if status == 200 else {}), **more}
         return render(self.request, f"{_TEMPLATES}{name}.html", context, status=status)
+
+    def preferences_url(self) -> str:
+        if self.contact is None:
+            return ""
+        token = make_preference_token(self.contact.pk, self.message_id, reach=Reach.SETTINGS, at=timezone.now())
+        return reverse("wagtail_precise_mail:preferences", args=[token])
 
     def state(self) -> dict[str, Any]:
         suppression = self.suppression()
         can_undo = suppression is not None and suppression.reason == SuppressionReason.UNSUBSCRIBED
         return {
+            "has_contact": self.contact is not None,
+            "preferences_url": self.preferences_url(),
             "address": mask_address(self.contact.email) if self.contact else "",
+            "can_undo": can_undo,
             "can_subscribe_again": can_undo,
             "can_give_reason": can_undo and suppression is not None and not suppression.detail,
             "reasons": UnsubscribeReason.choices,

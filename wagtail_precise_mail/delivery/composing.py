@@ -13,6 +13,7 @@ from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.delivery.channels import Envelope
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import message_processors
+from wagtail_precise_mail.delivery.subject_labels import SubjectLabels
 from wagtail_precise_mail.delivery.versions import Versions
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
 from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
@@ -36,6 +37,7 @@ class Composer:
         self.personalizers = {key: Personalizer(version) for key, version in self.versions.compiled.items()}
         self.loaders = {key: ReaderLoader(version.payload) for key, version in self.versions.compiled.items()}
         self._paths = Paths()
+        self._labels = SubjectLabels(send, send.compiled.payload.get("site"))
         # A test counts nowhere: no tracked links, no pixel. And whoever is asked to agree did not agree to either yet.
         is_plain = send.is_test or send.origin_kind == Send.SIGN_UP
         self.processors = [] if is_plain else [make() for _key, make in message_processors.items()]
@@ -93,6 +95,8 @@ class Composer:
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
             personal_link=personal_links_of(send, message, self._paths),
         )
+        language = message.language or str(send.compiled.payload.get("language", ""))
+        subject = self._labels.of(contact, language, filled.subject) + filled.subject
         headers = {
             name: value
             for processor in self.processors
@@ -104,7 +108,7 @@ class Composer:
                 from_address=send.from_address,
                 to_address=message.address,
                 reply_to=send.reply_to,
-                subject=TEST_PREFIX + filled.subject if send.is_test else filled.subject,
+                subject=TEST_PREFIX + subject if send.is_test else subject,
                 text=filled.text,
                 html=filled.html,
                 message_id=mime.make_message_id(message.pk, send.from_address),

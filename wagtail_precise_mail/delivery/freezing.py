@@ -18,6 +18,7 @@ from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.delivery.claims import database_value
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND
+from wagtail_precise_mail.delivery.pace import came_too_soon
 
 SkipReason = OutboxMessage.SkipReason
 
@@ -48,7 +49,7 @@ def freeze(
     at = at or timezone.now()
     deadline = None if seconds is None else time.monotonic() + seconds
     # The names of annotations begin with wpm_, for conditions may bring names of their own.
-    audience = as_plain(contacts).annotate(wpm_reason=skip_reason(send.topic_id, excluded))
+    audience = as_plain(contacts).annotate(wpm_reason=skip_reason(send.topic_id, excluded, at=at))
     cursor = Send.objects.values_list("freeze_cursor", flat=True).get(pk=send.pk)
     while (last := _last_of_chunk(audience, cursor)) is not None:
         if not _freeze_chunk(send, audience, cursor, last, at):
@@ -69,24 +70,32 @@ def as_plain(contacts: ContactQuerySet) -> ContactQuerySet:
     return contacts.order_by()
 
 
-def skip_reason(topic_id: int | None, excluded: Sequence[ContactQuerySet]) -> Case:
+def skip_reason(topic_id: int | None, excluded: Sequence[ContactQuerySet], *, at: datetime) -> Case:
     """Return the same answers as ``gate.judge`` gives later, and exclusion, as an expression over contacts."""
-    suppressions = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
+    holding = Suppression.objects.holding_back(is_marketing=topic_id is not None, at=at)
+    suppressions = holding.filter(address_hash=OuterRef("address_hash"))
     unsubscribed = Exists(suppressions.filter(reason=SuppressionReason.UNSUBSCRIBED))
     whens = [
         When(unsubscribed, then=Value(SkipReason.UNSUBSCRIBED.value)),
         When(Exists(suppressions), then=Value(SkipReason.SUPPRESSED.value)),
+        When(quarantined_at__isnull=False, then=Value(SkipReason.QUARANTINED.value)),
     ]
     if topic_id is not None:
-        consents = Consent.objects.filter(contact=OuterRef("pk"), topic=topic_id)
-        withdrawn = Exists(consents.filter(status=ConsentStatus.WITHDRAWN))
-        granted = Exists(consents.filter(status=ConsentStatus.GRANTED))
-        whens += [
-            When(withdrawn, then=Value(SkipReason.UNSUBSCRIBED.value)),
-            When(~granted, then=Value(SkipReason.NO_CONSENT.value)),
-        ]
+        whens += _whens_of_topic(topic_id, at)
     whens += [When(Q(pk__in=others.values("pk")), then=Value(SkipReason.EXCLUDED.value)) for others in excluded]
     return Case(*whens, default=Value(""), output_field=CharField())
+
+
+def _whens_of_topic(topic_id: int, at: datetime) -> list[When]:
+    consents = Consent.objects.filter(contact=OuterRef("pk"), topic=topic_id)
+    withdrawn = Exists(consents.filter(status=ConsentStatus.WITHDRAWN))
+    granted = Exists(consents.filter(status=ConsentStatus.GRANTED))
+    return [
+        When(withdrawn, then=Value(SkipReason.UNSUBSCRIBED.value)),
+        When(~granted, then=Value(SkipReason.NO_CONSENT.value)),
+        When(paused_until__gt=at, then=Value(SkipReason.PAUSED.value)),
+        When(came_too_soon(topic_id, at), then=Value(SkipReason.CADENCE.value)),
+    ]
 
 
 def _last_of_chunk(audience: ContactQuerySet, cursor: int) -> int | None:
@@ -121,6 +130,9 @@ _INSERT = """
     ON CONFLICT DO NOTHING
 """
 
+# Compiling the statement anew for each chunk takes PostgreSQL longer than it saves.
+_NO_JIT = {"postgresql": "SET LOCAL jit TO off"}
+
 
 def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
     """INSERT ... SELECT: the rows never travel through Python."""
@@ -135,6 +147,8 @@ def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
     )
     moment = database_value("created_at", at)
     with connection.cursor() as cursor:
+        if no_jit := _NO_JIT.get(connection.vendor):
+            cursor.execute(no_jit)
         cursor.execute(sql, [*member_parameters, moment, send.pk, send.priority, moment])
 
 

@@ -1,4 +1,8 @@
-"""The last look before a message leaves: may this contact still be written to?"""
+"""The last look before a message leaves: may this contact still be written to?
+
+What is asked here is asked of the whole audience before, in :func:`~.freezing.skip_reason`. Both must always say the
+same; a test compares them, reason by reason.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from datetime import datetime
 
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.pace import find_too_soon
 
 SkipReason = OutboxMessage.SkipReason
 
@@ -21,50 +26,72 @@ class Verdict:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What was looked up for some messages.
+
+    Attributes:
+        suppressions: reasons by address hash, as far as they hold this send back.
+        consents: states by contact id.
+        too_soon: ids of contacts who had a mail of the topic within the time that they asked for.
+    """
+
+    suppressions: dict[str, str]
+    consents: dict[int, str]
+    too_soon: set[int]
+
+
 def judge(send: Send, messages: Sequence[OutboxMessage], *, at: datetime) -> list[Verdict]:
-    """Look up contacts, suppressed addresses and consent again: three queries, whatever the number of messages."""
+    """Look everything up again: at most four queries, whatever the number of messages."""
     contacts = Contact.objects.in_bulk([message.contact_id for message in messages if message.contact_id])
-    # The address was kept when the audience was gathered; the contact may have another one by now.
-    hashes = {message.recipient_key for message in messages} | {c.address_hash for c in contacts.values()}
-    suppressions = dict(Suppression.objects.filter(address_hash__in=hashes).values_list("address_hash", "reason"))
-    consents: dict[int, str] = {}
-    if send.topic_id:
-        rows = Consent.objects.filter(topic=send.topic_id, contact__in=contacts)
-        consents = dict(rows.values_list("contact_id", "status"))
+    known = _look_up(send, messages, contacts, at)
     verdicts = []
     for message in messages:
         contact = contacts.get(message.contact_id) if message.contact_id else None
         if send.is_test:
-            reason = _reason_in_test(suppressions.get(message.recipient_key))
+            reason = _reason_in_test(known.suppressions.get(message.recipient_key))
         else:
-            reason = _reason(send, message, contact, suppressions, consents, at)
+            reason = _reason(send, message, contact, known, at)
         verdicts.append(Verdict(message, contact, reason))
     return verdicts
 
 
-def _reason(
-    send: Send,
-    message: OutboxMessage,
-    contact: Contact | None,
-    suppressions: dict[str, str],
-    consents: dict[int, str],
-    at: datetime,
-) -> str:
+def _look_up(send: Send, messages: Sequence[OutboxMessage], contacts: dict[int, Contact], at: datetime) -> _Known:
+    # The address was kept when the audience was gathered; the contact may have another one by now.
+    hashes = {message.recipient_key for message in messages} | {c.address_hash for c in contacts.values()}
+    holding = Suppression.objects.holding_back(is_marketing=send.topic_id is not None, at=at)
+    suppressions = dict(holding.filter(address_hash__in=hashes).values_list("address_hash", "reason"))
+    if send.topic_id is None:
+        return _Known(suppressions, {}, set())
+    consents = dict(
+        Consent.objects.filter(topic=send.topic_id, contact__in=contacts).values_list("contact_id", "status")
+    )
+    return _Known(suppressions, consents, find_too_soon(contacts.values(), send.topic_id, except_send=send.pk, at=at))
+
+
+def _reason(send: Send, message: OutboxMessage, contact: Contact | None, known: _Known, at: datetime) -> str:
     if contact is None:
         return SkipReason.ERASED
     if send.send_before and at > send.send_before:
         return SkipReason.EXPIRED
-    suppressed = suppressions.get(message.recipient_key) or suppressions.get(contact.address_hash)
+    suppressed = known.suppressions.get(message.recipient_key) or known.suppressions.get(contact.address_hash)
     # Whoever left and signs up again is asked by mail whether it was them; nobody else reaches them.
     is_asked_back = send.origin_kind == Send.SIGN_UP and suppressed == SuppressionReason.UNSUBSCRIBED
     if suppressed and not is_asked_back:
         return SkipReason.UNSUBSCRIBED if suppressed == SuppressionReason.UNSUBSCRIBED else SkipReason.SUPPRESSED
-    if send.topic_id is None:
-        return ""
-    consent = consents.get(contact.pk)
-    if consent == ConsentStatus.GRANTED:
-        return ""
-    return SkipReason.UNSUBSCRIBED if consent == ConsentStatus.WITHDRAWN else SkipReason.NO_CONSENT
+    if contact.quarantined_at is not None:
+        return SkipReason.QUARANTINED
+    return "" if send.topic_id is None else _reason_of_topic(contact, known, at)
+
+
+def _reason_of_topic(contact: Contact, known: _Known, at: datetime) -> str:
+    """What holds back mail about a topic only: an order is confirmed to whoever pauses the newsletter."""
+    consent = known.consents.get(contact.pk)
+    if consent != ConsentStatus.GRANTED:
+        return SkipReason.UNSUBSCRIBED if consent == ConsentStatus.WITHDRAWN else SkipReason.NO_CONSENT
+    if contact.paused_until is not None and contact.paused_until > at:
+        return SkipReason.PAUSED
+    return SkipReason.CADENCE if contact.pk in known.too_soon else ""
 
 
 def _reason_in_test(suppressed: str | None) -> str:

@@ -93,6 +93,9 @@ class OutboxMessage(models.Model):
         NO_CONSENT = "no_consent", _("no consent to the topic")
         SUPPRESSED = "suppressed", _("suppressed address")
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+        QUARANTINED = "quarantined", _("in quarantine")
+        PAUSED = "paused", _("asked for a pause")
+        CADENCE = "cadence", _("wants mail less often")
         EXCLUDED = "excluded", _("in an excluded segment")
         EXPIRED = "expired", _("too late to be sent")
         ERASED = "erased", _("contact no longer exists")
@@ -189,7 +192,8 @@ class SentItem(models.Model):
     """An item of a list that one message showed, such as a page, so that the next mail can show another."""
 
     message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="sent_items")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+")
+    # An erasure leaves what the report of content counts.
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+")
     key = models.CharField(max_length=60)
     sent_at = models.DateTimeField()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
+from wagtail_precise_mail.contacts.preference_tokens import Reach, make_preference_token
 from wagtail_precise_mail.delivery.tokens import Purpose, make_message_token
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_links
 
@@ -26,6 +29,20 @@ personal_links.register("share")(forward)
 def join(purpose: LinkPurpose) -> str:
     """Return the path that leads whoever was shown the message to the site's sign-up page."""
     return _path(Purpose.JOIN, "join", purpose)
+
+
+@personal_links.register("preferences")
+def preferences(purpose: LinkPurpose) -> str:
+    """Return the path of the settings of the one who got the message: what mail, and how often."""
+    token = make_preference_token(purpose.contact_id, purpose.message_id, reach=Reach.SETTINGS, at=timezone.now())
+    return purpose.path("preferences", token)
+
+
+@personal_links.register("own_data")
+def own_data(purpose: LinkPurpose) -> str:
+    """Return the path of the contact's own data, for a letter that they asked for; it works for a short while."""
+    token = make_preference_token(purpose.contact_id, purpose.message_id, reach=Reach.DATA, at=timezone.now())
+    return purpose.path("own_data", token)
 
 
 def _path(kind: Purpose, name: str, purpose: LinkPurpose) -> str:

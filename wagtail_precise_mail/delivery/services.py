@@ -110,7 +110,7 @@ def send_test(
     at = at or timezone.now()
     normalized = normalize_address(address)
     key = address_hash(normalized)
-    if Suppression.objects.filter(address_hash=key, reason=SuppressionReason.HARD_BOUNCE).exists():
+    if Suppression.objects.in_force(at).filter(address_hash=key, reason=SuppressionReason.HARD_BOUNCE).exists():
         raise SendRefused(
             OutboxMessage.SkipReason.SUPPRESSED,
             _("%(address)s does not exist, says its mail server.") % {"address": address},

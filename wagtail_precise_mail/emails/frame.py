@@ -17,6 +17,9 @@ from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, Picture, Ren
 from wagtail_precise_mail.emails.links import page_url
 from wagtail_precise_mail.emails.text import join, wrap
 
+PREFERENCES = "preferences"
+"""Key of the personal link to a contact's settings."""
+
 MARGIN = 20
 """Pixels between the text of Outlook's window and a band over the whole width."""
 
@@ -94,6 +97,7 @@ def footer_mjml(footer: Footer, context: RenderContext) -> SafeString:
         "is_band": brand.theme.footer_ground != "background",
         "contact_href": context.link(f"mailto:{brand.contact_address}") if brand.contact_address else "",
         "unsubscribe_url": context.marks.system("unsubscribe_url") if footer.unsubscribe else "",
+        "preferences_url": context.personal_link(PREFERENCES) if footer.unsubscribe else "",
     }
     return _render(brand.theme.footer, facts, context)
 
@@ -105,12 +109,12 @@ def footer_text(footer: Footer, context: RenderContext) -> str:
     contact = [brand.phone, brand.contact_address]
     sender = "\n".join(filter(None, [brand.company_name, *brand.address_lines, *contact]))
     links = [f"{link.label}: {link.href}" for link in [*lists["links"], *lists["accounts"]]]
-    unsubscribe = (
-        f"{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}" if footer.unsubscribe else ""
-    )
-    return join(
-        "-" * 40, wrap(footer.plain_reason), wrap(sender), wrap(brand.footer_text), "\n".join(links), unsubscribe
-    )
+    ways_out = ""
+    if footer.unsubscribe:
+        manage = f"{_('Manage preferences')}:\n{context.personal_link(PREFERENCES)}"
+        ways_out = f"{manage}\n{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}"
+    words = (footer.plain_reason, sender, brand.footer_text)
+    return join("-" * 40, *map(wrap, words), "\n".join(links), ways_out)
 
 
 def font_css(context: RenderContext) -> str:

@@ -79,8 +79,8 @@ class SurveyAnswer(models.Model):
 
     message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="survey_answers")
     send = models.ForeignKey("wagtail_precise_mail.Send", models.CASCADE, related_name="survey_answers")
-    # An answer is about a person: erasing the contact erases it.
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="survey_answers")
+    # An erasure takes the name and the comment, and leaves what the results count.
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="survey_answers")
     block_id = models.CharField(max_length=40)
     # As the mail asked it, in the language of the mail.
     question = models.CharField(_("question"), max_length=250)

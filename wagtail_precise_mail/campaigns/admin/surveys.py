@@ -117,7 +117,13 @@ class SurveyResultsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, Templ
         writer = csv.writer(response)
         writer.writerow([_("When"), _("Email address"), _("Question"), _("Value"), _("Answer"), _("Comment")])
         for answer in answers.order_by("block_id", "answered_at", "pk").iterator():
-            cells = [answer.contact.email, answer.question, answer.value, answer.label, answer.comment]
+            cells = [
+                answer.contact.email if answer.contact else "",
+                answer.question,
+                answer.value,
+                answer.label,
+                answer.comment,
+            ]
             writer.writerow([answer.answered_at.isoformat(), *map(neutralize, cells)])
         return response
 

@@ -7,17 +7,21 @@ from django.db.models import QuerySet
 from django.urls import URLPattern
 from wagtail import hooks
 
-from wagtail_precise_mail.contacts.admin import proof, quick_add, wordings
+from wagtail_precise_mail.contacts.admin import departures, proof, quick_add, retention, wordings
 from wagtail_precise_mail.contacts.admin.cleanups import CleanupViewSet
 from wagtail_precise_mail.contacts.admin.duplicates import DuplicatesViewSet
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
 from wagtail_precise_mail.contacts.admin.fields import ContactFieldViewSet
 from wagtail_precise_mail.contacts.admin.import_viewset import ImportViewSet
+from wagtail_precise_mail.contacts.admin.requests import SubjectRequestViewSet
 from wagtail_precise_mail.contacts.admin.sources import SourceViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
 from wagtail_precise_mail.contacts.admin.tags import TagViewSet
 from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
 from wagtail_precise_mail.contacts.admin.wordings import PolicyViewSet, WordingViewSet
+
+# These register what they bring with hooks of their own.
+__all__ = ["departures", "retention", "viewsets"]
 
 viewsets = (
     ContactViewSet,
@@ -30,6 +34,7 @@ viewsets = (
     ContactFieldViewSet,
     DuplicatesViewSet,
     SuppressionViewSet,
+    SubjectRequestViewSet,
     ImportViewSet,
     ContactExportViewSet,
     CleanupViewSet,

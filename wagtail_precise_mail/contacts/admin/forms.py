@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.admin.widgets import AdminDateTimeInput
 
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.models import (
@@ -15,6 +19,7 @@ from wagtail_precise_mail.contacts.models import (
     ServiceNote,
     Suppression,
     SuppressionReason,
+    SuppressionScope,
     Topic,
 )
 from wagtail_precise_mail.exceptions import InvalidAddress
@@ -65,12 +70,25 @@ class SuppressionForm(WagtailAdminModelForm):
 
     address = forms.EmailField(label=_("Email address"), max_length=254)
     reason = forms.ChoiceField(label=_("Reason"), choices=SuppressionReason.choices, initial=SuppressionReason.MANUAL)
+    scope = forms.ChoiceField(
+        label=_("Holds back"),
+        choices=[("", _("what the reason says")), *SuppressionScope.choices],
+        required=False,
+        help_text=_("Whoever unsubscribed still hears about an order; an address that does not exist gets nothing."),
+    )
 
     class Meta:
         model = Suppression
-        fields = ["reason", "detail"]
+        fields = ["reason", "detail", "expires_at"]
+        widgets = {"expires_at": AdminDateTimeInput}
 
-    field_order = ["address", "reason", "detail"]
+    field_order = ["address", "reason", "scope", "expires_at", "detail"]
+
+    def clean_expires_at(self) -> datetime | None:
+        expires_at: datetime | None = self.cleaned_data["expires_at"]
+        if expires_at and expires_at <= timezone.now():
+            raise forms.ValidationError(_("This moment is past: it would hold nothing back."))
+        return expires_at
 
     def clean_address(self) -> str:
         try:

@@ -71,7 +71,8 @@ class ContactIndex(SeesContacts, generic.IndexView):
         return actions_for(self.request.user)
 
     def get_base_queryset(self) -> QuerySet[Contact]:
-        suppression = Suppression.objects.filter(address_hash=OuterRef("address_hash")).values("reason")
+        in_force = Suppression.objects.in_force(timezone.now())
+        suppression = in_force.filter(address_hash=OuterRef("address_hash")).values("reason")
         granted = Consent.objects.filter(contact=OuterRef("pk"), status=ConsentStatus.GRANTED)
         labels = [When(reason=reason, then=Value(force_str(label))) for reason, label in SuppressionReason.choices]
         return (

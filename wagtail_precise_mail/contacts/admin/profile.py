@@ -75,7 +75,8 @@ class ProfileView(SeesContacts, generic.InspectView):
         return get_object_or_404(Contact.objects.select_related("user"), pk=self.kwargs[self.pk_url_kwarg])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        contact, suppression = self.object, Suppression.objects.filter(address_hash=self.object.address_hash).first()
+        in_force = Suppression.objects.in_force(timezone.now())
+        contact, suppression = self.object, in_force.filter(address_hash=self.object.address_hash).first()
         zone = zone_of(contact)
         return {
             **super().get_context_data(**kwargs),
@@ -83,6 +84,7 @@ class ProfileView(SeesContacts, generic.InspectView):
             "address": shown_address(contact.email, self.request.user),
             "reachability": reachability(contact, suppression, [one for _topic, one in self.topics if one]),
             "local_time": timezone.localtime(timezone=zone.zone),
+            "is_paused": bool(contact.paused_until and contact.paused_until > timezone.now()),
             "facts": read_facts(contact),
             "suppression": suppression,
             "topics": self.topics,

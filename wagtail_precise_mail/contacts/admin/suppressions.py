@@ -16,7 +16,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import log
 
-from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn, WideDayColumn
 from wagtail_precise_mail.contacts.admin.forms import SuppressionForm
 from wagtail_precise_mail.contacts.masking import may_see_addresses
 from wagtail_precise_mail.contacts.models import Contact, Suppression, UnsubscribeReason
@@ -50,10 +50,12 @@ class SuppressionIndex(generic.IndexView):
     def columns(self) -> list[Column]:
         title = self._get_title_column_class(TitleColumn)
         return [
-            title("shown_address", label=_("Address, or its fingerprint"), width="36%"),
+            title("shown_address", label=_("Address, or its fingerprint"), width="30%"),
             Column("reason", label=_("Reason"), accessor="get_reason_display", sort_key="reason"),
             WideColumn("detail", label=_("Detail"), accessor=lambda row: REASONS.get(row.detail, row.detail)),
-            WideDateColumn("created_at", label=_("Since"), sort_key="created_at", width="16%"),
+            WideColumn("scope", label=_("Holds back"), accessor="get_scope_display"),
+            WideDateColumn("created_at", label=_("Since"), sort_key="created_at", width="12%"),
+            WideDayColumn("expires_at", label=_("Until"), sort_key="expires_at", width="12%"),
         ]
 
     def get_list_more_buttons(self, instance: Suppression) -> list[Any]:
@@ -79,7 +81,14 @@ class SuppressionCreate(generic.CreateView):
 
     def save_instance(self) -> Suppression:
         data = self.form.cleaned_data
-        suppression = suppress(data["address"], reason=data["reason"], detail=data["detail"], origin_kind="admin")
+        suppression = suppress(
+            data["address"],
+            reason=data["reason"],
+            scope=data["scope"],
+            detail=data["detail"],
+            expires_at=data["expires_at"],
+            origin_kind="admin",
+        )
         log(instance=suppression, action="wagtail.create", user=self.request.user)
         return suppression
 
@@ -116,7 +125,7 @@ class SuppressionViewSet(ModelViewSet):
     delete_template_name = "wagtail_precise_mail/contacts/confirm_lift.html"
     copy_view_enabled = False
     add_to_reference_index = False
-    list_filter = ["reason", "created_at"]
+    list_filter = ["reason", "scope", "created_at"]
     search_backend_name = None
     ordering = "-created_at"
 

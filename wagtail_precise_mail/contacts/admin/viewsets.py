@@ -22,6 +22,7 @@ from wagtail_precise_mail.contacts.admin.forms import ContactListForm
 from wagtail_precise_mail.contacts.admin.listing import ContactIndex
 from wagtail_precise_mail.contacts.admin.profile import PanelView, ProfileView
 from wagtail_precise_mail.contacts.admin.profile_actions import ConsentView, NoteView, TagView, UntagView
+from wagtail_precise_mail.contacts.erasing import erase
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Topic
 
 
@@ -45,6 +46,9 @@ class ContactDelete(SeesContacts, generic.DeleteView):
                 "A suppressed address stays suppressed."
             )
         )
+
+    def delete_action(self) -> None:
+        erase(self.object, by=self.request.user)
 
 
 class ContactHistory(SeesContacts, history.HistoryView):

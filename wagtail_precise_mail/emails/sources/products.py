@@ -66,10 +66,10 @@ class ProductItems(ItemSource):
     ) -> Mapping[int, Sequence[Item]]:
         """Return keys with the reason for each; products that contacts own are left out, unless one buys them again.
 
-        Contacts who do not allow tracking see what everybody sees, whatever they own: nothing is derived from it.
+        Contacts who do not allow profiling see what everybody sees, whatever they own: nothing is derived from it.
         """
         known = may_be_sold_to(contacts) if spec.get("is_for_consenting") else list(contacts)
-        profiled = [one.pk for one in known if one.pk and one.is_tracking_allowed]
+        profiled = [one.pk for one in known if one.pk and one.is_profiling_allowed]
         owned = recommendations.owned_products(profiled, at=occasion.at)
         wide = limit + max((len(one) for one in owned.values()), default=0)
         shelf = _Shelf(spec, wide, occasion)
