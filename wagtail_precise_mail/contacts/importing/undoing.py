@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -65,7 +65,7 @@ def _undo_consents(batch: ImportBatch, pks: Sequence[int]) -> int:
     """Write a counter-entry for each consent whose last entry is ours; what the person did since stands."""
     entries: dict[tuple[int, int], list[ConsentChange]] = {}
     for entry in ConsentChange.objects.filter(contact__in=pks).order_by("pk"):
-        entries.setdefault((entry.contact_id, entry.topic_id), []).append(entry)
+        entries.setdefault((cast("int", entry.contact_id), entry.topic_id), []).append(entry)
     at, written = timezone.now(), []
     for (pk, topic_id), history in entries.items():
         if history[-1].source != batch.ledger_source:
@@ -129,7 +129,7 @@ def _remove(batch: ImportBatch, rows: Sequence[ImportedRow]) -> int:
         return 0
     ledgers: dict[int, list[dict[str, Any]]] = {}
     for entry in ConsentChange.objects.filter(contact__in=untouched).select_related("topic").order_by("pk"):
-        ledgers.setdefault(entry.contact_id, []).append(
+        ledgers.setdefault(cast("int", entry.contact_id), []).append(
             {
                 "topic": entry.topic.slug,
                 "status": entry.status,
