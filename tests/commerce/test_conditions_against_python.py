@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from tests.factories.commerce import make_category, make_order, make_product
-from tests.factories.contacts import make_contact, make_list
+from tests.factories.contacts import make_contact, make_list, make_tag
 from tests.factories.segments import make_rules
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.contacts.tagging import add_tag
 from wagtail_precise_mail.segments.conditions import conditions
 from wagtail_precise_mail.segments.queries import members
 from wagtail_precise_mail.segments.rules import Match
@@ -67,6 +68,9 @@ CASES = [
     Case("country", {"countries": ["GB", "DE"]}, lambda c: c.country in ("GB", "DE")),
     Case("age", {"min": 30}, lambda c: bool(c.birthday_on and c.birthday_on <= date(1996, 6, 1))),
     Case("age", {"max": 29}, lambda c: bool(c.birthday_on and c.birthday_on > date(1996, 6, 1))),
+    Case("tag", {"tags": ["tea"]}, lambda c: any(one.slug == "tea" for one in c.tags.all())),
+    Case("tag", {"tags": ["tea", "cake"]}, lambda c: bool(c.tags.all())),
+    Case("job_level", {"levels": ["head", "owner"]}, lambda c: c.job_level in ("head", "owner")),
     Case("in_list", {"lists": ["vips"]}, lambda c: any(one.slug == "vips" for one in c.lists.all())),
     Case("contact_field", {"field": "city", "operator": "is", "values": ["Rome"]}, lambda c: c.city == "Rome"),
     Case("contact_field", {"field": "city", "operator": "is_not", "values": ["Rome"]}, lambda c: c.city != "Rome"),
@@ -126,7 +130,7 @@ def crowd(django_db_setup: None, django_db_blocker: Any) -> Any:
 
     with django_db_blocker.unblock(), transaction.atomic():
         _make_crowd(random.Random(20260601))
-        prefetched = Contact.objects.prefetch_related("orders__lines__product", "lists")
+        prefetched = Contact.objects.prefetch_related("orders__lines__product", "lists", "tags")
         yield list(prefetched.order_by("pk"))
         transaction.set_rollback(True)
 
@@ -136,13 +140,18 @@ def _make_crowd(dice: random.Random) -> None:
     sorts = make_category(name="Sorts", parent=tea)
     products = [make_product("A", category=tea), make_product("B"), make_product("C", category=sorts)]
     vips, press = make_list(slug="vips"), make_list(slug="press")
+    tea_tag, cake_tag = make_tag(slug="tea"), make_tag(slug="cake")
     for index in range(40):
         contact = make_contact(
             country=dice.choice(["GB", "DE", "FR", ""]),
             city=dice.choice(["Rome", "Paris", ""]),
+            job_level=dice.choice(["staff", "head", "owner", ""]),
             birthday_on=dice.choice([None, date(1990, 5, 5), date(1996, 6, 1), date(1996, 6, 2), date(2004, 1, 1)]),
             attributes=dice.choice([{}, {"size": 38}, {"size": 41}, {"size": None}, {"other": 1}]),
         )
+        for tag in (tea_tag, cake_tag):
+            if dice.random() < 0.3:
+                add_tag(contact, tag, source="test", at=AT)
         for one in (vips, press):
             if dice.random() < 0.4:
                 one.contacts.add(contact)

@@ -55,7 +55,15 @@ def list_block(values: list[Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def editor(client: Client) -> Client:
-    login(client, "add_segment", "change_segment", "publish_segment", "delete_segment", "view_contact")
+    login(
+        client,
+        "add_segment",
+        "change_segment",
+        "publish_segment",
+        "delete_segment",
+        "view_contact",
+        "view_contact_address",
+    )
     return client
 
 

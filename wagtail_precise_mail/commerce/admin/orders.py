@@ -23,7 +23,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail_precise_mail.commerce.columns import WIDE_ONLY, MoneyColumn
 from wagtail_precise_mail.commerce.models import Order, OrderLine
 from wagtail_precise_mail.commerce.money import format_money
-from wagtail_precise_mail.contacts.masking import may_see_addresses
+from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Contact
 
 _READ_ONLY = {"add_url_name", "edit_url_name", "delete_url_name", "history_url_name", "usage_url_name"}
@@ -62,7 +62,7 @@ class OrderIndex(generic.IndexView):
         return [
             self._get_title_column("number", TitleColumn),
             Column("placed_at", label=_("Placed"), accessor=_moment, sort_key="placed_at"),
-            Column("contact", label=_("Contact"), classname=WIDE_ONLY),
+            Column("contact", label=_("Contact"), accessor=self._address, classname=WIDE_ONLY),
             StatusTagColumn(
                 "kind",
                 label=_("Kind"),
@@ -76,6 +76,9 @@ class OrderIndex(generic.IndexView):
             MoneyColumn("total", label=_("Total"), sort_key="total"),
             Column("source", label=_("Source"), classname=WIDE_ONLY),
         ]
+
+    def _address(self, order: Order) -> str:
+        return shown_address(order.contact.email, self.request.user) if order.contact else ""
 
 
 class OrderView(generic.InspectView):
@@ -94,6 +97,7 @@ class OrderView(generic.InspectView):
             order=order,
             country=country_name(order.country),
             contact_url=self._contact_url(order),
+            address=shown_address(order.contact.email, self.request.user) if order.contact else "",
             total=format_money(order.total, order.currency),
             lines=[self._line(line, order.currency) for line in self._lines],
         )
