@@ -39,7 +39,7 @@ def login(client: Client, *permissions: str) -> Any:
 
 @pytest.fixture
 def editor(client: Client) -> Client:
-    login(client, "add_email", "change_email", "delete_email", "publish_email", "view_contact")
+    login(client, "add_email", "change_email", "delete_email", "publish_email", "view_contact", "view_contact_address")
     return client
 
 

@@ -13,6 +13,9 @@ from wagtail_precise_mail.emails.merge import Tag, parse, parse_tag, tags_in
 from wagtail_precise_mail.emails.merge_fields import MergeField, contact_fields, field_names
 from wagtail_precise_mail.emails.merge_filters import DATE_FORMS, FILTERS, Kind
 
+# Whether a further field is sensitive is asked of the database.
+pytestmark = pytest.mark.django_db
+
 
 def test_text_without_tags_is_itself() -> None:
     assert parse("Hello }} {% now %} {x}") == ["Hello }} {% now %} {x}"]

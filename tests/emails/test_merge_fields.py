@@ -72,7 +72,7 @@ def test_values_of_many_cost_as_much_as_those_of_one(django_assert_num_queries: 
         make_order(contact)
     names = {*ORDERS, "contact.first_name", "contact.attributes.x"}
     for some in (contacts[:1], contacts):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):  # two of orders, and whether the further field is sensitive
             values = values_of(some, names)
         assert values[some[-1].pk]["contact.order_count"] == "1"
         assert values[some[0].pk]["contact.attributes.x"] == "0"
@@ -131,7 +131,7 @@ def test_further_fields_that_occur_are_listed_the_most_frequent_first(
 ) -> None:
     make_contact(attributes={"points": 3, "empty": "", "list": [1], "bad key": "x", "secret.path": "x"})
     make_contact(attributes={"points": 5, "shoe-size": "38"})
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):  # the sample once, and each time what is sensitive
         assert known_attributes(Contact.objects.all()) == ["points", "shoe-size"]
         assert known_attributes(Contact.objects.all()) == ["points", "shoe-size"]
 

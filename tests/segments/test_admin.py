@@ -55,8 +55,15 @@ def list_block(values: list[Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def editor(client: Client) -> Client:
-    segment = ("add_segment", "change_segment", "publish_segment", "delete_segment")
-    login(client, *segment, "view_contact", "view_contact_address")
+    login(
+        client,
+        "add_segment",
+        "change_segment",
+        "publish_segment",
+        "delete_segment",
+        "view_contact",
+        "view_contact_address",
+    )
     return client
 
 

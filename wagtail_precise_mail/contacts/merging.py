@@ -182,7 +182,7 @@ def undo_merge(merge: ContactMerge, *, by: User | None, at: datetime | None = No
         MergeRefused: it was undone already, a later merge stands in the way, or an address was taken again since.
     """
     at = at or timezone.now()
-    merge = ContactMerge.objects.select_for_update().select_related("keep", "merged_by").get(pk=merge.pk)
+    merge = ContactMerge.objects.select_for_update(of=("self",)).select_related("keep", "merged_by").get(pk=merge.pk)
     record, keep = merge.record, merge.keep
     Contact.objects.select_for_update().get(pk=keep.pk)
     _require_undoable(merge)

@@ -59,16 +59,10 @@ class OrderIndex(generic.IndexView):
 
     @property
     def columns(self) -> list[Column]:
-        user = self.request.user
         return [
             self._get_title_column("number", TitleColumn),
             Column("placed_at", label=_("Placed"), accessor=_moment, sort_key="placed_at"),
-            Column(
-                "contact",
-                label=_("Contact"),
-                accessor=lambda order: order.contact and shown_address(order.contact.email, user),
-                classname=WIDE_ONLY,
-            ),
+            Column("contact", label=_("Contact"), accessor=self._address, classname=WIDE_ONLY),
             StatusTagColumn(
                 "kind",
                 label=_("Kind"),
@@ -82,6 +76,9 @@ class OrderIndex(generic.IndexView):
             MoneyColumn("total", label=_("Total"), sort_key="total"),
             Column("source", label=_("Source"), classname=WIDE_ONLY),
         ]
+
+    def _address(self, order: Order) -> str:
+        return shown_address(order.contact.email, self.request.user) if order.contact else ""
 
 
 class OrderView(generic.InspectView):
