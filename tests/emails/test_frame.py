@@ -24,6 +24,7 @@ from wagtail_precise_mail.exceptions import RenderError
 pytestmark = pytest.mark.django_db
 
 LEAVE = "https://shop.example.com/leave"
+MANAGE = "https://shop.example.com/mail/preferences"
 
 
 def part(html: BeautifulSoup, name: str) -> Tag:
@@ -159,6 +160,7 @@ class TestFooter:
             "Mastodon": "https://x.example/@fern",
             "hello@example.com": "mailto:hello@example.com",
             "Imprint": "https://shop.example.com/imprint/",
+            "Manage preferences": MANAGE,
             "Unsubscribe": LEAVE,
         }
         assert filled.text.partition("-" * 40)[2].strip() == "\n\n".join(
@@ -167,7 +169,7 @@ class TestFooter:
                 "Fern & Kettle\n12 Moss Lane\nBristol BS1 4QA\n+44 1632 960 442\nhello@example.com",
                 "Number 1\nVAT 2",
                 "Imprint: https://shop.example.com/imprint/\nMastodon: https://x.example/@fern",
-                f"Unsubscribe:\n{LEAVE}",
+                f"Manage preferences:\n{MANAGE}\nUnsubscribe:\n{LEAVE}",
                 "View in browser:\nhttps://shop.example.com/mail/web_version",
                 "Got this from a friend? Subscribe:\nhttps://shop.example.com/mail/join",
             ]
@@ -183,7 +185,8 @@ class TestFooter:
         footer = part(html, "wpm-footer")
         assert "Dear <Ada>, you bought tea." in footer.get_text()
         assert "12 Moss Lane" in footer.get_text()
-        assert [(a.get_text(), a["href"]) for a in footer.find_all("a")] == [("No more of this", LEAVE)]
+        links = [(a.get_text(), a["href"]) for a in footer.find_all("a")]
+        assert links == [("Manage preferences", MANAGE), ("No more of this", LEAVE)]
         assert "Dear <Ada>, you bought tea." in filled.text
         assert f"No more of this:\n{LEAVE}" in filled.text
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.emails.checks import facts, found
-from tests.factories.emails import default_site, make_brand, make_identity
+from tests.factories.emails import default_site, make_brand, make_identity, raw_block
 from wagtail_precise_mail.emails.checks import run_checks
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,21 @@ def test_template_without_its_footer_is_an_error() -> None:
         "The mail has no unsubscribe link.",
         "The mail does not show the postal address.",
     ]
+
+
+@pytest.mark.usefixtures("_without_footer")
+@pytest.mark.parametrize(("selection", "expected"), [("favorites", True), ("newest", False)])
+def test_content_by_what_people_did_needs_the_link_to_refuse_that(selection: str, expected: bool) -> None:
+    block = raw_block("product_list", selection=selection, count=2, fallback="", layout="above", columns="2")
+    findings = [one for one in run_checks(facts(block)) if one.key == "profiling_refusal"]
+    assert [one.message for one in findings if one.is_error] == (
+        ["Content is chosen by what people did, and the mail has no link to refuse that."] if expected else []
+    )
+
+
+def test_footer_has_the_link_to_refuse_it() -> None:
+    block = raw_block("product_list", selection="favorites", count=2, fallback="", layout="above", columns="2")
+    assert found("profiling_refusal", block) == []
 
 
 @pytest.mark.parametrize(
