@@ -109,11 +109,11 @@ class ConsentBook:
         return said
 
     def write(self, changes: Iterable[Change]) -> None:
-        """Write consents with their entries in the ledger."""
-        changes = [change for change in changes if change.contact_id]
+        """Write consents with their entries in the ledger; everybody is here by now."""
+        changes = list(changes)
         fresh = [
             Consent(
-                contact_id=change.contact_id,
+                contact_id=change.contact_id or 0,
                 topic_id=change.topic_id,
                 status=change.status,
                 changed_at=self._when(change),
@@ -174,7 +174,7 @@ class ConsentBook:
 
     def _entry(self, change: Change) -> ConsentChange:
         return ConsentChange(
-            contact_id=change.contact_id,
+            contact_id=change.contact_id or 0,
             topic_id=change.topic_id,
             status=change.status,
             source=self._batch.ledger_source,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -89,9 +89,9 @@ def _address_by_values(proposed: list[str], samples: Sequence[Sequence[str]]) ->
     return proposed
 
 
-def problems(header: Sequence[str], columns: Sequence[str], *, topics: Sequence[str] | object) -> list[str]:
+def problems(header: Sequence[str], columns: Sequence[str], *, topics: Iterable[str]) -> list[str]:
     """Return what is wrong with a mapping, each a sentence that says what to do."""
-    slugs = list(topics)  # type: ignore[call-overload]
+    slugs = list(topics)
     found = []
     if len(columns) != len(header):
         found.append(_("The file has %(count)d columns. Say what each becomes.") % {"count": len(header)})
