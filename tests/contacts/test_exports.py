@@ -137,7 +137,7 @@ def test_the_log_is_listed_for_who_may_see_it(exporter: Client) -> None:
     html = client.get(reverse("precise-mail-exports:index")).content.decode()
 
     assert "Figures for the board" in html
-    assert "country: GB" in html
+    assert "Country: GB" in html
 
 
 def test_the_number_of_queries_does_not_grow_with_the_contacts(exporter: Client, django_assert_max_num_queries) -> None:

@@ -96,11 +96,11 @@ class CleanupPage(OfCleanups, WagtailAdminTemplateMixin, TemplateView):
         return get_object_or_404(Cleanup.objects.select_related("created_by"), pk=self.kwargs["pk"])
 
     def get_page_title(self) -> str:
-        return gettext("Addresses, looked at on %(when)s") % {"when": self.cleanup}
+        return gettext("Addresses on %(when)s") % {"when": self.cleanup}
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         index = {"url": reverse(INDEX), "label": gettext("Clean addresses")}
-        return [*self.breadcrumbs_items, index, {"url": "", "label": str(self.cleanup)}]
+        return [*self.breadcrumbs_items, index, {"url": "", "label": self.get_page_title()}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         cleanup = self.cleanup

@@ -28,7 +28,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.columns import WideColumn
-from wagtail_precise_mail.contacts.admin.listing import ContactIndex
+from wagtail_precise_mail.contacts.admin.listing import ContactFilterSet, ContactIndex
 from wagtail_precise_mail.contacts.admin.viewsets import ContactViewSet
 from wagtail_precise_mail.contacts.exporting import RIGHTS, as_csv, begin_export, contact_rows, ledger_rows, save_xlsx
 from wagtail_precise_mail.contacts.exports import ContactExport, Purpose
@@ -42,7 +42,7 @@ _NO_FILTERS = ("export", "p", "page", "ordering", "format")
 class ExportForm(forms.ModelForm):
     """What leaves, as what, and what for."""
 
-    purpose = forms.ChoiceField(label=_("Purpose"), choices=Purpose.choices, initial="")
+    purpose = forms.ChoiceField(label=_("Purpose"), choices=[("", "—"), *Purpose.choices])
     explanation = forms.CharField(
         label=_("What for, and who gets the file?"),
         max_length=500,
@@ -147,7 +147,9 @@ def _heading(name: str) -> str:
 
 def describe_filters(query: str) -> str:
     """Return filters for people: names and values, or "" for everybody."""
-    return ", ".join(f"{name}: {value}" for name, value in QueryDict(query).items() if value)
+    known = ContactFilterSet.base_filters
+    names = {"q": gettext("Search"), **{name: str(known[name].label) for name in known}}
+    return ", ".join(f"{names.get(name, name)}: {value}" for name, value in QueryDict(query).items() if value)
 
 
 class ExportIndex(SeesContacts, generic.IndexView):

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from django.utils.translation import gettext as _
 
@@ -128,11 +127,11 @@ class ConsentBook:
         return said
 
     def write(self, changes: Iterable[Change]) -> None:
-        """Write consents with their entries in the ledger."""
-        changes = [change for change in changes if change.contact_id]
+        """Write consents with their entries in the ledger; everybody is here by now."""
+        changes = list(changes)
         fresh = [
             Consent(
-                contact_id=cast("int", change.contact_id),
+                contact_id=change.contact_id or 0,
                 topic_id=change.topic_id,
                 status=change.status,
                 basis=_basis(change.status),
@@ -201,7 +200,7 @@ class ConsentBook:
 
     def _entry(self, change: Change) -> ConsentChange:
         return ConsentChange(
-            contact_id=cast("int", change.contact_id),
+            contact_id=change.contact_id or 0,
             topic_id=change.topic_id,
             status=change.status,
             basis=_basis(change.status),

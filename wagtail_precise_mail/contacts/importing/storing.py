@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -44,6 +44,7 @@ class Writer:
         self._at = at
         self._consents = ConsentBook(batch, at=at)
         self._lists: dict[str, ContactList] = {}
+        self._theirs: set[str] = set()
 
     def store(self, rows: Sequence[ContactRow]) -> list[tuple[ContactRow, str]]:
         """Take in rows of different addresses; return those that are refused after all, with the reason."""
@@ -119,15 +120,13 @@ class Writer:
         index_in_bulk(Contact, made)
         return {contact.address_hash: contact for contact in made}
 
-    @staticmethod
-    def _create_around(made: list[Contact]) -> list[Contact]:
+    def _create_around(self, made: list[Contact]) -> list[Contact]:
         Contact.objects.bulk_create(made, ignore_conflicts=True)
         stored = Contact.objects.filter(address_hash__in=[contact.address_hash for contact in made])
         ours = {contact.address_hash: contact.created_at for contact in made}
         found = list(stored)
-        for contact in found:
-            # Theirs are no contacts of this import, which may one day be undone.
-            contact.is_ours = ours[contact.address_hash] == contact.created_at
+        # Theirs are no contacts of this import, which may one day be undone.
+        self._theirs |= {one.address_hash for one in found if ours[one.address_hash] != one.created_at}
         return found
 
     def _new(self, row: ContactRow) -> Contact:
@@ -269,7 +268,7 @@ class Writer:
                     again.append(met)
                 continue
             made = created.get(row.hash)
-            is_new = made is not None and getattr(made, "is_ours", True)
+            is_new = made is not None and row.hash not in self._theirs
             fresh.append(
                 ImportedRow(
                     batch=self._batch,
@@ -284,9 +283,7 @@ class Writer:
         ImportedRow.objects.bulk_create(fresh, batch_size=2000)
         ImportedRow.objects.bulk_update(again, ["said"], batch_size=500)
         for key, list_ids in added.items():
-            changed.setdefault(
-                key, ImportedChange(batch=self._batch, contact_id=cast("int", contacts[key]))
-            ).lists = list_ids
+            changed.setdefault(key, ImportedChange(batch=self._batch, contact_id=contacts[key] or 0)).lists = list_ids
         # What changed of a contact that this import made goes with the contact.
         kept = [change for key, change in changed.items() if not (key in seen and seen[key].is_new)]
         ImportedChange.objects.bulk_create(kept, batch_size=1000)

@@ -121,7 +121,7 @@ def _restore(batch: ImportBatch, pks: Sequence[int]) -> int:
 
 def _remove(batch: ImportBatch, rows: Sequence[ImportedRow]) -> int:
     """Remove contacts that only this import knows; their ledger stays with the row, under the hash."""
-    written = {row.contact_id: row.written_at for row in rows if row.contact_id is not None}
+    written = {row.contact_id: row.written_at for row in rows if row.contact_id}
     contacts = Contact.objects.filter(pk__in=written).select_for_update()
     untouched = {contact.pk for contact in contacts if contact.updated_at == written[contact.pk]}
     untouched -= _known_elsewhere(batch, untouched)
