@@ -28,7 +28,8 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.columns import WideColumn
-from wagtail_precise_mail.contacts.admin.listing import ContactFilterSet, ContactIndex
+from wagtail_precise_mail.contacts.admin.filters import ContactFilterSet
+from wagtail_precise_mail.contacts.admin.listing import ContactIndex
 from wagtail_precise_mail.contacts.admin.viewsets import ContactViewSet
 from wagtail_precise_mail.contacts.exporting import RIGHTS, as_csv, begin_export, contact_rows, ledger_rows, save_xlsx
 from wagtail_precise_mail.contacts.exports import ContactExport, Purpose
