@@ -45,6 +45,7 @@ CONTRIBUTIONS = [
     "tracking.personal_data",
     "tracking.retention",
     "campaigns.listeners",
+    "campaigns.personal_data",
     "checks",
 ]
 

@@ -201,7 +201,7 @@ class TestProfile:
 
         live()
         page(boss, self.url(contact))
-        with django_assert_max_num_queries(29) as few:
+        with django_assert_max_num_queries(30) as few:
             page(boss, self.url(contact))
         for _ in range(10):
             live()

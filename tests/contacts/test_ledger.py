@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 
 from tests.factories.contacts import make_contact, make_topic
+from wagtail_precise_mail.contacts.erasing import erase
 from wagtail_precise_mail.contacts.models import ConsentChange, Contact
 from wagtail_precise_mail.contacts.proofs import Shown
 from wagtail_precise_mail.contacts.services import subscribe
@@ -79,6 +80,8 @@ def test_redacting_empties_what_an_entry_knows_beside_the_decision(entry: Consen
     assert (entry.status, entry.source, entry.changed_at) == ("granted", "form", AT)
 
 
-def test_erasing_a_contact_erases_their_entries(entry: ConsentChange) -> None:
-    Contact.objects.get(pk=entry.contact_id).delete()
-    assert not ConsentChange.objects.exists()
+def test_erasing_a_contact_leaves_an_entry_about_nobody(entry: ConsentChange) -> None:
+    erase(Contact.objects.get(pk=entry.contact_id))
+    left = ConsentChange.objects.get()
+    assert (left.contact_id, left.evidence, left.ip_address, left.page_url) == (None, "", None, "")
+    assert left.status == entry.status

@@ -13,13 +13,15 @@ from django.urls import reverse
 
 from tests.contacts.colleagues import client_with, is_refused
 from tests.factories.commerce import make_order, make_product
-from tests.factories.contacts import grant, make_contact, make_list, make_note, make_tag, make_topic
+from tests.factories.contacts import grant, make_contact, make_list, make_note, make_request, make_tag, make_topic
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_email
 from tests.factories.imports import upload
 from tests.factories.sunsets import make_sunset
 from tests.factories.tracking import make_event
 from wagtail_precise_mail.commerce.viewed import keep_view
+from wagtail_precise_mail.contacts.changes import change_fields
+from wagtail_precise_mail.contacts.departures import record_departure
 from wagtail_precise_mail.contacts.former import find_by_hash, find_contact
 from wagtail_precise_mail.contacts.hygiene.cleaning import begin_cleanup
 from wagtail_precise_mail.contacts.merge_rows import dump, relations
@@ -79,10 +81,12 @@ MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.CleanupFinding.contact": lambda contact: CleanupFinding.objects.create(
         cleanup=begin_cleanup(), contact=contact, flaw="role"
     ),
+    f"{APP}.ContactChange.contact": lambda contact: change_fields(contact, {"city": "Bath"}, source="self", at=AT),
     f"{APP}.ContactList_contacts.contact": lambda contact: make_list(contact),
     f"{APP}.ContactMerge.keep": _earlier_merge,
     f"{APP}.ContactTag.contact": lambda contact: make_tag(contact),
     f"{APP}.CouponCode.contact": _coupon,
+    f"{APP}.Departure.contact": lambda contact: record_departure(contact, at=AT),
     f"{APP}.Email.sample_contact": lambda contact: make_email(sample_contact=contact),
     f"{APP}.FormerContact.contact": _earlier_merge,
     f"{APP}.ImportedChange.contact": lambda contact: ImportedChange.objects.create(
@@ -99,6 +103,7 @@ MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.SentItem.contact": _sent_item,
     f"{APP}.ServiceNote.contact": lambda contact: make_note(contact),
     f"{APP}.SignUp.contact": lambda contact: SignUp.objects.create(contact=contact, source="fair", created_at=AT),
+    f"{APP}.SubjectRequest.contact": lambda contact: make_request(contact),
     f"{APP}.SunsetMember.contact": lambda contact: SunsetMember.objects.create(sunset=make_sunset(), contact=contact),
     f"{APP}.SurveyAnswer.contact": _answer,
     f"{APP}.TagChange.contact": lambda contact: make_tag(contact),

@@ -114,8 +114,9 @@ def test_addresses_that_must_be_left_alone_are_left_alone(ask: Any, reason: str)
 
 
 def test_other_mail_still_skips_those_who_left() -> None:
-    send = make_send(topic=None, origin_kind="note")
-    contact = make_contact()
+    contact, topic = make_contact(), make_topic()
+    send = make_send(topic=topic, origin_kind="note")
+    grant(contact, topic)
     unsubscribe(contact)
     make_message(send, contact)
     deliver(send.pk)

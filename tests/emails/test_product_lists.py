@@ -297,12 +297,12 @@ def test_only_readers_who_buy_from_a_category_hear_what_is_new_in_it() -> None:
     old = product("Old", category=teas, published_at=timezone.now() - timedelta(days=300))
     product("Fresh", category=teas)
     product("Pot")
-    buyer, newcomer, untracked = make_contact(), make_contact(), make_contact(is_tracking_allowed=False)
-    for contact in (buyer, untracked):
+    buyer, newcomer, unprofiled = make_contact(), make_contact(), make_contact(is_profiling_allowed=False)
+    for contact in (buyer, unprofiled):
         bought(contact, old)
     email = email_of(list_block("new_in_categories", heading="New teas"), raw_block("heading", title="Bye"))
     assert titles(read(email, buyer)) == ["Fresh"]
-    for contact in (newcomer, untracked):
+    for contact in (newcomer, unprofiled):
         assert "New teas" not in read(email, contact).html
     filled_up = email_of(list_block("new_in_categories", fallback="newest", count=1))
     assert titles(read(filled_up, buyer)) == ["Fresh"]
@@ -421,10 +421,11 @@ class TestViewed:
     def test_who_may_not_be_looked_at_and_who_did_not_look_get_best_sellers(self) -> None:
         seller, pot = product("Bestseller"), product("Pot")
         bought(make_contact(), seller)
-        silent, idle, keen = make_contact(is_tracking_allowed=False), make_contact(), make_contact()
-        viewed(silent, pot)
-        viewed(keen, pot)
-        assert self.names(silent) == self.names(idle) == ["Bestseller"]
+        silent, private = make_contact(is_tracking_allowed=False), make_contact(is_profiling_allowed=False)
+        idle, keen = make_contact(), make_contact()
+        for contact in (silent, private, keen):
+            viewed(contact, pot)
+        assert self.names(silent) == self.names(private) == self.names(idle) == ["Bestseller"]
         assert self.names(keen) == ["Pot"], "filled up only if the block says so"
         assert self.names(keen, fallback="best_selling") == ["Pot", "Bestseller"]
 

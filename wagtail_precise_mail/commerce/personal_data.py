@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.commerce.models import CouponCode, Order, OrderLine
+from wagtail_precise_mail.commerce.viewed import ProductView
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.personal_data import PersonalData, Rows, personal_data, rows_of
 
@@ -29,3 +30,15 @@ class OrderData(PersonalData):
             ),
             "coupon_codes": rows_of(codes, "pool__name", "code", "taken_at"),
         }
+
+
+@personal_data.register("product_views")
+class ViewData(PersonalData):
+    """What they looked at in the shop. It goes with the contact."""
+
+    label = _("What you looked at")
+    models = ("wagtail_precise_mail.ProductView",)
+
+    def collect(self, contact: Contact) -> Mapping[str, Rows]:
+        views = ProductView.objects.filter(contact=contact).order_by("viewed_at", "pk")
+        return {"product_views": rows_of(views, "product__sku", "product__name", "viewed_at")}

@@ -1,8 +1,8 @@
 """The consent ledger only grows: what the model refuses, and what the database itself refuses.
 
-Erasing a contact erases their entries: nothing else may take one away, and what an entry says never changes. An entry
-may follow its contact into another one (a merge), forget which colleague wrote it (whose account was deleted), and be
-redacted, which empties what it knows beside the decision.
+What an entry says never changes, and nothing takes one away. An entry may follow its contact into another one (a
+merge), forget whom it is about (an erasure, which figures outlive), forget which colleague wrote it (whose account was
+deleted), and be redacted, which empties what it knows beside the decision.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ConsentChangeQuerySet(models.QuerySet["ConsentChange"]):
         raise LedgerIsClosed("Entries of the consent ledger are never changed: add another one.")
 
     def delete(self) -> Any:
-        """Refuse: only the erasure of a contact takes entries away.
+        """Refuse: entries outlive even their contact.
 
         Raises:
             LedgerIsClosed: always.

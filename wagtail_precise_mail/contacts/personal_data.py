@@ -146,7 +146,7 @@ class ConsentData(PersonalData):
         }
 
     def anonymize(self, contact: Contact) -> None:
-        contact.consent_changes.update(evidence="")
+        contact.consent_changes.redact()
 
 
 @personal_data.register("choices")
@@ -173,6 +173,50 @@ class ChoiceData(PersonalData):
     def anonymize(self, contact: Contact) -> None:
         contact.departures.update(comment="")
         SubjectRequestStep.objects.filter(request__contact=contact).update(note="")
+
+
+@personal_data.register("records")
+class RecordData(PersonalData):
+    """Tags with their history, sign-ups, and what merges, imports and looks at addresses remember of a contact.
+
+    All of it goes with the contact, but for the hash of an address that an import met.
+    """
+
+    label = _("What we noted")
+    models = (
+        "wagtail_precise_mail.Tag",
+        "wagtail_precise_mail.ContactTag",
+        "wagtail_precise_mail.TagChange",
+        "wagtail_precise_mail.SignUp",
+        "wagtail_precise_mail.ContactMerge",
+        "wagtail_precise_mail.FormerContact",
+        "wagtail_precise_mail.DuplicatePair",
+        "wagtail_precise_mail.ImportedRow",
+        "wagtail_precise_mail.ImportedChange",
+        "wagtail_precise_mail.CleanupFinding",
+    )
+
+    def collect(self, contact: Contact) -> Mapping[str, Rows]:
+        sign_ups = contact.sign_ups.order_by("created_at", "pk")
+        history, findings = contact.tag_changes.order_by("changed_at"), contact.cleanup_findings.order_by("pk")
+        return {
+            "tags": rows_of(contact.contact_tags.order_by("since"), "tag__name", "since"),
+            "tag_history": rows_of(
+                contact.tag_changes.order_by("changed_at"), "name", "action", "source", "changed_at"
+            ),
+            "sign_ups": rows_of(
+                sign_ups, "source", "page_url", "ip_address", "answers", "language", "created_at", "confirmed_at"
+            ),
+            "imports": rows_of(contact.imported_rows.order_by("pk"), "batch__name", "said", "written_at"),
+            "imported_values": rows_of(contact.imported_changes.order_by("pk"), "batch__name", "before", "after"),
+            "merges": rows_of(contact.merges.order_by("merged_at"), "merged_at", "merged_count", "record"),
+            "address_checks": rows_of(
+                contact.cleanup_findings.order_by("pk"), "flaw", "detail", "suggestion", "outcome"
+            ),
+        }
+
+    def anonymize(self, contact: Contact) -> None:
+        contact.imported_rows.update(said="", ledger=[])
 
 
 @personal_data.register("service")

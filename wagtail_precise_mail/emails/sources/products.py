@@ -69,7 +69,13 @@ class ProductItems(ItemSource):
         Contacts who do not allow profiling see what everybody sees, whatever they own: nothing is derived from it.
         """
         known = may_be_sold_to(contacts) if spec.get("is_for_consenting") else list(contacts)
-        profiled = [one.pk for one in known if one.pk and one.is_profiling_allowed]
+        # What somebody looked at is of those who allow both: to be looked at, and to be shown what they looked at.
+        needs_tracking = spec["selection"] == VIEWED
+        profiled = [
+            one.pk
+            for one in known
+            if one.pk and one.is_profiling_allowed and (one.is_tracking_allowed or not needs_tracking)
+        ]
         owned = recommendations.owned_products(profiled, at=occasion.at)
         wide = limit + max((len(one) for one in owned.values()), default=0)
         shelf = _Shelf(spec, wide, occasion)
