@@ -117,7 +117,7 @@ def state() -> dict[str, list[dict[str, Any]]]:
     models = list(apps.get_app_config(APP).get_models(include_auto_created=True))
     left_out = {"ContactMerge", "ConsentChange"}
     return {
-        model.__name__: [dump(row) for row in model._base_manager.order_by("pk")]
+        model.__name__: list(model._base_manager.order_by("pk").values())
         for model in models
         if model.__name__ not in left_out
     }

@@ -98,7 +98,8 @@ class ContactForm(WagtailAdminModelForm):
 
     def save(self, commit: bool = True) -> Any:
         described = {field.key: self.cleaned_data.get(_PREFIX + field.key) for field in self.further}
-        others = self.cleaned_data.get("attributes") or {}
+        kept = {key: one for key, one in self._held.items() if key not in self._described}
+        others = self.cleaned_data["attributes"] if "attributes" in self.fields else kept
         self.instance.attributes = {**others, **{key: one for key, one in described.items() if one is not None}}
         self.instance.user = self.cleaned_data.get("account")
         return super().save(commit)
