@@ -154,6 +154,8 @@ Fern & Kettle
 12 Moss Lane
 Bristol BS1 4QA
 
+Manage preferences:
+https://shop.example.com/mail/preferences
 Unsubscribe:
 https://shop.example.com/leave
 
@@ -212,9 +214,10 @@ def test_footer_has_the_sender_and_the_way_out(newsletter: FilledEmail) -> None:
     footer = BeautifulSoup(newsletter.html, "html.parser").find_all(class_="wpm-footer")[-1]
     assert isinstance(footer, Tag)
     assert "12 Moss Lane" in footer.get_text()
-    link = footer.find("a")
-    assert isinstance(link, Tag)
-    assert link["href"] == "https://shop.example.com/leave"
+    assert [link["href"] for link in footer.find_all("a")] == [
+        "https://shop.example.com/mail/preferences",
+        "https://shop.example.com/leave",
+    ]
 
 
 def test_gmail_shows_all_of_it(newsletter: FilledEmail) -> None:
