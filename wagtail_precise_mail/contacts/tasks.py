@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from wagtail_precise_mail.contacts.hygiene import cleaning
-from wagtail_precise_mail.contacts.importing import run, services
+from wagtail_precise_mail.contacts.importing import run, searching, services
 
 
 def go_on_with_import(batch_id: int) -> None:
     """Work at an import for a while."""
     run.go_on(batch_id)
+
+
+def index_imported(batch_id: int, after: int = 0) -> None:
+    """Make what an import wrote findable."""
+    searching.index_imported(batch_id, after)
 
 
 def wake_imports() -> None:
