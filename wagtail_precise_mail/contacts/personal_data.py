@@ -201,18 +201,14 @@ class RecordData(PersonalData):
         history, findings = contact.tag_changes.order_by("changed_at"), contact.cleanup_findings.order_by("pk")
         return {
             "tags": rows_of(contact.contact_tags.order_by("since"), "tag__name", "since"),
-            "tag_history": rows_of(
-                contact.tag_changes.order_by("changed_at"), "name", "action", "source", "changed_at"
-            ),
+            "tag_history": rows_of(history, "name", "action", "source", "changed_at"),
             "sign_ups": rows_of(
                 sign_ups, "source", "page_url", "ip_address", "answers", "language", "created_at", "confirmed_at"
             ),
             "imports": rows_of(contact.imported_rows.order_by("pk"), "batch__name", "said", "written_at"),
             "imported_values": rows_of(contact.imported_changes.order_by("pk"), "batch__name", "before", "after"),
             "merges": rows_of(contact.merges.order_by("merged_at"), "merged_at", "merged_count", "record"),
-            "address_checks": rows_of(
-                contact.cleanup_findings.order_by("pk"), "flaw", "detail", "suggestion", "outcome"
-            ),
+            "address_checks": rows_of(findings, "flaw", "detail", "suggestion", "outcome"),
         }
 
     def anonymize(self, contact: Contact) -> None:

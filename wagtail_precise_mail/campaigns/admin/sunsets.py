@@ -19,7 +19,7 @@ from django.views import View
 from django.views.generic.edit import FormView
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel, ObjectList
-from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
+from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -27,6 +27,7 @@ from wagtail.models import Site
 
 from wagtail_precise_mail.campaigns import sunsetting
 from wagtail_precise_mail.campaigns.sunset import Sunset
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
 from wagtail_precise_mail.exceptions import InvalidRules, InvalidTransition, NotReady, RenderError
 
 INDEX = "precise-mail-sunsets:index"
@@ -141,12 +142,12 @@ class SunsetIndex(generic.IndexView):
     @cached_property
     def columns(self) -> list[Column]:
         return [
-            DateColumn("created_at", label=_("Begun")),
             Column("policy", label=_("Policy"), accessor=_policy),
+            WideDateColumn("created_at", label=_("Begun")),
             StatusTagColumn("state", label=_("State"), accessor="get_state_display"),
-            Column("member_count", label=_("Contacts"), classname="wpm-number"),
-            Column("suppressed_count", label=_("Suppressed"), classname="wpm-number"),
-            Column("created_by", label=_("By"), classname="wpm-wide"),
+            WideColumn("member_count", label=_("Contacts")),
+            Column("suppressed_count", label=_("Suppressed")),
+            WideColumn("created_by", label=_("By")),
             UndoColumn("undo", label="", accessor=lambda sunset: ""),
         ]
 

@@ -23,7 +23,6 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     SuppressionReason,
 )
-from wagtail_precise_mail.indexing import index_in_bulk
 
 LIST_LIMIT = 200
 """Lists that one file may make: more, and the column holds no interests."""
@@ -117,7 +116,6 @@ class Writer:
                 Contact.objects.bulk_create(made)
         except IntegrityError:  # somebody signed up meanwhile
             made = self._create_around(made)
-        index_in_bulk(Contact, made)
         return {contact.address_hash: contact for contact in made}
 
     def _create_around(self, made: list[Contact]) -> list[Contact]:
@@ -168,7 +166,6 @@ class Writer:
             names |= difference.keys()
         if written:
             Contact.objects.bulk_update(written, [*names, "updated_at"], batch_size=500)
-            index_in_bulk(Contact, written)
         return changed
 
     def _consent(
