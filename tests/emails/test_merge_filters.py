@@ -15,6 +15,9 @@ from wagtail_precise_mail.emails.merge import Tag, parse_tag
 from wagtail_precise_mail.emails.merge_filters import DATE_FORMS, FILTERS
 from wagtail_precise_mail.emails.values import ESCAPES, clean, one_line
 
+# Whether a further field is sensitive is asked of the database.
+pytestmark = pytest.mark.django_db
+
 
 def fill(filters: str, value: str, locale: str = "en") -> str:
     """What a further field shows with these filters."""
