@@ -34,9 +34,9 @@ test: setup ## Run the tests on SQLite
 test-localize: setup ## Run the tests with wagtail-localize
 	@PRECISE_MAIL_LOCALIZE=1 $(BIN)/python -m pytest -q tests/emails/test_localize.py
 
-# One at a time, and a second chance for what failed: a browser on a busy machine misses its waits.
+# A second chance, one at a time, for what failed: a browser on a busy machine misses its waits.
 test-browser: setup ## Run the tests that drive a browser
-	@$(BIN)/python -m pytest -q tests/browser || $(BIN)/python -m pytest -q tests/browser --last-failed --last-failed-no-failures none
+	@$(BIN)/python -m pytest -n 2 -q tests/browser || $(BIN)/python -m pytest -q tests/browser --last-failed --last-failed-no-failures none
 
 # Only what compares our HTML with the official MJML needs this: the package itself needs no node.
 mjml: ## Install the official MJML, for the tests of fidelity (needs npm)

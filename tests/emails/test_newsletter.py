@@ -161,6 +161,9 @@ https://shop.example.com/leave
 
 View in browser:
 https://shop.example.com/mail/web_version
+
+Got this from a friend? Subscribe:
+https://shop.example.com/mail/join
 """
     assert newsletter.text.strip() == expected.strip()
 

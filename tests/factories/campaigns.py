@@ -70,7 +70,7 @@ def make_email(*, publish: bool = True, body: list | None = None, **overrides: A
 def make_segment(rules: list | None = None, **overrides: Any) -> Segment:
     """A published segment; everybody, unless rules (stream data) say otherwise."""
     number = next(_number)
-    segment = Segment(**{"name": f"Segment {number}", "slug": f"segment-{number}", "live": True, **overrides})
+    segment = Segment(**{"name": f"Segment {number}", "slug": f"audience-{number}", "live": True, **overrides})
     segment.rules = json.dumps(EVERYBODY if rules is None else rules)
     segment.save()
     return segment
