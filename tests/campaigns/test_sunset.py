@@ -18,7 +18,9 @@ from tests.factories.emails import make_brand, make_email
 from tests.factories.segments import make_segment
 from tests.factories.sunsets import new_sunset
 from wagtail_precise_mail.campaigns import sunsetting
+from wagtail_precise_mail.contacts.models import SuppressionScope
 from wagtail_precise_mail.delivery.aging import needs_permission
+from wagtail_precise_mail.delivery.gate import judge
 from wagtail_precise_mail.exceptions import NotReady
 from wagtail_precise_mail.models import Contact, MessageEvent, Sunset, Suppression, Topic
 
@@ -109,6 +111,15 @@ class TestRun:
         assert (count, sunset.member_count, sunset.suppressed_count) == (4, 4, 4)
         assert set(Suppression.objects.values_list("reason", "origin_kind")) == {("sunset", "sunset")}
         assert Contact.objects.count() == 5
+
+    def test_mail_about_an_order_still_leaves(self) -> None:
+        contact = mailed()
+        sunsetting.begin_sunset(new_sunset(), at=AT)
+        assert Suppression.objects.get().scope == SuppressionScope.MARKETING
+        order_mail, news = make_send(topic=None), make_send(topic=make_topic())
+        grant(contact, news.topic)
+        reasons = [judge(one, [make_message(one, contact)], at=AT)[0].reason for one in (order_mail, news)]
+        assert reasons == ["", "suppressed"]
 
     def test_undoing_lets_them_be_written_to_again(self) -> None:
         mailed()

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from wagtail_precise_mail.contacts.importing import services
 from wagtail_precise_mail.contacts.importing.files import receive_file
 from wagtail_precise_mail.contacts.importing.run import go_on
-from wagtail_precise_mail.contacts.imports import ConsentBasis, ImportBatch
+from wagtail_precise_mail.contacts.imports import ImportBasis, ImportBatch
 from wagtail_precise_mail.contacts.models import Topic
 
 EVIDENCE = "Paper forms of the fair in May 2026, binder 3."
@@ -34,7 +34,7 @@ def described(
         batch,
         columns=columns or batch.columns,
         topics=topics,
-        **{"basis": ConsentBasis.OPT_IN, "evidence": EVIDENCE, **given},
+        **{"basis": ImportBasis.OPT_IN, "evidence": EVIDENCE, **given},
     )
     return batch
 

@@ -18,6 +18,7 @@ from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.contacts.suppressing import suppress_in_bulk
 from wagtail_precise_mail.delivery import services as delivery
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.models import BrandSettings
@@ -165,7 +166,7 @@ def _finish(sunset: Sunset, at: datetime) -> None:
         if not Sunset.objects.filter(pk=sunset.pk, state=State.ASKING).update(state=State.FINISHED):
             return
         keys = list(hashes)
-        Suppression.objects.bulk_create(
+        suppress_in_bulk(
             [
                 Suppression(
                     address_hash=key,
@@ -177,8 +178,7 @@ def _finish(sunset: Sunset, at: datetime) -> None:
                 )
                 for key in keys
             ],
-            batch_size=CHUNK,
-            ignore_conflicts=True,
+            at=at,
         )
         Sunset.objects.filter(pk=sunset.pk).update(suppressed_count=F("suppressed_count") + len(keys))
 

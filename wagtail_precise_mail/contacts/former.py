@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from wagtail_precise_mail.contacts.merges import FormerContact
@@ -20,6 +22,16 @@ def find_by_hash(address_hash: str) -> Contact | None:
     """Return the contact of an address, or whom the contact with that address was merged into."""
     contact = Contact.objects.filter(address_hash=address_hash).first()
     return contact or _current(FormerContact.objects.filter(address_hash=address_hash).order_by("-pk"))
+
+
+def by_former_hash(hashes: Collection[str]) -> dict[str, Contact]:
+    """Return the contacts that addresses were merged into, where no contact has the address now."""
+    rows = FormerContact.objects.filter(address_hash__in=hashes).order_by("pk").select_related("contact")
+    found = {row.address_hash: row.contact for row in rows}
+    taken = Contact.objects.filter(address_hash__in=found).values_list("address_hash", flat=True) if found else ()
+    for key in taken:
+        del found[key]
+    return found
 
 
 def _current(rows: QuerySet[FormerContact]) -> Contact | None:

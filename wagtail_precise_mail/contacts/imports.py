@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Topic
 
 
-class ConsentBasis(models.TextChoices):
+class ImportBasis(models.TextChoices):
     """Why these people may be written to."""
 
     OPT_IN = "opt_in", _("They agreed (single opt-in)")
@@ -60,7 +60,7 @@ class ImportBatch(models.Model):
     columns = models.JSONField(default=list)
     """What each column of the file becomes: a target, or ""."""
     default_state = models.CharField(max_length=12, default="granted")
-    basis = models.CharField(_("basis"), max_length=20, choices=ConsentBasis.choices, blank=True)
+    basis = models.CharField(_("basis"), max_length=20, choices=ImportBasis.choices, blank=True)
     evidence = models.TextField(_("evidence"), blank=True)
     topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True, related_name="+")
     contact_list = models.ForeignKey(

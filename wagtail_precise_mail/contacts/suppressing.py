@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from wagtail_precise_mail.contacts.addresses import address_hash, normalize_addr
 from wagtail_precise_mail.contacts.models import Suppression, SuppressionReason, SuppressionScope
 
 logger = logging.getLogger(__name__)
+
+_CHUNK = 1000
 
 STRENGTH = [
     SuppressionReason.COMPLAINT,
@@ -85,6 +87,22 @@ def suppress(
     else:
         _merge(suppression, values, at)
     return suppression
+
+
+def suppress_in_bulk(suppressions: Iterable[Suppression], *, at: datetime) -> None:
+    """Keep many addresses from being written to, each in the scope of its reason; those that are suppressed stay so.
+
+    One that has expired counts as none, and gives way.
+    """
+    rows = list(suppressions)
+    for row in rows:
+        row.scope = scope_of(row.reason)
+    with transaction.atomic():
+        for start in range(0, len(rows), _CHUNK):
+            some = rows[start : start + _CHUNK]
+            keys = [row.address_hash for row in some]
+            Suppression.objects.filter(address_hash__in=keys, expires_at__lte=at).delete()
+            Suppression.objects.bulk_create(some, ignore_conflicts=True)
 
 
 def _merge(known: Suppression, values: dict[str, Any], at: datetime) -> None:

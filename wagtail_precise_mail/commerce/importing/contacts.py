@@ -11,6 +11,7 @@ from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
 from wagtail_precise_mail.commerce.importing.report import ImportReport
 from wagtail_precise_mail.commerce.importing.rows import OrderRow
 from wagtail_precise_mail.commerce.models import Order
+from wagtail_precise_mail.contacts.former import by_former_hash
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.contacts.services import grant_in_bulk
 from wagtail_precise_mail.exceptions import ConfigurationError
@@ -51,10 +52,13 @@ class ContactBook:
         ).update(country=Subquery(latest.values("country")[:1]))
 
     def _meet(self, unmet: dict[str, OrderRow]) -> None:
-        known = {contact.address_hash: contact for contact in Contact.objects.filter(address_hash__in=unmet)}
+        # An address that was merged away belongs to whom it went to.
+        former = by_former_hash(unmet)
+        known = former | {one.address_hash: one for one in Contact.objects.filter(address_hash__in=unmet)}
         self._create([row for key, row in unmet.items() if key not in known])
         self._fill_names([(contact, unmet[key]) for key, contact in known.items()])
         met = dict(Contact.objects.filter(address_hash__in=unmet).values_list("address_hash", "pk"))
+        met |= {key: contact.pk for key, contact in former.items()}
         self._pks.update(met)
         if self._topic:
             self._report.granted_consents += grant_in_bulk(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.utils import label_for_field
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from wagtail_precise_mail.contacts.fields import ContactField
@@ -80,7 +81,9 @@ def consents(contacts: Sequence[Contact]) -> list[Row]:
     ]
     reasons = {
         row.address_hash: row.get_reason_display()
-        for row in Suppression.objects.filter(address_hash__in=[one.address_hash for one in contacts])
+        for row in Suppression.objects.in_force(timezone.now()).filter(
+            address_hash__in=[one.address_hash for one in contacts]
+        )
     }
     rows.append(
         Row(

@@ -104,7 +104,7 @@ class ContactFilterSet(WagtailFilterSet):
 
 def in_state(contacts: Any, state: str) -> Any:
     """Return the contacts in one of :data:`STATES`; "reachable" is what the listing calls so."""
-    suppressions = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
+    suppressions = Suppression.objects.in_force(timezone.now()).filter(address_hash=OuterRef("address_hash"))
     match state:
         case "suppressed":
             return contacts.suppressed()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.importing import targets
 from wagtail_precise_mail.contacts.importing.states import Said
-from wagtail_precise_mail.contacts.imports import ConsentBasis, Filling, ImportBatch
+from wagtail_precise_mail.contacts.imports import Filling, ImportBasis, ImportBatch
 from wagtail_precise_mail.contacts.models import ContactList, Topic
 from wagtail_precise_mail.tabular.guessing import ENCODINGS
 
@@ -117,7 +117,7 @@ class PeopleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["basis"].choices = [("", "—"), *ConsentBasis.choices]  # type: ignore[attr-defined]
+        self.fields["basis"].choices = [("", "—"), *ImportBasis.choices]  # type: ignore[attr-defined]
         states = [(said.name.lower(), words) for said, words in DEFAULT_STATES.items()]
         self.fields["default_state"].choices = states  # type: ignore[attr-defined]
 

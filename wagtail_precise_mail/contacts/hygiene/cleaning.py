@@ -18,6 +18,7 @@ from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.cleanups import Cleanup, CleanupFinding
 from wagtail_precise_mail.contacts.hygiene.addresses import Flaw, Resolver, chosen_resolver, examine
 from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.contacts.suppressing import suppress_in_bulk
 from wagtail_precise_mail.exceptions import ConfigurationError, InvalidTransition
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def apply_cleanup(cleanup: Cleanup, flaws: Sequence[str] = USELESS, *, by: User 
             findings = list(found.order_by("pk")[:CHUNK])
             if not findings:
                 break
-            Suppression.objects.bulk_create(
+            suppress_in_bulk(
                 [
                     Suppression(
                         address_hash=finding.contact.address_hash,
@@ -118,7 +119,7 @@ def apply_cleanup(cleanup: Cleanup, flaws: Sequence[str] = USELESS, *, by: User 
                     )
                     for finding in findings
                 ],
-                ignore_conflicts=True,
+                at=at,
             )
             pks = [finding.pk for finding in findings]
             count += cleanup.findings.filter(pk__in=pks).update(outcome=Outcome.SUPPRESSED)

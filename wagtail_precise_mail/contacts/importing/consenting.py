@@ -21,6 +21,7 @@ from wagtail_precise_mail.contacts.models import (
     SuppressionReason,
     Topic,
 )
+from wagtail_precise_mail.contacts.suppressing import suppress_in_bulk
 
 ORIGIN_KIND = "import"
 Status = ConsentStatus
@@ -163,7 +164,7 @@ class ConsentBook:
                         created_at=row.moments.get("opted_out_at") or self._at,
                     )
                 )
-        Suppression.objects.bulk_create(made, batch_size=2000, ignore_conflicts=True)
+        suppress_in_bulk(made, at=self._at)
         return Counter(str(one.reason) for one in made)
 
     @staticmethod

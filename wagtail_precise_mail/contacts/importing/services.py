@@ -49,7 +49,7 @@ def describe(
     """Say what the columns become and why these people may be written to.
 
     Args:
-        basis: a value of ``ConsentBasis``, or "" while nobody knows it yet: then nothing can start.
+        basis: a value of ``ImportBasis``, or "" while nobody knows it yet: then nothing can start.
         settings: further fields of the batch, such as ``filling`` or ``day_order``.
 
     Raises:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from wagtail_precise_mail.contacts.former import by_former_hash
 from wagtail_precise_mail.contacts.importing.consenting import Change, ConsentBook
 from wagtail_precise_mail.contacts.importing.reading import ContactRow
 from wagtail_precise_mail.contacts.importing.states import Said
@@ -47,8 +48,10 @@ class Writer:
 
     def store(self, rows: Sequence[ContactRow]) -> list[tuple[ContactRow, str]]:
         """Take in rows of different addresses; return those that are refused after all, with the reason."""
+        rows = _as_known_now(rows)
         hashes = [row.hash for row in rows]
-        suppressed = dict(Suppression.objects.filter(address_hash__in=hashes).values_list("address_hash", "reason"))
+        in_force = Suppression.objects.in_force(self._at).filter(address_hash__in=hashes)
+        suppressed = dict(in_force.values_list("address_hash", "reason"))
         seen = {row.address_hash: row for row in self._batch.rows.filter(address_hash__in=hashes)}
         refused = self._refuse(rows, seen, suppressed)
         gone = {row.hash for row, _reason in refused}
@@ -335,3 +338,17 @@ def _take_earlier(row: ContactRow, said: str) -> None:
     for slug in topics.keys() | row.topics.keys():
         row.topics[slug] = max(row.topics.get(slug, row.said), topics.get(slug, overall))
     row.said = max(row.said, overall)
+
+
+def _as_known_now(rows: Sequence[ContactRow]) -> list[ContactRow]:
+    """Return rows under what people are known by now: an address that was merged away belongs to whom it went to."""
+    former = by_former_hash([row.hash for row in rows])
+    people: dict[str, ContactRow] = {}
+    for row in rows:
+        if contact := former.get(row.hash):
+            row.hash = contact.address_hash
+        if known := people.get(row.hash):
+            known.merge(row)
+        else:
+            people[row.hash] = row
+    return list(people.values())

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic.edit import FormView
@@ -84,7 +85,8 @@ class WriteView(WagtailAdminTemplateMixin, FormView):
         return {**super().get_form_kwargs(), "contact": self.contact}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        suppression = Suppression.objects.filter(address_hash=self.contact.address_hash).first()
+        in_force = Suppression.objects.in_force(timezone.now())
+        suppression = in_force.filter(address_hash=self.contact.address_hash).first()
         consents = list(Consent.objects.filter(contact=self.contact))
         return {
             **super().get_context_data(**kwargs),

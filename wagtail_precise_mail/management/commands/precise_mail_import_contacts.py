@@ -17,7 +17,7 @@ from wagtail_precise_mail.contacts.importing.files import receive_file, understa
 from wagtail_precise_mail.contacts.importing.mapping import ERROR_COLUMNS
 from wagtail_precise_mail.contacts.importing.risk import assess
 from wagtail_precise_mail.contacts.importing.run import go_on
-from wagtail_precise_mail.contacts.imports import ConsentBasis, Filling, ImportBatch
+from wagtail_precise_mail.contacts.imports import Filling, ImportBasis, ImportBatch
 from wagtail_precise_mail.contacts.models import ContactList, Topic
 from wagtail_precise_mail.exceptions import PreciseMailError
 from wagtail_precise_mail.tabular.cells import neutralize
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", help="CSV, TSV (compressed by gzip or not) or .xlsx")
-        parser.add_argument("--basis", choices=ConsentBasis.values, default="", help="why they may be written to")
+        parser.add_argument("--basis", choices=ImportBasis.values, default="", help="why they may be written to")
         parser.add_argument("--evidence", default="", help="what proves it: where, when, to which words they agreed")
         parser.add_argument("--topic", action="append", default=[], help="slug of a topic they agreed to (repeatable)")
         parser.add_argument("--list", default="", help="name of the list to put them on; made when there is none")
