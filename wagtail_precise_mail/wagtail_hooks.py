@@ -1,4 +1,4 @@
-"""The one menu group of the package; every room brings its viewsets."""
+"""The three menu groups of the package; every room brings its viewsets. One group of thirty could not be read."""
 
 from __future__ import annotations
 
@@ -18,21 +18,36 @@ from wagtail_precise_mail.segments import admin as segments
 __all__ = ["delivery", "reports"]
 
 
-class PreciseMailGroup(SnippetViewSetGroup):
-    """The menu "Mail"."""
+class MailGroup(SnippetViewSetGroup):
+    """The menu "Mail": what is written and sent."""
 
     menu_label = _("Mail")
     menu_icon = "mail"
     menu_order = 250
     menu_name = "precise-mail"
-    items = (
-        *campaigns.viewsets,
-        *emails.viewsets,
-        *segments.viewsets,
-        *contacts.viewsets,
-        *commerce.viewsets,
-    )
+    items = (*campaigns.viewsets, *emails.viewsets)
+
+
+class PeopleGroup(SnippetViewSetGroup):
+    """The menu "People": who they are, what they agreed to, and segments of them."""
+
+    menu_label = _("People")
+    menu_icon = "group"
+    menu_order = 251
+    menu_name = "precise-mail-people"
+    items = (*segments.viewsets, *contacts.viewsets, *campaigns.people_viewsets)
+
+
+class ShopGroup(SnippetViewSetGroup):
+    """The menu "Shop": what they buy."""
+
+    menu_label = _("Shop")
+    menu_icon = "tag"
+    menu_order = 252
+    menu_name = "precise-mail-shop"
+    items = commerce.viewsets
 
 
 # Now, and not by a hook that waits for the URLs: migrate asks for the snippets, to make their publish permissions.
-register_snippet(PreciseMailGroup)
+for group in (MailGroup, PeopleGroup, ShopGroup):
+    register_snippet(group)

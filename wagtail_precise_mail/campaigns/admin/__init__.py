@@ -8,4 +8,7 @@ from wagtail_precise_mail.campaigns.admin.ideas import IdeaViewSet
 from wagtail_precise_mail.campaigns.admin.sunsets import SunsetViewSet
 from wagtail_precise_mail.campaigns.admin.viewsets import CampaignViewSet
 
-viewsets: list = [CampaignViewSet, CalendarViewSet, IdeaViewSet, SunsetViewSet]
+viewsets: list = [CampaignViewSet, CalendarViewSet, IdeaViewSet]
+
+people_viewsets: list = [SunsetViewSet]
+"""For the menu of people: campaigns look for those who no longer read."""
