@@ -158,6 +158,16 @@ def test_what_is_wrong_in_a_translation_is_found_before_scheduling() -> None:
     assert [str(error.place) for error in errors] == ["German: Subject"]
 
 
+def test_what_is_wrong_in_every_language_is_said_once_and_the_rest_with_its_language() -> None:
+    original = make_email(preheader="")
+    for code in ("de", "zh-hans"):
+        translate(original, code)
+    translate(original, "fr", subject="Re: Bonjour")
+    found = preflight(make_campaign(email=original), at=NOW)
+    assert [one.place for one in found if one.key == "preheader_missing"] == ["Preheader"]
+    assert [one.place for one in found if one.key == "subject_fake_reply"] == ["French: Subject"]
+
+
 def test_web_version_shows_the_language_that_was_sent() -> None:
     campaign = make_campaign(email=in_three_languages())
     readers(campaign, "zh-hans")

@@ -173,17 +173,23 @@ def _check_email(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUs
                 place="email",
             )
         )
-    return findings + _check_translations(campaign, send_at, keep_for)
+    return findings + _check_translations(campaign, send_at, keep_for, said=findings)
 
 
-def _check_translations(campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None) -> list[Finding]:
+def _check_translations(
+    campaign: Campaign, send_at: datetime, keep_for: AbstractBaseUser | None, *, said: list[Finding]
+) -> list[Finding]:
+    """What is wrong in other languages; what is true of each of them, such as a page that changed, is said once."""
     findings: list[Finding] = []
+    known = {(one.level, one.message, one.remedy) for one in said}
     for translation in published_translations(campaign.email).values():
         revision = cast("Revision", translation.live_revision)
         found = _check_approved(
             campaign, cast("Email", revision.as_object()), send_at, keep_for, revision_id=revision.pk
         )
-        findings += [_in_language(one, translation) for one in found]
+        fresh = [one for one in found if (one.level, one.message, one.remedy) not in known]
+        known |= {(one.level, one.message, one.remedy) for one in fresh}
+        findings += [_in_language(one, translation) for one in fresh]
     drafts = campaign.email.get_translations().exclude(live=True, live_revision__isnull=False).select_related("locale")
     findings += [
         Finding(

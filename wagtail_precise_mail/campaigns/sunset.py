@@ -71,8 +71,8 @@ class Sunset(models.Model):
     due_at = models.DateTimeField(_("ends"), null=True)
 
     class Meta:
-        verbose_name = _("sunset of inactive contacts")
-        verbose_name_plural = _("sunsets of inactive contacts")
+        verbose_name = _("search for inactive contacts")
+        verbose_name_plural = _("searches for inactive contacts")
         ordering = ["-pk"]
 
     def __str__(self) -> str:

@@ -33,8 +33,8 @@ class Cleanup(models.Model):
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("look at addresses")
-        verbose_name_plural = _("looks at addresses")
+        verbose_name = _("check of addresses")
+        verbose_name_plural = _("checks of addresses")
         ordering = ["-pk"]
 
     def __str__(self) -> str:

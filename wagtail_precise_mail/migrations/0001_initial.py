@@ -158,8 +158,8 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
             ],
             options={
-                'verbose_name': 'look at addresses',
-                'verbose_name_plural': 'looks at addresses',
+                'verbose_name': 'check of addresses',
+                'verbose_name_plural': 'checks of addresses',
                 'ordering': ['-pk'],
             },
         ),
@@ -1111,8 +1111,8 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtailcore.site', verbose_name='site')),
             ],
             options={
-                'verbose_name': 'sunset of inactive contacts',
-                'verbose_name_plural': 'sunsets of inactive contacts',
+                'verbose_name': 'search for inactive contacts',
+                'verbose_name_plural': 'searches for inactive contacts',
                 'ordering': ['-pk'],
             },
         ),

@@ -15,6 +15,7 @@ from wagtail.admin.widgets.slug import SlugInput
 from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
+from wagtail_precise_mail.contacts.admin.columns import WideColumn
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.protection import SegmentPermissionPolicy, why_protected, with_protection
 
@@ -40,7 +41,7 @@ class SegmentViewSet(snippets.SnippetViewSet):
     icon = "group"
     menu_label = _("Segments")
     menu_name = "precise-mail-segments"
-    list_display = ["name", "description", UpdatedAtColumn(), LiveStatusTagColumn()]
+    list_display = ["name", WideColumn("description", label=_("Description")), UpdatedAtColumn(), LiveStatusTagColumn()]
     list_per_page = 50
     search_fields = ["name", "description"]
     search_backend_name = None

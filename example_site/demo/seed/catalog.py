@@ -70,7 +70,7 @@ SHELVES: tuple[Shelf, ...] = (
     Shelf("tea", "Teas", "tea", _WINTER, (
         _item("TEA-BREAKFAST", "Mill Lane Breakfast, 125 g", "8.50", ("tin", FOREST, OCHRE), SAGE, "Our everyday blend: a malty Assam for the backbone, a bright Kenyan for the morning, and a little Ceylon so that it stays civil. Takes milk, forgives a forgotten pot.", 3.4, 38),
         _item("TEA-ASSAM", "Assam Second Flush, 100 g", "9.80", ("tin", CLAY, OCHRE), BLUSH, "Picked in June, when the bushes have had their rain. Malt, honey and a dark red cup. Four minutes, not five.", 2.0, 44),
-        _item("TEA-DARJEELING", "Darjeeling First Flush, 75 g", "14.50", ("tin", SKY, PLUM), SKY, "The first leaves of the year, light as straw and a little like green grapes. Drink it without milk and without hurry.", 1.3, 52),
+        _item("TEA-DARJEELING", "Darjeeling First Flush, 75 g", "14.50", ("tin", SKY, PLUM), SKY, "The first leaves of the year, light as straw and a little like green grapes. Drink it without milk, and take your time.", 1.3, 52),
         _item("TEA-EARLGREY", "Earl Grey with Real Bergamot, 100 g", "8.90", ("tin", NIGHT, OCHRE), OCHRE, "Cold-pressed oil from Calabria on a Ceylon leaf: the perfume lifts, it does not shout.", 2.2, 42),
         _item("TEA-LAPSANG", "Lapsang, Gently Smoked, 100 g", "10.20", ("pouch", PLUM, OCHRE), STONE, "Pine smoke as from the next garden, not as from your own coat. Good with strong cheese and bad weather.", 0.8, 60),
         _item("TEA-SENCHA", "Sencha from Shizuoka, 80 g", "12.00", ("pouch", MOSS, CREAM), SAGE, "Steamed, needle-fine and deep green. Let the water cool to 75 degrees, and it will taste of peas and sea.", 1.4, 45),

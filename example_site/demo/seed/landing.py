@@ -36,12 +36,14 @@ def make_landing_page(admin: User, *, site: Site) -> LandingPage:
     return page
 
 
-def belongs_to(page: LandingPage, campaign: Campaign) -> None:
-    """Say whose mails lead to the page."""
-    if page.campaign_id is None:
-        page.campaign = campaign
-        page.save()
-        page.save_revision().publish()
+def belongs_to(page: LandingPage, campaign: Campaign) -> bool:
+    """Say whose mails lead to the page; return whether that is news."""
+    if page.campaign_id is not None:
+        return False
+    page.campaign = campaign
+    page.save()
+    page.save_revision().publish()
+    return True
 
 
 def _blocks() -> list[tuple[str, dict[str, Any]]]:

@@ -93,7 +93,10 @@ def make_mailing(admin: User, *, site: Site) -> None:
             "time_zone": "Europe/London",
         },
     )
-    landing.belongs_to(landing_page, campaign)
+    if landing.belongs_to(landing_page, campaign):
+        # Approved once more: the page that they lead to has changed since.
+        for version in email.get_translations(inclusive=True):
+            version.save_revision(user=admin).publish()
 
 
 def _make_workflow() -> None:

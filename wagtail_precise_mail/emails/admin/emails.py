@@ -19,6 +19,7 @@ from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
 from wagtail.snippets.views import snippets
 
 from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
+from wagtail_precise_mail.contacts.admin.columns import WideColumn
 from wagtail_precise_mail.emails.admin.checks import EmailChecksPanel
 from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
 from wagtail_precise_mail.emails.forms import EmailForm
@@ -78,7 +79,7 @@ class EmailViewSet(snippets.SnippetViewSet):
     icon = "mail"
     menu_label = _("Emails")
     menu_name = "precise-mail-emails"
-    list_display = ["name", "subject", UpdatedAtColumn(), LiveStatusTagColumn()]
+    list_display = ["name", WideColumn("subject", label=_("Subject")), UpdatedAtColumn(), LiveStatusTagColumn()]
     list_per_page = 30
     search_fields = ["name", "subject"]
     search_backend_name = None
