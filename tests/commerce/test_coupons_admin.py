@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -115,6 +116,6 @@ def test_permissions_are_asked(name: str) -> None:
 
 def test_pool_chooser_shows_what_is_left(admin_client: Any) -> None:
     pool = make_pool(4711)
-    html = page(admin_client, reverse("precise_mail_coupon_pool_chooser:choose"))
+    html = json.loads(page(admin_client, reverse("precise_mail_coupon_pool_chooser:choose")))["html"]
     assert pool.name in html
     assert re.search(r">\s*4,?711\s*<", html)
