@@ -44,7 +44,6 @@ def _measure() -> int:
     small = _run_import(COUNT // 10)[1]
     _empty([model for model, _names, _rows in _stored()])
     seconds, peak = _run_import(COUNT)
-    indexing = _seconds(_index)
     stored = _stored()
     assert Contact.objects.count() == COUNT
     _empty([model for model, _names, _rows in stored])
@@ -53,7 +52,6 @@ def _measure() -> int:
     name = f"import of {COUNT:,} contacts, {connection.vendor}"
     _tell(name, seconds, sum(reference.values()), "s", TIME_LIMIT)
     print(f"{'against inserting the contacts alone':46} ratio {seconds / reference[Contact]:5.2f}", flush=True)
-    print(f"{'making them findable, afterwards':46} ours {indexing:7.1f} s", flush=True)
     print(f"{'the same file again, nothing changes':46} ours {again:7.1f} s", flush=True)
     print(
         f"{'peak memory, 20,000 and 200,000 rows':46} {small:7.1f} MB and {peak:7.1f} MB  limit +{GROWTH_LIMIT_MB} MB",
@@ -88,15 +86,6 @@ def _run_import(count: int) -> tuple[float, float]:
     batch.refresh_from_db()
     assert batch.state == ImportBatch.State.FINISHED, batch.problem
     return seconds, _peak_mb()
-
-
-def _index() -> None:
-    from wagtail_precise_mail.contacts.importing.searching import index_imported
-    from wagtail_precise_mail.models import ImportBatch
-
-    batch, after = ImportBatch.objects.latest("pk"), 0
-    while after := index_imported(batch.pk, after):
-        pass
 
 
 def _file(count: int) -> io.BytesIO:

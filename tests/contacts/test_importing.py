@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 
 from tests.factories.contacts import grant, make_contact, make_list, make_topic
 from tests.factories.imports import checked, described, imported, upload, work
-from wagtail_precise_mail.contacts.importing import searching, services
+from wagtail_precise_mail.contacts.importing import services
 from wagtail_precise_mail.contacts.importing.files import understand
 from wagtail_precise_mail.contacts.importing.run import go_on
 from wagtail_precise_mail.contacts.imports import ImportBatch
@@ -108,20 +108,6 @@ class TestComingIn:
 
         assert (filled.first_name, filled.city) == ("Ann", "Ulm")
         assert (replaced.first_name, replaced.city) == ("Anna", "Bonn")
-
-    def test_what_came_in_is_made_findable_in_slices(self, monkeypatch) -> None:
-        from wagtail.search.backends import get_search_backend
-
-        monkeypatch.setattr(searching, "CHUNK", 2)
-        batch = imported("email,first_name\n" + "".join(f"p{number}@example.com,Quintus\n" for number in range(5)))
-        assert list(get_search_backend().search("Quintus", Contact)) == []
-
-        after, slices = searching.index_imported(batch.pk, seconds=0), 1
-        while after:
-            after, slices = searching.index_imported(batch.pk, after, seconds=0), slices + 1
-
-        assert len(get_search_backend().search("Quintus", Contact)) == 5
-        assert slices == 4
 
     def test_a_worker_asks_again_whether_the_person_may_import(self) -> None:
         user = User.objects.create_user("imp")

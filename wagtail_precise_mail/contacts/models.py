@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
-from wagtail.search import index
 
 from wagtail_precise_mail.contacts.addresses import address_hash, mask_address, normalize_address
 from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, OptIn
@@ -41,8 +40,11 @@ class JobLevel(models.TextChoices):
     OWNER = "owner", _("owner")
 
 
-class Contact(index.Indexed, models.Model):
-    """A person we may write to."""
+class Contact(models.Model):
+    """A person we may write to.
+
+    Not in Wagtail's search index: its entries would be copies of addresses, which masks and encryption do not reach.
+    """
 
     email = models.EmailField(_("email address"), max_length=254)
     address_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -79,17 +81,6 @@ class Contact(index.Indexed, models.Model):
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = ContactQuerySet.as_manager()
-
-    search_fields = [
-        index.SearchField("email"),
-        index.SearchField("first_name"),
-        index.SearchField("last_name"),
-        index.AutocompleteField("email"),
-        index.AutocompleteField("first_name"),
-        index.AutocompleteField("last_name"),
-        index.FilterField("country"),
-        index.FilterField("created_at"),
-    ]
 
     class Meta:
         verbose_name = _("contact")

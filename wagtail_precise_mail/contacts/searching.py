@@ -16,7 +16,7 @@ _EVERYBODY = 2**31
 def search_contacts(contacts: Any, words: str, user: Any) -> Any:
     """Return the contacts with every word somewhere in name or address; the address counts for those who may see it.
 
-    Not the search index: bulk imports do not feed it. On PostgreSQL a trigram index serves each word.
+    On PostgreSQL a trigram index serves each word.
     """
     # Whoever sees masked addresses could otherwise guess them letter by letter.
     fields = [*_NAMES, "email"] if may_see_addresses(user) else _NAMES

@@ -7,7 +7,7 @@ from wagtail.models import Site
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts import duplicates
 from wagtail_precise_mail.contacts.hygiene import cleaning
-from wagtail_precise_mail.contacts.importing import run, searching, services
+from wagtail_precise_mail.contacts.importing import run, services
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.preferences import send_link
 from wagtail_precise_mail.contacts.retention import apply_rules
@@ -16,11 +16,6 @@ from wagtail_precise_mail.contacts.retention import apply_rules
 def go_on_with_import(batch_id: int) -> None:
     """Work at an import for a while."""
     run.go_on(batch_id)
-
-
-def index_imported(batch_id: int, after: int = 0) -> None:
-    """Make what an import wrote findable."""
-    searching.index_imported(batch_id, after)
 
 
 def wake_imports() -> None:

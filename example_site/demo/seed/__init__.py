@@ -82,4 +82,3 @@ def _make_past(products: dict, *, scale: float, at: datetime) -> None:
     ledger.make_suppressions(contacts.values(), chance=chance, at=at)
     ledger.make_orders(orders, contacts, products)
     ledger.make_notes(orders, contacts, chance=chance)
-    index_in_bulk(Contact, list(contacts.values()))

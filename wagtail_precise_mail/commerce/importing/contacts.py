@@ -15,7 +15,6 @@ from wagtail_precise_mail.contacts.former import by_former_hash
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.contacts.services import grant_in_bulk
 from wagtail_precise_mail.exceptions import ConfigurationError
-from wagtail_precise_mail.indexing import index_in_bulk
 
 _KEPT = 200_000
 """Contacts remembered between batches; more are looked up again, so that memory stays bounded."""
@@ -83,8 +82,6 @@ class ContactBook:
         ]
         # A contact may sign up while the import runs: then theirs is taken.
         Contact.objects.bulk_create(contacts, ignore_conflicts=True)
-        made = Contact.objects.filter(address_hash__in=[contact.address_hash for contact in contacts])
-        index_in_bulk(Contact, list(made))
         self._report.new_contacts += len(contacts)
 
     def _fill_names(self, pairs: list[tuple[Contact, OrderRow]]) -> None:
@@ -96,7 +93,6 @@ class ContactBook:
                 changed.append(contact)
         if changed:
             Contact.objects.bulk_update(changed, ["first_name", "last_name"], batch_size=500)
-            index_in_bulk(Contact, changed)
 
 
 def _topic(slug: str) -> Topic | None:

@@ -20,7 +20,6 @@ from wagtail_precise_mail.contacts.hygiene.addresses import chosen_resolver
 from wagtail_precise_mail.contacts.importing.files import ContactFile, forget_file, opened
 from wagtail_precise_mail.contacts.importing.reading import ContactRow, RowError, RowReader, merged
 from wagtail_precise_mail.contacts.importing.risk import RiskScan, is_suspicious
-from wagtail_precise_mail.contacts.importing.searching import INDEX
 from wagtail_precise_mail.contacts.importing.storing import LIST_LIMIT, TooManyLists, Writer
 from wagtail_precise_mail.contacts.importing.undoing import undo_slice
 from wagtail_precise_mail.contacts.imports import WORKING, ImportBatch, ImportRefusal
@@ -239,8 +238,6 @@ class _Pass:
             raise _LostClaim
         for name, value in values.items():
             setattr(batch, name, value)
-        if not self._is_dry:
-            enqueue(INDEX, batch.pk)
         if not self._is_dry and not damage:
             forget_file(batch)
 

@@ -22,7 +22,6 @@ from wagtail_precise_mail.contacts.models import (
     ContactList,
     Suppression,
 )
-from wagtail_precise_mail.indexing import index_in_bulk
 
 CHUNK = 1000
 _UNDONE = "undone"
@@ -110,7 +109,6 @@ def _restore(batch: ImportBatch, pks: Sequence[int]) -> int:
         for contact in written.values():
             contact.updated_at = at
         Contact.objects.bulk_update(written.values(), [*names, "updated_at"], batch_size=500)
-        index_in_bulk(Contact, list(written.values()))
     held = batch.rows.filter(contact__in=pks, is_held=True, is_new=False).values("contact")
     reason = f"{batch.ledger_source}: "
     Contact.objects.filter(pk__in=held, quarantine_reason__startswith=reason).update(
