@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.middleware import csrf
+from pytest_django import Settings
 
 from tests.fidelity import official
+from wagtail_precise_mail.contacts import addresses
 
 _NEEDS = {
     "postgres": lambda: os.environ.get("DATABASE_URL", "").startswith("postgres"),
@@ -61,6 +63,20 @@ def _empty_cache() -> None:
 def _plain_csrf_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens without letters by chance: a test that looks for "C9" in a page must not find it in one."""
     monkeypatch.setattr(csrf, "_get_new_csrf_string", lambda: "z" * csrf.CSRF_SECRET_LENGTH)
+
+
+@pytest.fixture(autouse=True)
+def _known_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process looks once whether stored addresses fit its settings; a test that counts queries may be the first."""
+    monkeypatch.setattr(addresses, "require_fitting_keys", lambda: None)
+
+
+@pytest.fixture
+def in_clear(settings: Settings) -> None:
+    """For what only works while addresses are not encrypted, such as a search for a part of one."""
+    keys = {"encryption_keys", "address_keys"}
+    kept = {key: value for key, value in settings.WAGTAIL_PRECISE_MAIL.items() if key not in keys}
+    settings.WAGTAIL_PRECISE_MAIL = kept
 
 
 @pytest.fixture

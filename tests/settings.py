@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("EXAMPLE_VAR", tempfile.mkdtemp(prefix="precise-mail-tests-"))
 
@@ -33,5 +36,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A test database need not survive a power failure.
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR) / "test.sqlite3")}
-WAGTAIL_PRECISE_MAIL = {"base_url": "https://shop.example.com"}
+WAGTAIL_PRECISE_MAIL: dict[str, Any] = {"base_url": "https://shop.example.com"}
+if os.environ.get("PRECISE_MAIL_ENCRYPT"):
+    # The same tests with personal data encrypted at rest.
+    WAGTAIL_PRECISE_MAIL |= {
+        "encryption_keys": [base64.urlsafe_b64encode(hashlib.sha256(b"tests").digest()).decode()],
+        "address_keys": ["a secret of the tests, long enough to be one"],
+    }
 WAGTAILADMIN_BASE_URL = "https://shop.example.com"

@@ -16,6 +16,7 @@ CONTRIBUTIONS = [
     "contacts.personal_data",
     "contacts.retention",
     "contacts.conditions",
+    "contacts.log_labels",
     "segments.conditions",
     "segments.field_usage",
     "segments.profile_panel",

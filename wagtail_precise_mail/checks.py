@@ -18,6 +18,7 @@ from wagtail_precise_mail.conf import Options, options
 from wagtail_precise_mail.delivery.channels import channels
 from wagtail_precise_mail.emails.checks.base import require_known_checks
 from wagtail_precise_mail.emails.cross_selling import require_known_countries
+from wagtail_precise_mail.encryption import require_package
 from wagtail_precise_mail.exceptions import ConfigurationError
 from wagtail_precise_mail.tracking.visits import MIDDLEWARE, is_middleware_installed
 
@@ -37,6 +38,7 @@ def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
         chosen = options().channel
         require_known_checks()
         require_known_countries()
+        require_package()
     except ConfigurationError as error:
         return [Error(str(error), id="wagtail_precise_mail.E001")]
     if chosen in channels:

@@ -113,6 +113,14 @@ class Options:
     data_link_minutes: int = 120
     """How long the link to their own data works that contacts ask for."""
 
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Keys that personal data is encrypted with at rest, from ``precise_mail_encrypt --new-key``: the first encrypts,
+    all decrypt. "" in front encrypts no more. () keeps everything in clear."""
+
+    address_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Secrets that the fingerprints of addresses are made with, each on top of the one before; only ever add one at the
+    end, and run ``precise_mail_encrypt``. () uses none: then addresses can be guessed from their fingerprints."""
+
     retention_days: dict[str, int] = field(default_factory=dict)
     """Days that data are kept, by the key of a retention rule; 0 keeps them for good. The others keep their own."""
 
@@ -226,6 +234,7 @@ class Options:
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
             raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")
         self._check_domains()
+        self._check_keys()
         if not isinstance(self.sign_up_origins, tuple) or not all(
             isinstance(origin, str) and re.fullmatch(r"https?://[^/*]+", origin) for origin in self.sign_up_origins
         ):
@@ -244,6 +253,20 @@ class Options:
         if not isinstance(domains, tuple) or not all(isinstance(one, str) and _is_domain(one) for one in domains):
             raise ConfigurationError(
                 f"{SETTING}['verified_sender_domains'] must be a list of domains like 'example.com', not {domains!r}."
+            )
+
+    def _check_keys(self) -> None:
+        # No key may stand in the messages: they go to logs.
+        for name, usable in (("encryption_keys", _is_fernet_key), ("address_keys", _is_secret)):
+            keys = getattr(self, name)
+            if not isinstance(keys, tuple) or not all(isinstance(key, str) and usable(key) for key in keys):
+                raise ConfigurationError(
+                    f"{SETTING}[{name!r}] must be a list of keys. Make one: manage.py precise_mail_encrypt --new-key"
+                )
+        if any(self.encryption_keys[:1]) and not self.address_keys:
+            raise ConfigurationError(
+                f"{SETTING}['encryption_keys'] needs 'address_keys' beside it: without them, addresses could be "
+                "guessed from their fingerprints."
             )
 
     def _check_levels(self) -> None:
@@ -283,6 +306,14 @@ class Options:
             )
         if not all(isinstance(phrase, str) and phrase.strip() for phrases in claims.values() for phrase in phrases):
             raise ConfigurationError(f"{SETTING}['misleading_claims'] must have phrases that are not empty.")
+
+
+def _is_fernet_key(key: str) -> bool:
+    return not key or re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) is not None
+
+
+def _is_secret(key: str) -> bool:
+    return len(key) >= 32
 
 
 def _is_domain(value: str) -> bool:

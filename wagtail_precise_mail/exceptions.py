@@ -15,6 +15,10 @@ class ConfigurationError(PreciseMailError, ImproperlyConfigured):
     """The settings are wrong; the message says which key to change."""
 
 
+class EncryptionError(PreciseMailError):
+    """An encrypted value cannot be read; the message says which key is missing."""
+
+
 class RegistrationError(PreciseMailError):
     """Code registered something twice, or under a key that cannot be stored."""
 

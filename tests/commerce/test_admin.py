@@ -150,6 +150,7 @@ def test_orders_are_listed_with_contact_country_and_total(admin_client) -> None:
         {"placed_at_from": "2026-01-01", "placed_at_to": "2026-01-31"},
     ],
 )
+@pytest.mark.usefixtures("in_clear")
 def test_orders_can_be_searched_and_filtered(admin_client, query: dict[str, str]) -> None:
     make_order(make_contact(email="ada@example.com"), [("A", 1, 1)], number="536365")
     make_order(None, [("A", -1, 1)], datetime(2026, 3, 1, tzinfo=UTC), number="C9", kind="refund", source="erp")

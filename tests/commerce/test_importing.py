@@ -322,6 +322,7 @@ def test_imported_products_are_found_in_the_chooser(load, admin_client) -> None:
     assert "WHITE HANGING HEART" in answer.content.decode()
 
 
+@pytest.mark.usefixtures("in_clear")
 def test_imported_contacts_are_found_by_the_search(load, admin_client) -> None:
     load(row() + ",Adelaide", header=HEADER + ",First", mapping=make_mapping(columns={"first_name": "First"}))
 

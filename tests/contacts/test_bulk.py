@@ -55,6 +55,7 @@ def test_quarantine_and_release(admin_client: Any) -> None:
     assert (ann.quarantined_at, ann.quarantine_reason) == (None, "")
 
 
+@pytest.mark.usefixtures("in_clear")
 def test_all_means_all_that_the_filters_leave(admin_client: Any) -> None:
     for country in ("GB", "GB", "FR"):
         make_contact(country=country, first_name="Ann" if country == "FR" else "")

@@ -126,6 +126,7 @@ def test_the_walk_would_find_a_leak(contact):
         assert any(part in one for one in showing), part
 
 
+@pytest.mark.usefixtures("in_clear")
 def test_searching_for_an_address_finds_nothing_that_one_may_not_see(contact):
     outbox = reverse("precise_mail_outbox", args=[OutboxMessage.objects.get().send_id])
     chooser = reverse("precise_mail_contact_chooser:choose_results")

@@ -26,7 +26,8 @@ from tests.factories.delivery import make_message, make_reader, make_send
 from tests.factories.emails import default_site
 from wagtail_precise_mail.campaigns.queries import report_for
 from wagtail_precise_mail.contacts import rights, services
-from wagtail_precise_mail.contacts.erasing import ERASED_LABEL, erase
+from wagtail_precise_mail.contacts.erasing import erase
+from wagtail_precise_mail.contacts.log_labels import ERASED_LABEL
 from wagtail_precise_mail.contacts.models import Contact, Suppression
 from wagtail_precise_mail.contacts.package import make_package
 from wagtail_precise_mail.contacts.personal_data import every_model, known_models

@@ -199,7 +199,7 @@ class TestJoining:
         honest = join(client, clock, email="new@example.com")
         caught = join(client, clock, homepage="https://spam.example/")
         assert (caught.status_code, caught["Location"]) == (honest.status_code, honest["Location"])
-        assert not Contact.objects.filter(email="ada@example.com").exists()
+        assert not Contact.objects.with_address("ada@example.com").exists()
 
     def test_a_form_that_comes_back_at_once_has_to_come_again(self, client, clock):
         data = filled(client)

@@ -153,6 +153,7 @@ def test_the_outbox_says_of_everybody_why(admin_client: Client) -> None:
     assert "550 5.1.1 &lt;b&gt;unknown&lt;/b&gt;" in page
 
 
+@pytest.mark.usefixtures("in_clear")
 def test_the_outbox_can_be_filtered_and_searched(admin_client: Client) -> None:
     send = make_send()
     make_message(send, make_reader(send, email="got@example.com"), state=State.ACCEPTED)

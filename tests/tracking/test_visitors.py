@@ -127,7 +127,7 @@ class TestMiddleware:
         assert pass_through(f"/tea/?wpm={token}")["Location"] == "/tea/"
 
     def test_the_cookie_lasts_as_the_option_says(self, settings: Any) -> None:
-        settings.WAGTAIL_PRECISE_MAIL = {"visitor_cookie_days": 30}
+        settings.WAGTAIL_PRECISE_MAIL = settings.WAGTAIL_PRECISE_MAIL | {"visitor_cookie_days": 30}
         token = make_visit_token(7, datetime.now(UTC))
         assert pass_through(f"/?wpm={token}").cookies[COOKIE]["max-age"] == 30 * 24 * 60 * 60
 
@@ -162,7 +162,7 @@ class TestMiddleware:
             pass_through("/tea/")
 
     def test_no_cookie_where_nobody_is_tracked(self, settings: Any) -> None:
-        settings.WAGTAIL_PRECISE_MAIL = {"is_tracking_enabled": False}
+        settings.WAGTAIL_PRECISE_MAIL = settings.WAGTAIL_PRECISE_MAIL | {"is_tracking_enabled": False}
         assert COOKIE not in pass_through(f"/?wpm={make_visit_token(7, datetime.now(UTC))}").cookies
 
 
@@ -192,7 +192,7 @@ class TestVisitor:
         assert visitor.contact is None
         message.contact.is_tracking_allowed = True
         message.contact.save()
-        settings.WAGTAIL_PRECISE_MAIL = {"is_tracking_enabled": False}
+        settings.WAGTAIL_PRECISE_MAIL = settings.WAGTAIL_PRECISE_MAIL | {"is_tracking_enabled": False}
         visitor = visitor_of(request_of(message))
         assert visitor
         assert visitor.contact is None
@@ -213,7 +213,7 @@ class TestVisitor:
         with time_machine.travel(NOW, tick=False):
             assert visitor_of(request_of(message, at=NOW - timedelta(hours=23)))
             assert visitor_of(request_of(message, at=NOW - timedelta(hours=25))) is None
-            settings.WAGTAIL_PRECISE_MAIL = {"visitor_cookie_days": 30}
+            settings.WAGTAIL_PRECISE_MAIL = settings.WAGTAIL_PRECISE_MAIL | {"visitor_cookie_days": 30}
             assert visitor_of(request_of(message, at=NOW - timedelta(days=29)))
             assert visitor_of(request_of(message, at=NOW - timedelta(days=31))) is None
 
@@ -262,7 +262,7 @@ class TestProductView:
         machine = request_of(message, **{"User-Agent": "Googlebot/2.1"})
         for request in (request_of(None), request_of(silent), ahead, machine):
             assert not record_product_view(request, product)
-        settings.WAGTAIL_PRECISE_MAIL = {"is_tracking_enabled": False}
+        settings.WAGTAIL_PRECISE_MAIL = settings.WAGTAIL_PRECISE_MAIL | {"is_tracking_enabled": False}
         assert not record_product_view(request_of(message), product)
         assert not ProductView.objects.exists()
 

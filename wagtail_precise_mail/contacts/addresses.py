@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from wagtail_precise_mail.contacts.address_keys import keyed, require_fitting_keys
 from wagtail_precise_mail.exceptions import InvalidAddress
 
 # What nearly all addresses look like; only their domain needs the whole of the rules, and domains come again.
@@ -44,8 +45,16 @@ def _normalize_domain(domain: str) -> str:
 
 
 def address_hash(normalized: str) -> str:
-    """Return the key of a normalized address: SHA-256 in hex. It outlives the address itself in suppressions."""
-    return hashlib.sha256(normalized.encode()).hexdigest()
+    """Return the key of a normalized address. It outlives the address itself in suppressions.
+
+    SHA-256 in hex; with ``address_keys``, an HMAC of that with each key in turn (RFC 2104), so that the keys of stored
+    addresses can be renewed without the addresses, and nobody guesses an address from its key.
+
+    Raises:
+        ConfigurationError: stored addresses are under other ``address_keys``.
+    """
+    require_fitting_keys()
+    return keyed(hashlib.sha256(normalized.encode()).hexdigest())
 
 
 def mask_address(address: str) -> str:

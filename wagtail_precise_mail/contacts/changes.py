@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.timeline import TimelineEntry, TimelineSource, timeline_sources
+from wagtail_precise_mail.encryption import EncryptedCharField
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -25,8 +26,8 @@ class ContactChange(models.Model):
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="changes")
     field = models.CharField(_("field"), max_length=40)
-    old_value = models.CharField(_("before"), max_length=250, blank=True)
-    new_value = models.CharField(_("after"), max_length=250, blank=True)
+    old_value = EncryptedCharField(_("before"), max_length=250, blank=True)
+    new_value = EncryptedCharField(_("after"), max_length=250, blank=True)
     source = models.CharField(_("source"), max_length=100)
     detail = models.CharField(_("detail"), max_length=250, blank=True)
     changed_at = models.DateTimeField(_("changed"))

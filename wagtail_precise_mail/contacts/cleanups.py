@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.hygiene.addresses import Flaw
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.encryption import EncryptedCharField
 
 
 class Cleanup(models.Model):
@@ -54,8 +55,8 @@ class CleanupFinding(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="cleanup_findings")
     flaw = models.CharField(_("flaw"), max_length=12, choices=Flaw.choices)
     detail = models.CharField(_("detail"), max_length=250, blank=True)
-    suggestion = models.CharField(_("meant"), max_length=254, blank=True)
-    before = models.CharField(max_length=254, blank=True)
+    suggestion = EncryptedCharField(_("meant"), max_length=254, blank=True)
+    before = EncryptedCharField(max_length=254, blank=True)
     """The address before it was corrected."""
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.FOUND)
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact, UnsubscribeReason
+from wagtail_precise_mail.encryption import EncryptedCharField
 
 COMMENT_LENGTH = 500
 
@@ -17,7 +18,7 @@ class Departure(models.Model):
 
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="departures")
     reason = models.CharField(_("reason"), max_length=20, choices=UnsubscribeReason.choices, blank=True)
-    comment = models.CharField(_("in their words"), max_length=COMMENT_LENGTH, blank=True)
+    comment = EncryptedCharField(_("in their words"), max_length=COMMENT_LENGTH, blank=True)
     # Where they asked, as a plain kind and id: foreign keys point down the house only.
     origin_kind = models.CharField(max_length=30, blank=True)
     origin_id = models.BigIntegerField(null=True, blank=True)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
+from wagtail_precise_mail.contacts.log_labels import ERASED_LABEL
 from wagtail_precise_mail.contacts.models import Contact, SuppressionReason
 from wagtail_precise_mail.contacts.personal_data import personal_data
 from wagtail_precise_mail.contacts.suppressing import suppress
@@ -17,7 +18,6 @@ from wagtail_precise_mail.contacts.suppressing import suppress
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-ERASED_LABEL = "erased contact"
 """What stands in the audit log of the admin where the address stood."""
 
 

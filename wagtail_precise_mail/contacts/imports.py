@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact, ContactList, Topic
+from wagtail_precise_mail.encryption import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 
 
 class ImportBasis(models.TextChoices):
@@ -130,7 +131,7 @@ class ImportPiece(models.Model):
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="pieces")
     number = models.PositiveIntegerField()
-    data = models.BinaryField()
+    data = EncryptedBinaryField()
 
     class Meta:
         ordering = ["number"]
@@ -160,11 +161,11 @@ class ImportedRow(models.Model):
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="imported_rows")
     is_new = models.BooleanField(default=False)
     is_held = models.BooleanField(default=False)
-    said = models.TextField(blank=True)
+    said = EncryptedTextField(blank=True)
     """What the file says about consent, the strictest of all rows of the address."""
     written_at = models.DateTimeField(null=True)
     """``Contact.updated_at`` after the import wrote it."""
-    ledger = models.JSONField(default=list)
+    ledger = EncryptedJSONField(default=list)
     """The consent ledger of a contact that undoing removed: entries are never erased."""
 
     class Meta:
@@ -179,8 +180,8 @@ class ImportedChange(models.Model):
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="changes")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="imported_changes")
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
+    before = EncryptedJSONField(default=dict)
+    after = EncryptedJSONField(default=dict)
     lists = models.JSONField(default=list)
     """Lists that the import put the contact on."""
 
@@ -194,7 +195,7 @@ class ImportRefusal(models.Model):
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="refusals")
     line = models.PositiveIntegerField()
     reason = models.CharField(max_length=500)
-    fields: Any = models.JSONField(default=list)
+    fields: Any = EncryptedJSONField(default=list)
 
     class Meta:
         ordering = ["pk"]

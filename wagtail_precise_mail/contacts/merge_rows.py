@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import ForeignKey, ManyToOneRel, Model, QuerySet, UniqueConstraint
 
+from wagtail_precise_mail.contacts.address_keys import keyed
 from wagtail_precise_mail.contacts.models import Contact
 
 _CHUNK = 2000
@@ -94,6 +95,8 @@ def insert(model: type[Model] | str, values: dict[str, Any]) -> Any:
     found = apps.get_model(model) if isinstance(model, str) else model
     fields = {field.attname: field for field in found._meta.concrete_fields}
     known = {name: value for name, value in values.items() if name in fields}
+    if "address_hash" in known:
+        known["address_hash"] = keyed(known["address_hash"])  # there may be a new secret since
     row = found(**{name: value if value is None else fields[name].to_python(value) for name, value in known.items()})
     # Raw: what is filled in on saving, such as the moment of the last change, stays as it was.
     row.save_base(raw=True, force_insert=True)

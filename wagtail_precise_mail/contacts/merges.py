@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.encryption import EncryptedJSONField
 
 
 class DuplicateReason(models.TextChoices):
@@ -53,7 +54,7 @@ class ContactMerge(models.Model):
 
     keep = models.ForeignKey(Contact, models.CASCADE, related_name="merges", verbose_name=_("contact who stayed"))
     # What was moved, dropped and changed: see merging.py, which alone reads and writes it.
-    record = models.JSONField(encoder=DjangoJSONEncoder)
+    record = EncryptedJSONField(encoder=DjangoJSONEncoder)
     merged_count = models.PositiveSmallIntegerField(_("contacts merged"))
     merged_at = models.DateTimeField(_("merged"))
     merged_by = models.ForeignKey(

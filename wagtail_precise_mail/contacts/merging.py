@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
+from wagtail_precise_mail.contacts.address_keys import keyed
 from wagtail_precise_mail.contacts.merge_rows import (
     Relation,
     dump,
@@ -212,7 +213,7 @@ def _require_undoable(merge: ContactMerge) -> None:
     later = ContactMerge.objects.filter(keep=merge.keep, undone_at=None, pk__gt=merge.pk).order_by("-pk").first()
     if merge.record["keep"] != merge.keep_id or later:
         raise MergeRefused(_("These contacts were merged again since. Undo the latest merge first."))
-    hashes = [values["address_hash"] for values in merge.record["others"]]
+    hashes = [keyed(values["address_hash"]) for values in merge.record["others"]]
     if taken := Contact.objects.filter(address_hash__in=hashes).first():
         raise MergeRefused(
             _("The address belongs to another contact by now: %(contact)s. Merge the two first.") % {"contact": taken}

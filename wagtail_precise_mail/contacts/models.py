@@ -15,6 +15,7 @@ from wagtail_precise_mail.contacts.grades import Actor, ConsentBasis, OptIn
 from wagtail_precise_mail.contacts.ledger import ConsentChangeQuerySet
 from wagtail_precise_mail.contacts.queries import ContactQuerySet, SuppressionQuerySet
 from wagtail_precise_mail.contacts.zones import find_zone
+from wagtail_precise_mail.encryption import EncryptedCharField, EncryptedEmailField, EncryptedTextField
 from wagtail_precise_mail.exceptions import InvalidAddress, LedgerIsClosed
 from wagtail_precise_mail.fields import PageForeignKey
 
@@ -46,10 +47,10 @@ class Contact(models.Model):
     Not in Wagtail's search index: its entries would be copies of addresses, which masks and encryption do not reach.
     """
 
-    email = models.EmailField(_("email address"), max_length=254)
+    email = EncryptedEmailField(_("email address"), max_length=254)
     address_hash = models.CharField(max_length=64, unique=True, editable=False)
-    first_name = models.CharField(_("first name"), max_length=150, blank=True)
-    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    first_name = EncryptedCharField(_("first name"), max_length=150, blank=True)
+    last_name = EncryptedCharField(_("last name"), max_length=150, blank=True)
     locale = models.CharField(_("language"), max_length=20, blank=True, help_text=_("Such as en or zh-hans."))
     time_zone = models.CharField(_("time zone"), max_length=63, blank=True, help_text=_("Such as Europe/Berlin."))
     country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("ISO 3166 code, such as GB."))
@@ -313,7 +314,7 @@ class Suppression(models.Model):
     scope = models.CharField(
         _("holds back"), max_length=10, choices=SuppressionScope.choices, default=SuppressionScope.EVERYTHING
     )
-    detail = models.CharField(_("detail"), max_length=250, blank=True)
+    detail = EncryptedCharField(_("detail"), max_length=250, blank=True)
     # Who asked, as a plain kind and id: foreign keys point down the house only.
     origin_kind = models.CharField(max_length=30, blank=True)
     origin_id = models.BigIntegerField(null=True, blank=True)
@@ -341,8 +342,8 @@ class ServiceNote(models.Model):
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="service_notes")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.NOTE)
-    subject = models.CharField(_("subject"), max_length=250)
-    body = models.TextField(_("text"), blank=True)
+    subject = EncryptedCharField(_("subject"), max_length=250)
+    body = EncryptedTextField(_("text"), blank=True)
     source = models.CharField(_("source"), max_length=100, default="admin")
     external_id = models.CharField(_("number there"), max_length=100, blank=True)
     noted_at = models.DateTimeField(_("when"))

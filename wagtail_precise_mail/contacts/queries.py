@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact, Suppression  # noqa: F401 - named in the strings below
 
@@ -22,6 +24,14 @@ class ContactQuerySet(QuerySet["Contact"]):
     def not_suppressed(self) -> Self:
         """Contacts whose address may be written to, as far as suppression goes."""
         return self.exclude(self._is_suppressed())
+
+    def with_address(self, address: str) -> Self:
+        """The contact with an address, however it is written: one or none.
+
+        Raises:
+            InvalidAddress: no mail could be sent there.
+        """
+        return self.filter(address_hash=address_hash(normalize_address(address)))
 
     def with_consent(self, topic_id: int) -> Self:
         """Contacts whose consent to a topic is granted."""

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact, Topic
+from wagtail_precise_mail.encryption import EncryptedJSONField
 
 
 class SignUpSource(models.Model):
@@ -46,7 +47,7 @@ class SignUp(models.Model):
     source_page_id = models.BigIntegerField(null=True)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True)
     # What they said of themselves beside the address; nobody's word counts before it is confirmed.
-    answers = models.JSONField(default=dict)
+    answers = EncryptedJSONField(default=dict)
     created_at = models.DateTimeField(_("asked"))
     mail_count = models.PositiveSmallIntegerField(default=0)
     mailed_at = models.DateTimeField(null=True)

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.encryption import EncryptedTextField
 
 
 class SubjectRequestQuerySet(models.QuerySet["SubjectRequest"]):
@@ -92,7 +93,7 @@ class SubjectRequestStep(models.Model):
 
     request = models.ForeignKey(SubjectRequest, models.CASCADE, related_name="steps")
     verb = models.CharField(_("what was done"), max_length=12, choices=Verb.choices)
-    note = models.TextField(_("note"), blank=True)
+    note = EncryptedTextField(_("note"), blank=True)
     done_at = models.DateTimeField(_("when"))
     # None: by the contact, or by the machine.
     done_by = models.ForeignKey(

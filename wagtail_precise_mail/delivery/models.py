@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.emails.models import CompiledEmail
+from wagtail_precise_mail.encryption import EncryptedCharField, EncryptedEmailField, EncryptedJSONField
 
 
 class Send(models.Model):
@@ -103,7 +104,7 @@ class OutboxMessage(models.Model):
 
     send = models.ForeignKey(Send, models.CASCADE, related_name="messages")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="outbox_messages")
-    address = models.EmailField(max_length=254)
+    address = EncryptedEmailField(max_length=254)
     # The hash of the address: one person gets one message per send, whatever the rows say.
     recipient_key = models.CharField(max_length=64)
     # Which version of the email left, by its language; "" before that, and in sends of one language.
@@ -117,7 +118,7 @@ class OutboxMessage(models.Model):
     claim_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
-    reply = models.CharField(_("answer of the server"), max_length=500, blank=True)
+    reply = EncryptedCharField(_("answer of the server"), max_length=500, blank=True)
     provider_id = models.CharField(max_length=250, blank=True)
     created_at = models.DateTimeField()
     handed_off_at = models.DateTimeField(null=True)
@@ -178,7 +179,7 @@ class MessageContent(models.Model):
     message = models.OneToOneField(OutboxMessage, models.CASCADE, primary_key=True, related_name="content")
     # It is about this person: erasing the contact erases it.
     contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
-    data = models.JSONField()
+    data = EncryptedJSONField()
 
     class Meta:
         verbose_name = _("content of a message")

@@ -13,6 +13,7 @@ import wagtail_precise_mail.contacts.fields
 import wagtail_precise_mail.contacts.legal_settings
 import wagtail_precise_mail.emails.fonts
 import wagtail_precise_mail.emails.themes
+import wagtail_precise_mail.encryption
 import wagtail_precise_mail.fields
 from django.conf import settings
 from django.db import migrations, models
@@ -73,7 +74,7 @@ class Migration(migrations.Migration):
             name='OutboxMessage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(max_length=254)),
+                ('address', wagtail_precise_mail.encryption.EncryptedEmailField(max_length=254)),
                 ('recipient_key', models.CharField(max_length=64)),
                 ('language', models.CharField(blank=True, max_length=20, verbose_name='language')),
                 ('state', models.CharField(choices=[('pending', 'waiting'), ('claimed', 'with a worker'), ('handoff', 'being handed over'), ('accepted', 'accepted'), ('deferred', 'to be tried again'), ('rejected', 'rejected'), ('unknown', 'unknown'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], default='pending', max_length=10, verbose_name='state')),
@@ -83,7 +84,7 @@ class Migration(migrations.Migration):
                 ('claim_token', models.UUIDField(null=True)),
                 ('lease_expires_at', models.DateTimeField(null=True)),
                 ('next_attempt_at', models.DateTimeField(null=True)),
-                ('reply', models.CharField(blank=True, max_length=500, verbose_name='answer of the server')),
+                ('reply', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=500, verbose_name='answer of the server')),
                 ('provider_id', models.CharField(blank=True, max_length=250)),
                 ('created_at', models.DateTimeField()),
                 ('handed_off_at', models.DateTimeField(null=True)),
@@ -116,7 +117,7 @@ class Migration(migrations.Migration):
                 ('address_hash', models.CharField(editable=False, max_length=64, unique=True)),
                 ('reason', models.CharField(choices=[('unsubscribed', 'unsubscribed'), ('hard_bounce', 'does not exist'), ('complaint', 'called our mail spam'), ('manual', 'by hand'), ('invalid', 'invalid address'), ('sunset', 'no reaction for a long time'), ('erased', 'asked to be erased')], max_length=20, verbose_name='reason')),
                 ('scope', models.CharField(choices=[('everything', 'every mail'), ('marketing', 'mail about topics, not about orders')], default='everything', max_length=10, verbose_name='holds back')),
-                ('detail', models.CharField(blank=True, max_length=250, verbose_name='detail')),
+                ('detail', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=250, verbose_name='detail')),
                 ('origin_kind', models.CharField(blank=True, max_length=30)),
                 ('origin_id', models.BigIntegerField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(verbose_name='since')),
@@ -185,10 +186,10 @@ class Migration(migrations.Migration):
             name='Contact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='email address')),
+                ('email', wagtail_precise_mail.encryption.EncryptedEmailField(max_length=254, verbose_name='email address')),
                 ('address_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
+                ('first_name', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=150, verbose_name='first name')),
+                ('last_name', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=150, verbose_name='last name')),
                 ('locale', models.CharField(blank=True, help_text='Such as en or zh-hans.', max_length=20, verbose_name='language')),
                 ('time_zone', models.CharField(blank=True, help_text='Such as Europe/Berlin.', max_length=63, verbose_name='time zone')),
                 ('country', models.CharField(blank=True, help_text='ISO 3166 code, such as GB.', max_length=2, verbose_name='country')),
@@ -225,8 +226,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('flaw', models.CharField(choices=[('syntax', 'not an address'), ('no_mail', 'its domain takes no mail'), ('disposable', 'disposable mailbox'), ('lookalike', 'letters that look like others'), ('typo', 'domain with a slip of the finger'), ('role', 'a role, not a person')], max_length=12, verbose_name='flaw')),
                 ('detail', models.CharField(blank=True, max_length=250, verbose_name='detail')),
-                ('suggestion', models.CharField(blank=True, max_length=254, verbose_name='meant')),
-                ('before', models.CharField(blank=True, max_length=254)),
+                ('suggestion', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=254, verbose_name='meant')),
+                ('before', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=254)),
                 ('outcome', models.CharField(choices=[('found', 'found'), ('suppressed', 'suppressed'), ('corrected', 'corrected'), ('undone', 'undone')], default='found', max_length=10)),
                 ('cleanup', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='wagtail_precise_mail.cleanup')),
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cleanup_findings', to='wagtail_precise_mail.contact')),
@@ -237,8 +238,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('field', models.CharField(max_length=40, verbose_name='field')),
-                ('old_value', models.CharField(blank=True, max_length=250, verbose_name='before')),
-                ('new_value', models.CharField(blank=True, max_length=250, verbose_name='after')),
+                ('old_value', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=250, verbose_name='before')),
+                ('new_value', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=250, verbose_name='after')),
                 ('source', models.CharField(max_length=100, verbose_name='source')),
                 ('detail', models.CharField(blank=True, max_length=250, verbose_name='detail')),
                 ('changed_at', models.DateTimeField(verbose_name='changed')),
@@ -309,7 +310,7 @@ class Migration(migrations.Migration):
             name='ContactMerge',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('record', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ('record', wagtail_precise_mail.encryption.EncryptedJSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ('merged_count', models.PositiveSmallIntegerField(verbose_name='contacts merged')),
                 ('merged_at', models.DateTimeField(verbose_name='merged')),
                 ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='undone')),
@@ -355,7 +356,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.CharField(blank=True, choices=[('too_many', 'I get too many emails'), ('not_relevant', 'They are not interesting to me'), ('never_asked', 'I never asked for them'), ('not_customer', 'I no longer shop here'), ('other', 'Another reason')], max_length=20, verbose_name='reason')),
-                ('comment', models.CharField(blank=True, max_length=500, verbose_name='in their words')),
+                ('comment', wagtail_precise_mail.encryption.EncryptedCharField(blank=True, max_length=500, verbose_name='in their words')),
                 ('origin_kind', models.CharField(blank=True, max_length=30)),
                 ('origin_id', models.BigIntegerField(blank=True, null=True)),
                 ('left_at', models.DateTimeField(verbose_name='left')),
@@ -568,8 +569,8 @@ class Migration(migrations.Migration):
             name='ImportedChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
+                ('before', wagtail_precise_mail.encryption.EncryptedJSONField(default=dict)),
+                ('after', wagtail_precise_mail.encryption.EncryptedJSONField(default=dict)),
                 ('lists', models.JSONField(default=list)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='wagtail_precise_mail.importbatch')),
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imported_changes', to='wagtail_precise_mail.contact')),
@@ -582,9 +583,9 @@ class Migration(migrations.Migration):
                 ('address_hash', models.CharField(max_length=64)),
                 ('is_new', models.BooleanField(default=False)),
                 ('is_held', models.BooleanField(default=False)),
-                ('said', models.TextField(blank=True)),
+                ('said', wagtail_precise_mail.encryption.EncryptedTextField(blank=True)),
                 ('written_at', models.DateTimeField(null=True)),
-                ('ledger', models.JSONField(default=list)),
+                ('ledger', wagtail_precise_mail.encryption.EncryptedJSONField(default=list)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='wagtail_precise_mail.importbatch')),
                 ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='imported_rows', to='wagtail_precise_mail.contact')),
             ],
@@ -594,7 +595,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
-                ('data', models.BinaryField()),
+                ('data', wagtail_precise_mail.encryption.EncryptedBinaryField()),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='wagtail_precise_mail.importbatch')),
             ],
             options={
@@ -607,7 +608,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('line', models.PositiveIntegerField()),
                 ('reason', models.CharField(max_length=500)),
-                ('fields', models.JSONField(default=list)),
+                ('fields', wagtail_precise_mail.encryption.EncryptedJSONField(default=list)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refusals', to='wagtail_precise_mail.importbatch')),
             ],
             options={
@@ -632,7 +633,7 @@ class Migration(migrations.Migration):
             name='MessageContent',
             fields=[
                 ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='content', serialize=False, to='wagtail_precise_mail.outboxmessage')),
-                ('data', models.JSONField()),
+                ('data', wagtail_precise_mail.encryption.EncryptedJSONField()),
             ],
             options={
                 'verbose_name': 'content of a message',
@@ -1023,8 +1024,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('note', 'note'), ('ticket', 'ticket'), ('call', 'call')], default='note', max_length=10, verbose_name='kind')),
-                ('subject', models.CharField(max_length=250, verbose_name='subject')),
-                ('body', models.TextField(blank=True, verbose_name='text')),
+                ('subject', wagtail_precise_mail.encryption.EncryptedCharField(max_length=250, verbose_name='subject')),
+                ('body', wagtail_precise_mail.encryption.EncryptedTextField(blank=True, verbose_name='text')),
                 ('source', models.CharField(default='admin', max_length=100, verbose_name='source')),
                 ('external_id', models.CharField(blank=True, max_length=100, verbose_name='number there')),
                 ('noted_at', models.DateTimeField(verbose_name='when')),
@@ -1081,7 +1082,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('verb', models.CharField(choices=[('received', 'received'), ('packaged', 'package made'), ('erased', 'erased'), ('objected', 'profiling and tracking turned off'), ('done', 'answered'), ('refused', 'refused'), ('reopened', 'opened again'), ('note', 'note')], max_length=12, verbose_name='what was done')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
+                ('note', wagtail_precise_mail.encryption.EncryptedTextField(blank=True, verbose_name='note')),
                 ('done_at', models.DateTimeField(verbose_name='when')),
                 ('done_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='wagtail_precise_mail.subjectrequest')),
@@ -1133,7 +1134,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('score', 'score from 0 to 10'), ('stars', 'stars from 1 to 5'), ('choice', 'choice')], max_length=10, verbose_name='kind')),
                 ('value', models.CharField(max_length=100, verbose_name='answer')),
                 ('label', models.CharField(max_length=100, verbose_name='answer in words')),
-                ('comment', models.TextField(blank=True, verbose_name='comment')),
+                ('comment', wagtail_precise_mail.encryption.EncryptedTextField(blank=True, verbose_name='comment')),
                 ('attribute', models.CharField(blank=True, max_length=60, verbose_name='kept as')),
                 ('answered_at', models.DateTimeField(verbose_name='when')),
                 ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='survey_answers', to='wagtail_precise_mail.contact')),
@@ -1215,7 +1216,7 @@ class Migration(migrations.Migration):
                 ('page_url', models.CharField(blank=True, max_length=500, verbose_name='page')),
                 ('source_page_id', models.BigIntegerField(null=True)),
                 ('ip_address', models.GenericIPAddressField(null=True, verbose_name='IP address')),
-                ('answers', models.JSONField(default=dict)),
+                ('answers', wagtail_precise_mail.encryption.EncryptedJSONField(default=dict)),
                 ('created_at', models.DateTimeField(verbose_name='asked')),
                 ('mail_count', models.PositiveSmallIntegerField(default=0)),
                 ('mailed_at', models.DateTimeField(null=True)),

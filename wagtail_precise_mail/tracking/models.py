@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.delivery.models import OutboxMessage
+from wagtail_precise_mail.encryption import EncryptedTextField
 
 
 class MessageEvent(models.Model):
@@ -88,7 +89,7 @@ class SurveyAnswer(models.Model):
     # Of scores and stars the number, of choices what the editor wants to be stored, whatever the language.
     value = models.CharField(_("answer"), max_length=100)
     label = models.CharField(_("answer in words"), max_length=100)
-    comment = models.TextField(_("comment"), blank=True)
+    comment = EncryptedTextField(_("comment"), blank=True)
     # The further field of the contact that got the value, or "".
     attribute = models.CharField(_("kept as"), max_length=60, blank=True)
     answered_at = models.DateTimeField(_("when"))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from urllib.parse import unquote
+from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.personal_data import PersonalData, Rows, personal_data, rows_of
 from wagtail_precise_mail.tracking.models import MessageEvent
-
-# Shorter ones stand in half of all addresses by chance.
-_LEAST_LENGTH = 3
+from wagtail_precise_mail.tracking.personal_links import without_words, words_about
 
 
 @personal_data.register("reactions")
@@ -50,18 +47,9 @@ class ReactionData(PersonalData):
 
 def _clean_addresses(contact: Contact) -> None:
     """Cut what merge tags wrote into the addresses of links; where they led stays, for it is counted."""
-    words = [word.lower() for word in _words(contact) if len(word) >= _LEAST_LENGTH]
-    told = []
+    words, told = words_about(contact), []
     for event in contact.message_events.exclude(url="").only("pk", "url").iterator():
-        if any(word in unquote(event.url).lower() for word in words):
-            event.url = event.url.partition("?")[0].partition("#")[0]
-            if any(word in unquote(event.url).lower() for word in words):
-                event.url = ""
+        if event.url != (url := without_words(event.url, words)):
+            event.url = url
             told.append(event)
     MessageEvent.objects.bulk_update(told, ["url"], batch_size=500)
-
-
-def _words(contact: Contact) -> Iterable[str]:
-    yield from (contact.email, contact.first_name, contact.last_name, contact.address_hash)
-    if isinstance(contact.attributes, dict):
-        yield from (str(value) for value in contact.attributes.values())

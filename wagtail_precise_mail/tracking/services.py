@@ -12,8 +12,10 @@ from django.utils import timezone
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.models import OutboxMessage
+from wagtail_precise_mail.encryption import is_encrypting
 from wagtail_precise_mail.tracking.machines import find_burst, is_machine_agent, is_machine_open
 from wagtail_precise_mail.tracking.models import MessageEvent
+from wagtail_precise_mail.tracking.personal_links import without_words, words_about
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
@@ -80,7 +82,7 @@ def record_click(
         message,
         Kind.CLICK,
         at=at,
-        url=url[:2000],
+        url=_kept(url, message)[:2000],
         link_index=link_index,
         block_id=block_id[:40],
         user_agent=user_agent,
@@ -88,6 +90,11 @@ def record_click(
     )
     event.is_machine = _mark_burst(message, event) or event.is_machine
     return event
+
+
+def _kept(url: str, message: OutboxMessage) -> str:
+    # What is encrypted in its own place must not stand in clear here. Reports need to count where links led.
+    return without_words(url, words_about(message.contact)) if is_encrypting() and message.contact else url
 
 
 def _mark_burst(message: OutboxMessage, event: MessageEvent) -> bool:

@@ -24,8 +24,6 @@ from example_site.demo.seed import (
 )
 from example_site.shop.services import SOURCE
 from wagtail_precise_mail.commerce.models import Order
-from wagtail_precise_mail.contacts.models import Contact
-from wagtail_precise_mail.indexing import index_in_bulk
 
 CONTACTS = 2000
 SEED = 1837

@@ -25,6 +25,8 @@ from wagtail_precise_mail.commerce.models import Order, OrderLine
 from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.contacts.searching import search_contacts
+from wagtail_precise_mail.encryption import is_encrypting
 
 _READ_ONLY = {"add_url_name", "edit_url_name", "delete_url_name", "history_url_name", "usage_url_name"}
 
@@ -51,6 +53,12 @@ class OrderIndex(generic.IndexView):
     def search_queryset(self, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if not may_see_addresses(self.request.user):
             # Whoever sees masked addresses could otherwise guess them letter by letter.
+            self.search_fields = ["number"]
+        elif is_encrypting() and self.is_searching and "@" in self.search_query:
+            # The database cannot look into addresses: only a whole one finds its orders.
+            contacts = search_contacts(Contact.objects.all(), self.search_query, self.request.user)
+            return queryset.filter(contact__in=contacts)
+        elif is_encrypting():
             self.search_fields = ["number"]
         return super().search_queryset(queryset)
 

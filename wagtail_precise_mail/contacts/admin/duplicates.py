@@ -23,7 +23,6 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
 from wagtail_precise_mail.background import enqueue
-from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.admin import comparing
 from wagtail_precise_mail.contacts.duplicates import dismiss
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
@@ -115,10 +114,9 @@ class CompareView(MayMerge, WagtailAdminTemplateMixin, TemplateView):
         if not text or not may_see_addresses(self.user):
             return []
         try:
-            key = address_hash(normalize_address(text))
+            return list(Contact.objects.with_address(text).values_list("pk", flat=True))
         except InvalidAddress:
             return []
-        return list(Contact.objects.filter(address_hash=key).values_list("pk", flat=True))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         contacts = self.contacts

@@ -25,7 +25,8 @@ from wagtail_precise_mail.contacts.admin.bulk import actions_for
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
-from wagtail_precise_mail.contacts.searching import search_contacts
+from wagtail_precise_mail.contacts.searching import search_contacts, search_hint
+from wagtail_precise_mail.encryption import is_encrypting
 
 
 class ContactIndex(SeesContacts, generic.IndexView):
@@ -95,6 +96,11 @@ class ContactIndex(SeesContacts, generic.IndexView):
         words = self.search_query if self.is_searching else ""
         return search_contacts(queryset, words, self.request.user)
 
+    @property
+    def no_results_message(self) -> str:
+        hint = search_hint(self.search_query) if self.is_searching else ""
+        return " ".join(filter(None, [super().no_results_message, hint]))
+
     @cached_property
     def columns(self) -> list[Column]:
         # Wagtail would lead to the form; people look contacts up far more often than they change them.
@@ -108,12 +114,12 @@ class ContactIndex(SeesContacts, generic.IndexView):
                 label=_("Address"),
                 accessor=lambda contact: shown_address(contact.email, user),
                 # An order by what is masked would tell it.
-                sort_key="email" if self.sees_addresses else None,
+                sort_key="email" if self.sees_addresses and not is_encrypting() else None,
                 get_url=self.profile_url,
                 get_title_id=lambda contact: f"contact_{contact.pk}_title",
                 width="34%",
             ),
-            Column("full_name", label=_("Name"), sort_key="last_name"),
+            Column("full_name", label=_("Name"), sort_key=None if is_encrypting() else "last_name"),
             WideColumn("country", label=_("Country"), sort_key="country", width="10%"),
             StatusTagColumn("mail_state", label=_("Mail"), primary=_is_reachable),
             WideDateColumn("created_at", label=_("Created"), sort_key="created_at", width="14%"),

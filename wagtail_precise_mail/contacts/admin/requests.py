@@ -29,7 +29,6 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.models import Site
 
 from wagtail_precise_mail.contacts import rights
-from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDayColumn
 from wagtail_precise_mail.contacts.jurisdictions import jurisdictions
 from wagtail_precise_mail.contacts.models import Contact
@@ -83,10 +82,9 @@ class RequestForm(forms.ModelForm):
 
     def clean_address(self) -> Contact:
         try:
-            key = address_hash(normalize_address(self.cleaned_data["address"]))
+            contact = Contact.objects.with_address(self.cleaned_data["address"]).first()
         except InvalidAddress as error:
             raise forms.ValidationError(str(error)) from error
-        contact = Contact.objects.filter(address_hash=key).first()
         if contact is None:
             raise forms.ValidationError(_("There is no contact with this address: there is nothing about them here."))
         return contact

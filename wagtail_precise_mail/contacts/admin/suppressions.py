@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
@@ -21,6 +21,7 @@ from wagtail_precise_mail.contacts.admin.forms import SuppressionForm
 from wagtail_precise_mail.contacts.masking import may_see_addresses
 from wagtail_precise_mail.contacts.models import Contact, Suppression, UnsubscribeReason
 from wagtail_precise_mail.contacts.services import suppress
+from wagtail_precise_mail.encryption import EncryptedEmailField
 
 # Details are free text, or the reason that somebody chose when leaving.
 REASONS = dict(UnsubscribeReason.choices)
@@ -42,7 +43,7 @@ class SuppressionIndex(generic.IndexView):
         email = Contact.objects.filter(address_hash=OuterRef("address_hash")).values("email")[:1]
         key: Any = Left("address_hash", 12)
         if may_see_contacts(self.request.user):
-            key = Coalesce(Subquery(email), key, output_field=CharField())
+            key = Coalesce(Subquery(email), key, output_field=EncryptedEmailField())
         # The hash of an address that nobody may see is enough to tell two rows apart.
         return super().get_base_queryset().annotate(shown_address=key)
 

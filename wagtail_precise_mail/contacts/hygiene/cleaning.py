@@ -15,6 +15,7 @@ from wagtail.log_actions import log
 
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.changes import change_fields
 from wagtail_precise_mail.contacts.cleanups import Cleanup, CleanupFinding
 from wagtail_precise_mail.contacts.hygiene.addresses import Flaw, Resolver, chosen_resolver, examine
 from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason
@@ -160,11 +161,10 @@ def _correct(finding: CleanupFinding, by: User | None) -> bool:
 
 
 def _readdress(contact: Contact, address: str, by: User | None) -> bool:
-    before, contact.email = contact.email, address
+    before = contact.email
     try:
         with transaction.atomic():
-            contact.save(update_fields=["email", "updated_at"])
-            log(instance=contact, action="wagtail.edit", user=by, data={"email": {"from": before, "to": address}})
+            change_fields(contact, {"email": address}, source=ORIGIN_KIND, at=timezone.now(), by=by)
     except IntegrityError:  # somebody has this address
         contact.email = before
         return False

@@ -26,9 +26,11 @@ from wagtail.log_actions import LogActionRegistry, LogFormatter
 
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.contacts.searching import search_contacts
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.queries import explain
+from wagtail_precise_mail.encryption import is_encrypting
 from wagtail_precise_mail.exceptions import InvalidTransition
 
 # Addresses are shown, so the right to see contacts is needed, too.
@@ -88,6 +90,13 @@ class OutboxView(IndexView):
     def search_fields(self) -> list[str]:
         # Whoever sees masked addresses could otherwise guess them letter by letter.
         return ["address"] if may_see_addresses(self.request.user) else []
+
+    def search_queryset(self, queryset: QuerySet[OutboxMessage]) -> QuerySet[OutboxMessage]:
+        if self.is_searching and is_encrypting():
+            # The database cannot look into addresses: only a whole one finds its messages.
+            found = search_contacts(Contact.objects.all(), self.search_query, self.request.user)
+            return queryset.filter(recipient_key__in=found.values("address_hash"))
+        return super().search_queryset(queryset)
 
     @cached_property
     def send(self) -> Send:

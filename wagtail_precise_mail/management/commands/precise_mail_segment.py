@@ -14,7 +14,6 @@ from django.db import connections
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 
-from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.exceptions import InvalidAddress, InvalidRules
@@ -73,7 +72,7 @@ class Command(BaseCommand):
 
     def _explain(self, rules: Rules, address: str, at: datetime) -> None:
         try:
-            contact = Contact.objects.filter(address_hash=address_hash(normalize_address(address))).first()
+            contact = Contact.objects.with_address(address).first()
         except InvalidAddress as error:
             raise CommandError(str(error)) from error
         if not contact:
