@@ -156,7 +156,12 @@ WAGTAILADMIN_BASE_URL = os.environ.get("BASE_URL", f"http://localhost:{PORT}")
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAILDOCS_EXTENSIONS = ["pdf", "txt"]
 
-WAGTAIL_PRECISE_MAIL = {"base_url": WAGTAILADMIN_BASE_URL}
+WAGTAIL_PRECISE_MAIL = {
+    "base_url": WAGTAILADMIN_BASE_URL,
+    # Comma-separated, from `manage.py precise_mail_encrypt --new-key`; without them the example keeps people in clear.
+    "encryption_keys": [key for key in os.environ.get("MAIL_ENCRYPTION_KEYS", "").split(",") if key],
+    "address_keys": [key for key in os.environ.get("MAIL_ADDRESS_KEYS", "").split(",") if key],
+}
 
 LOGGING = {
     "version": 1,

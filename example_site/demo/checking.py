@@ -248,7 +248,7 @@ class Check:
         page = visitor.get(link, timeout=30)
         is_clean = page.status_code == 200 and urlsplit(page.url).query == ""
         self._see("landing page at a clean address", is_clean, urlsplit(page.url).path)
-        name = Contact.objects.get(email=mail.summary.envelope_to).first_name
+        name = Contact.objects.with_address(mail.summary.envelope_to).get().first_name
         self._see("greets them by name", f"Dear {name or 'friend'}," in page.text)
         self._see("and nobody else", "Dear friend," in self._get(page.url).text)
         button = BeautifulSoup(page.text, "html.parser").select_one("button[name=goal]")
@@ -262,7 +262,7 @@ class Check:
 
     def _leave(self, mail: Received) -> None:
         self.say(f"\n{mail.summary.envelope_to} leaves")
-        person = Contact.objects.filter(email=mail.summary.envelope_to)
+        person = Contact.objects.with_address(mail.summary.envelope_to)
         asked = self._get(mail.unsubscribe_url)
         self._see("GET asks", asked.status_code == 200 and "<form" in asked.text)
         self._see("and changes nothing", person.not_suppressed().with_consent(self.campaign.topic_id).exists())
@@ -289,7 +289,7 @@ class Check:
         self.say("\nThe admin, as the sender")
         client = Client(HTTP_HOST=f"localhost:{settings.PORT}")
         client.force_login(get_user_model().objects.get(username="sender"))
-        contact = Contact.objects.get(email=mail.summary.envelope_to)
+        contact = Contact.objects.with_address(mail.summary.envelope_to).get()
         pages = {
             "campaigns": reverse("precise-mail-campaigns:index"),
             "the campaign": reverse("precise-mail-campaigns:inspect", args=[self.campaign.pk]),

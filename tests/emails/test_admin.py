@@ -128,6 +128,7 @@ def test_an_email_is_closed_to_people_without_the_permission(client: Client, nam
     assert response.status_code in (302, 403)
 
 
+@pytest.mark.usefixtures("in_clear")
 def test_contacts_are_chosen_by_address_or_name(editor: Client) -> None:
     make_contact(email="ada@example.com", first_name="Ada")
     make_contact(email="bob@example.com", first_name="Bob")
