@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.delivery.aging import PermissionRule
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.pace import find_too_soon
 
@@ -33,16 +34,18 @@ class _Known:
     Attributes:
         suppressions: reasons by address hash, as far as they hold this send back.
         consents: states by contact id.
+        permission: why contacts are skipped who heard nothing for long, by their ids.
         too_soon: ids of contacts who had a mail of the topic within the time that they asked for.
     """
 
     suppressions: dict[str, str]
     consents: dict[int, str]
+    permission: dict[int, str]
     too_soon: set[int]
 
 
 def judge(send: Send, messages: Sequence[OutboxMessage], *, at: datetime) -> list[Verdict]:
-    """Look everything up again: at most four queries, whatever the number of messages."""
+    """Look everything up again: at most five queries, six in a send that asks for permission, however many messages."""
     contacts = Contact.objects.in_bulk([message.contact_id for message in messages if message.contact_id])
     known = _look_up(send, messages, contacts, at)
     verdicts = []
@@ -62,11 +65,13 @@ def _look_up(send: Send, messages: Sequence[OutboxMessage], contacts: dict[int, 
     holding = Suppression.objects.holding_back(is_marketing=send.topic_id is not None, at=at)
     suppressions = dict(holding.filter(address_hash__in=hashes).values_list("address_hash", "reason"))
     if send.topic_id is None:
-        return _Known(suppressions, {}, set())
+        return _Known(suppressions, {}, {}, set())
     consents = dict(
         Consent.objects.filter(topic=send.topic_id, contact__in=contacts).values_list("contact_id", "status")
     )
-    return _Known(suppressions, consents, find_too_soon(contacts.values(), send.topic_id, except_send=send.pk, at=at))
+    permission = PermissionRule.of(send).find(contacts.values(), except_send=send.pk, at=at)
+    too_soon = find_too_soon(contacts.values(), send.topic_id, except_send=send.pk, at=at)
+    return _Known(suppressions, consents, permission, too_soon)
 
 
 def _reason(send: Send, message: OutboxMessage, contact: Contact | None, known: _Known, at: datetime) -> str:
@@ -89,6 +94,8 @@ def _reason_of_topic(contact: Contact, known: _Known, at: datetime) -> str:
     consent = known.consents.get(contact.pk)
     if consent != ConsentStatus.GRANTED:
         return SkipReason.UNSUBSCRIBED if consent == ConsentStatus.WITHDRAWN else SkipReason.NO_CONSENT
+    if contact.pk in known.permission:
+        return known.permission[contact.pk]
     if contact.paused_until is not None and contact.paused_until > at:
         return SkipReason.PAUSED
     return SkipReason.CADENCE if contact.pk in known.too_soon else ""

@@ -35,6 +35,10 @@ class Send(models.Model):
     # None only for tests and transactional mail, which need no consent to a topic.
     topic = models.ForeignKey(Topic, models.PROTECT, null=True, related_name="sends")
     is_test = models.BooleanField(default=False)
+    # The site's choice when the send began: who heard nothing for so many months is skipped; 0 skips nobody.
+    permission_months = models.PositiveSmallIntegerField(default=0)
+    # The send asks those people, and goes to nobody else.
+    asks_permission = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(default=10)
     from_name = models.CharField(max_length=100, blank=True)
     from_address = models.EmailField()
@@ -91,6 +95,9 @@ class OutboxMessage(models.Model):
 
     class SkipReason(models.TextChoices):
         NO_CONSENT = "no_consent", _("no consent to the topic")
+        ASK_FIRST = "ask_first", _("must be asked again first")
+        NO_NEED = "no_need", _("need not be asked again")
+        ASKED = "asked", _("was asked again, without an answer")
         SUPPRESSED = "suppressed", _("suppressed address")
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
         QUARANTINED = "quarantined", _("in quarantine")
