@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.emails.test_varied import only, read, text
 from tests.factories.commerce import make_order
 from tests.factories.contacts import make_contact
-from tests.factories.emails import BASE_URL, compiled, make_email
+from tests.factories.emails import BASE_URL, compiled, make_email, raw_block
 from tests.factories.segments import make_rules, make_segment
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.models import Email
@@ -60,6 +60,17 @@ def test_they_read_what_is_meant_for_everybody() -> None:
 
     assert "Hidden" in html
     assert "Shown" not in html
+
+
+def test_of_variants_they_get_the_default() -> None:
+    variants = [{"segments": [make_segment(BOUGHT).pk], "content": [text("For buyers.")]}]
+    email = make_email(raw_block("variants", variants=variants, default=[text("For everybody.")]))
+    refusing = buyer(allows=False)
+
+    words = read(email, *segments_of(email, refusing)[refusing.pk]).text
+
+    assert "For everybody." in words
+    assert "For buyers." not in words
 
 
 def test_what_people_stated_counts_for_them_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,8 @@ class Send(models.Model):
     # Who asked, as a plain kind and id: foreign keys point down the house only. Campaigns use "campaign".
     origin_kind = models.CharField(max_length=30)
     origin_id = models.BigIntegerField(null=True)
+    # Who wrote to one person, whose permission is asked for again before it leaves; None for everything else.
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.FREEZING)
     # What to go back to when a pause ends.
     state_before_pause = models.CharField(max_length=10, choices=State.choices, blank=True)
@@ -69,6 +72,9 @@ class Send(models.Model):
     # Origin of the mail that asks somebody to confirm their sign-up; the id is that of the sign-up.
     SIGN_UP: ClassVar[str] = "sign_up"
 
+    # Origin of a mail to one person, written by a colleague; the id is that of the contact.
+    TO_ONE: ClassVar[str] = "contact"
+
     # From each state, where a send may go.
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         State.FREEZING: frozenset({State.RUNNING, State.PAUSED, State.CANCELLED}),
@@ -103,6 +109,7 @@ class OutboxMessage(models.Model):
         QUARANTINED = "quarantined", _("in quarantine")
         PAUSED = "paused", _("asked for a pause")
         CADENCE = "cadence", _("wants mail less often")
+        WRITER = "writer", _("its writer may no longer write to contacts")
         EXCLUDED = "excluded", _("in an excluded segment")
         EXPIRED = "expired", _("too late to be sent")
         ERASED = "erased", _("contact no longer exists")

@@ -107,6 +107,10 @@ _WORDS: dict[str, StrPromise] = {
     SkipReason.QUARANTINED: _("The address is in quarantine: a colleague has to look at it first."),
     SkipReason.PAUSED: _("Asked for a pause that was not over."),
     SkipReason.CADENCE: _("Wants mail less often, and had one of this topic not long before."),
+    SkipReason.WRITER: _(
+        "Whoever wrote it may no longer write to contacts, or has no account any more. "
+        "Somebody else may write it again."
+    ),
     SkipReason.EXCLUDED: _("Is in an audience that was left out."),
     SkipReason.EXPIRED: _("Its turn came after the last moment to send."),
     SkipReason.ERASED: _("The contact was deleted before it was sent."),

@@ -24,7 +24,7 @@ from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.exceptions import SendRefused
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import AbstractBaseUser, User
 
 __all__ = [
     "Swept",
@@ -53,6 +53,7 @@ def start_send(
     reply_to: str = "",
     send_before: datetime | None = None,
     asks_permission: bool = False,
+    written_by: User | None = None,
     priority: int = 10,
     at: datetime | None = None,
 ) -> Send:
@@ -65,6 +66,7 @@ def start_send(
         translations: the same email in other languages, by their codes; each contact gets theirs.
         send_before: messages that have not left by then are skipped.
         asks_permission: it goes to those only who heard nothing for so long that other mail skips them.
+        written_by: who writes to one person; the worker asks whether they still may.
         priority: lower numbers leave first.
 
     Raises:
@@ -82,6 +84,7 @@ def start_send(
         send_before=send_before,
         permission_months=_permission_months(compiled) if topic else 0,
         asks_permission=asks_permission,
+        written_by=written_by,
         priority=priority,
     )
     keep_versions(send, translations or {}, at=at or timezone.now())

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('recipient_key', models.CharField(max_length=64)),
                 ('language', models.CharField(blank=True, max_length=20, verbose_name='language')),
                 ('state', models.CharField(choices=[('pending', 'waiting'), ('claimed', 'with a worker'), ('handoff', 'being handed over'), ('accepted', 'accepted'), ('deferred', 'to be tried again'), ('rejected', 'rejected'), ('unknown', 'unknown'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], default='pending', max_length=10, verbose_name='state')),
-                ('skip_reason', models.CharField(blank=True, choices=[('no_consent', 'no consent to the topic'), ('ask_first', 'must be asked again first'), ('no_need', 'need not be asked again'), ('asked', 'was asked again, without an answer'), ('suppressed', 'suppressed address'), ('unsubscribed', 'unsubscribed'), ('quarantined', 'in quarantine'), ('paused', 'asked for a pause'), ('cadence', 'wants mail less often'), ('excluded', 'in an excluded segment'), ('expired', 'too late to be sent'), ('erased', 'contact no longer exists'), ('render_error', 'could not be rendered')], max_length=20, verbose_name='why skipped')),
+                ('skip_reason', models.CharField(blank=True, choices=[('no_consent', 'no consent to the topic'), ('ask_first', 'must be asked again first'), ('no_need', 'need not be asked again'), ('asked', 'was asked again, without an answer'), ('suppressed', 'suppressed address'), ('unsubscribed', 'unsubscribed'), ('quarantined', 'in quarantine'), ('paused', 'asked for a pause'), ('cadence', 'wants mail less often'), ('writer', 'its writer may no longer write to contacts'), ('excluded', 'in an excluded segment'), ('expired', 'too late to be sent'), ('erased', 'contact no longer exists'), ('render_error', 'could not be rendered')], max_length=20, verbose_name='why skipped')),
                 ('priority', models.PositiveSmallIntegerField(default=10)),
                 ('attempt_count', models.PositiveSmallIntegerField(default=0)),
                 ('claim_token', models.UUIDField(null=True)),
@@ -877,6 +877,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('frozen_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('compiled', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sends', to='wagtail_precise_mail.compiledemail')),
             ],
             options={
