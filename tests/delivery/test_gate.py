@@ -190,7 +190,7 @@ def _everything_at_once(send: Send) -> dict[int, str]:
     suppressed = make_reader(send, quarantined_at=AT, paused_until=later)
     contacts.suppress(suppressed.email, reason="complaint", at=AT)
     withdrawn = make_reader(send, paused_until=later)
-    contacts.withdraw(withdrawn, send.topic, source="page")  # type: ignore[arg-type]
+    contacts.withdraw(withdrawn, send.topic, source="page")
     stranger = make_contact(paused_until=later)
     return {
         **expected,

@@ -159,7 +159,7 @@ def test_block_of_a_project_in_a_column_is_looked_at_once() -> None:
 
 
 def test_images_are_recognized_by_their_ending() -> None:
-    assert image_feature("https://example.org/a.WEBP?x=1").key == "webp"  # type: ignore[union-attr]
+    assert image_feature("https://example.org/a.WEBP?x=1").key == "webp"
     assert image_feature("https://example.org/a.jpg") is None
     assert image_feature("https://example.org/webp") is None
     assert image_feature("https://[broken") is None
