@@ -462,6 +462,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ErasedContact',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(blank=True, max_length=100, verbose_name='source')),
+                ('came_at', models.DateTimeField(verbose_name='came')),
+                ('was_confirmed', models.BooleanField(verbose_name='confirmed')),
+                ('lost_at', models.DateTimeField(verbose_name='lost')),
+            ],
+            options={
+                'verbose_name': 'erased contact',
+                'verbose_name_plural': 'erased contacts',
+                'indexes': [models.Index(fields=['came_at'], name='wpm_erased_came'), models.Index(fields=['lost_at'], name='wpm_erased_lost')],
+            },
+        ),
+        migrations.CreateModel(
             name='FormerContact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
