@@ -14,6 +14,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.coreutils import resolve_model_string
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views import chooser as snippets
+from wagtail.snippets.views import snippets as snippets_views
 
 _ANY = ["view", "add", "change", "delete", "publish"]
 
@@ -60,6 +61,7 @@ class GuardedChooserViewSet(ChooserViewSet):
     """The chooser of a model, for those who may at least view it. Subclasses set ``listing``."""
 
     listing: type[ChooserListing]
+    per_page = 20
     chosen_view_class = _ChosenView
     chosen_multiple_view_class = _ChosenMultipleView
 
@@ -98,3 +100,10 @@ class GuardedSnippetChooserViewSet(snippets.SnippetChooserViewSet):
     choose_results_view_class = _SnippetChooseResultsView
     chosen_view_class = _SnippetChosenView
     chosen_multiple_view_class = _SnippetChosenMultipleView
+
+
+class GuardedSnippetViewSet(snippets_views.SnippetViewSet):
+    """A snippet that is chosen by those who may view it, and looked for in the database itself."""
+
+    chooser_viewset_class = GuardedSnippetChooserViewSet
+    search_backend_name = None

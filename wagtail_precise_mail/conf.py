@@ -86,9 +86,6 @@ class Options:
     """Dotted path of a function that says whether a domain takes mail, such as
     ``"wagtail_precise_mail.contacts.hygiene.domains.resolve_mail_domain"``; "" asks nobody."""
 
-    permission_months: int = 12
-    """Months without any mail after which a contact has to be asked again before a campaign."""
-
     is_tracking_enabled: bool = True
     """Whether opens and clicks are counted at all; each contact can be left out besides."""
 

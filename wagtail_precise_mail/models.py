@@ -19,6 +19,7 @@ from wagtail_precise_mail.commerce.viewed import ProductView
 from wagtail_precise_mail.contacts.changes import ContactChange
 from wagtail_precise_mail.contacts.cleanups import Cleanup, CleanupFinding
 from wagtail_precise_mail.contacts.departures import Departure
+from wagtail_precise_mail.contacts.erased import ErasedContact
 from wagtail_precise_mail.contacts.exports import ContactExport
 from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.imports import (
@@ -74,6 +75,7 @@ __all__ = [
     "Departure",
     "DuplicatePair",
     "Email",
+    "ErasedContact",
     "FormerContact",
     "Idea",
     "ImageRights",

@@ -108,7 +108,7 @@ def _measure(selection: str) -> bool:
 
     with translation.override("en"):
         ours(contacts[:2])  # counts the best sellers, which are remembered for a minute
-        counts = [_queries(lambda some=some: ours(some)) for some in (contacts[:2], contacts)]  # type: ignore[misc]
+        counts = [_queries(lambda some=some: ours(some)) for some in (contacts[:2], contacts)]
         readers = ours(contacts)
         facts = {item["key"]: item for reader in readers.values() for item in reader.lists["list0"]}
         chosen = {key: [item["key"] for item in reader.lists["list0"]] for key, reader in readers.items()}

@@ -133,7 +133,7 @@ def _measure(name: str, shapes: list[str]) -> bool:
 
     rules = Rules.from_json(json.loads((ROOT / "segments" / f"{name}.json").read_text(encoding="utf-8")))
     runs: list[Callable[[], int]] = [lambda: members(rules, at=AT).count()]
-    runs += [lambda sql=sql: _run(sql) for sql in shapes]  # type: ignore[misc]
+    runs += [lambda sql=sql: _run(sql) for sql in shapes]
     times: list[list[float]] = [[] for _run_ in runs]
     for _round in range(ROUNDS):
         counts = set()

@@ -130,5 +130,5 @@ def preview(page: Page) -> Locator:
     return page.frame_locator("#w-preview-iframe").locator("body")
 
 
-def is_autosave(response) -> bool:  # type: ignore[no-untyped-def]
+def is_autosave(response) -> bool:
     return response.request.method == "POST" and "/edit/" in response.url

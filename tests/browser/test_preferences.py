@@ -38,7 +38,7 @@ def look(page: Page, name: str) -> None:
 
 def link_in(mail: bytes, pattern: str) -> str:
     """The first address in the text part of a mail that matches."""
-    text = message_from_bytes(mail, policy=policy.default).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = message_from_bytes(mail, policy=policy.default).get_body(("plain",)).get_content()
     found = re.search(rf"https?://\S*{pattern}", text)
     assert found, text
     return found.group()

@@ -44,7 +44,7 @@ def letters(house: Site) -> FlexPage:
         [{"type": "sign_up", "id": "1", "value": {"title": "Letters", "asked": [{"name": "first_name"}], "topics": []}}]
     )
     page: Any = house.root_page.specific.add_child(instance=FlexPage(title="Letters", slug="letters", body=body))
-    return page  # type: ignore[no-any-return]
+    return page
 
 
 def link_in_mail() -> str:
@@ -53,7 +53,7 @@ def link_in_mail() -> str:
         deliver(send.pk)
     mail: Any = email.message_from_bytes(MemoryChannel.outbox[-1].content, policy=default)
     soup = BeautifulSoup(mail.get_body(("html",)).get_content(), "html.parser")
-    return str(soup.find("a", string="Yes, write to me")["href"])  # type: ignore[index]
+    return str(soup.find("a", string="Yes, write to me")["href"])
 
 
 @pytest.mark.parametrize("width", [1280, 390])

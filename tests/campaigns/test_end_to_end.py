@@ -102,7 +102,7 @@ def test_who_left_gets_no_further_campaign(client: Client, django_capture_on_com
 def read(content: bytes) -> dict[str, str]:
     """What a mail program finds in a mail: addresses of the pixel, of the shop's link and of the one click."""
     message = email.message_from_bytes(content, policy=default)
-    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    html = message.get_body(("html",)).get_content()
     link = re.search(r'<a[^>]+href="([^"]+)"[^>]*>\s*To the shop', html)
     pixel = re.search(r'<img[^>]+src="([^"]+\.gif)"', html)
     assert link is not None

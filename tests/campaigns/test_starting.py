@@ -236,7 +236,7 @@ class TestOnce:
     def test_the_audience_is_judged_as_of_the_start_after_an_interruption_too(self) -> None:
         seen: list[Any] = []
 
-        class Remembers(conditions.get("everybody")):  # type: ignore[misc]
+        class Remembers(conditions.get("everybody")):
             def as_q(self, at: Any) -> Any:
                 seen.append(at)
                 return super().as_q(at)
@@ -416,7 +416,7 @@ class TestReasonsToWait:
         assert "approved version of the email no longer exists" in campaign.pause_reason
 
     def test_one_broken_campaign_does_not_stop_the_others(self) -> None:
-        class Breaks(conditions.get("everybody")):  # type: ignore[misc]
+        class Breaks(conditions.get("everybody")):
             def as_q(self, at: Any) -> Any:
                 raise ZeroDivisionError("a bug of the site")
 

@@ -19,7 +19,6 @@ from tests.factories.segments import make_segment
 from tests.factories.sunsets import new_sunset
 from wagtail_precise_mail.campaigns import sunsetting
 from wagtail_precise_mail.contacts.models import SuppressionScope
-from wagtail_precise_mail.delivery.aging import needs_permission
 from wagtail_precise_mail.delivery.gate import judge
 from wagtail_precise_mail.exceptions import NotReady
 from wagtail_precise_mail.models import Contact, MessageEvent, Sunset, Suppression, Topic
@@ -176,34 +175,3 @@ class TestRun:
         client.post(url, {**policy, "run": "1"})
 
         assert Sunset.objects.get().suppressed_count == 1
-
-
-class TestAging:
-    def old(self, **of: Any) -> Contact:
-        contact = make_contact(**of)
-        Contact.objects.filter(pk=contact.pk).update(created_at=AT - timedelta(days=800))
-        grant(contact, make_topic(), at=AT - timedelta(days=800))
-        return contact
-
-    def test_a_contact_unmailed_for_12_months_has_to_be_asked_again(self) -> None:
-        forgotten, recent = self.old(), self.old()
-        make_message(make_send(), forgotten, state="accepted", created_at=AT - timedelta(days=366))
-        make_message(make_send(), recent, state="accepted", created_at=AT - timedelta(days=300))
-
-        assert list(needs_permission(at=AT)) == [forgotten]
-
-    def test_a_new_yes_makes_a_contact_young_again(self) -> None:
-        grant(self.old(), make_topic(), at=AT - timedelta(days=10))
-
-        assert not needs_permission(at=AT).exists()
-
-    def test_a_new_contact_has_its_time(self) -> None:
-        make_contact()
-
-        assert not needs_permission(at=AT).exists()
-
-    def test_the_months_are_an_option(self, settings: Any) -> None:
-        settings.WAGTAIL_PRECISE_MAIL = {"permission_months": 36}
-        self.old()
-
-        assert not needs_permission(at=AT).exists()

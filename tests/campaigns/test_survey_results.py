@@ -61,7 +61,7 @@ def test_comments_are_for_those_who_may_see_contacts(campaign: Campaign) -> None
 
 
 def test_answers_of_one_segment(campaign: Campaign) -> None:
-    happy = make_list(campaign.send.messages.first().contact)  # type: ignore[union-attr]
+    happy = make_list(campaign.send.messages.first().contact)
     segment = make_segment([{"type": "in_list", "value": {"lists": [happy.slug]}}])
     client = client_of("view_campaign")
     page = " ".join(client.get(path_of(campaign, f"?segment={segment.pk}")).content.decode().split())

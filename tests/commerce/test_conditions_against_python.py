@@ -110,7 +110,7 @@ CASES = [
     Case("net_spend", {"min": -10}, lambda c: net(c) >= -10),
     Case("net_spend", {"max": -1}, lambda c: net(c) <= -1),
     Case("average_order", {"min": 20}, lambda c: (average(c) or 0) >= 20),
-    Case("average_order", {"max": 20}, lambda c: average(c) is not None and average(c) <= 20),  # type: ignore[operator]
+    Case("average_order", {"max": 20}, lambda c: average(c) is not None and average(c) <= 20),
     Case("last_order", {"max_days_ago": 60}, lambda c: bool(moments(c)) and moments(c)[-1] >= back(60)),
     Case("last_order", {"min_days_ago": 60}, lambda c: bool(moments(c)) and moments(c)[-1] <= back(60)),
     Case(

@@ -8,12 +8,15 @@ import io
 import openpyxl
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories.contacts import grant, make_contact, make_topic
-from wagtail_precise_mail.contacts.exporting import begin_export
+from tests.factories.contacts import grant, make_contact, make_field, make_topic
+from wagtail_precise_mail.contacts.exporting import begin_export, contact_rows, further_columns
 from wagtail_precise_mail.contacts.exports import ContactExport
+from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.exceptions import ExportRefused
 
@@ -39,7 +42,7 @@ def url(**query: str) -> str:
     return reverse("precise-mail-exports:export", query=query or None)
 
 
-def rows_of(response) -> list[list[str]]:  # type: ignore[no-untyped-def]
+def rows_of(response) -> list[list[str]]:
     return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
 
 
@@ -149,3 +152,64 @@ def test_the_number_of_queries_does_not_grow_with_the_contacts(exporter: Client,
         rows = rows_of(exporter.post(url(), FORM))
 
     assert len(rows) == 31
+
+
+class TestFurtherFields:
+    @pytest.fixture(autouse=True)
+    def fields(self) -> None:
+        make_field("shoe_size", label="Shoe size", kind="number")
+        make_field("likes", label="Likes", kind="choices", choices="Tea\nGifts")
+        make_field("note", label="Note")
+        make_field("diet", label="Diet", classification="sensitive")
+        held = {"shoe_size": 42, "likes": ["Tea", "Gifts"], "note": "=1+1", "diet": "kosher", "undescribed": "x"}
+        make_contact(email="ann@example.com", attributes=held)
+        make_contact(email="bo@example.com", attributes={"shoe_size": -1})
+
+    def test_each_has_a_column_and_the_sensitive_one_has_none(self, exporter: Client) -> None:
+        heads, *rows = rows_of(exporter.post(url(), FORM))
+
+        assert heads[-3:] == ["Likes", "Note", "Shoe size"]
+        by_address = {row[0]: row[-3:] for row in rows}
+        assert by_address == {"ann@example.com": ["Tea, Gifts", "'=1+1", "42"], "bo@example.com": ["", "", "-1"]}
+        assert "kosher" not in str(rows)
+
+    def test_the_workbook_has_the_same(self, exporter: Client) -> None:
+        response = exporter.post(url(), {**FORM, "format": "xlsx"})
+
+        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)), read_only=True).active
+        rows = {row[0]: [str(cell or "") for cell in row[-3:]] for row in sheet.iter_rows(values_only=True)}
+        assert rows["ann@example.com"] == ["Tea, Gifts", "'=1+1", "42"]
+        assert rows["Email address"] == ["Likes", "Note", "Shoe size"]
+
+    def test_one_that_was_allowed_leaves(self, exporter: Client) -> None:
+        ContactField.objects.filter(key="diet").update(allowed_reason="The caterer of the fair needs it.")
+
+        heads, *rows = rows_of(exporter.post(url(), FORM))
+
+        assert "Diet" in heads
+        assert "kosher" in str(rows)
+
+    def test_the_form_says_what_leaves_and_what_does_not(self, exporter: Client) -> None:
+        page = exporter.get(url()).content.decode()
+
+        assert "Likes, Note, Shoe size." in page
+        assert "nobody has allowed it: Diet." in page
+
+    def test_a_connector_that_names_a_sensitive_field_is_refused(self) -> None:
+        with pytest.raises(ExportRefused, match="diet"):
+            contact_rows(Contact.objects.all(), {"email": "Email", "attributes.diet": "Diet"})
+
+    def test_two_fields_of_one_label_stay_apart(self) -> None:
+        make_field("note_2", label="Note")
+
+        assert {"Note (note)", "Note (note_2)"} <= set(further_columns().values())
+
+    def test_one_more_query_whatever_the_number(self, exporter: Client) -> None:
+        with CaptureQueriesContext(connection) as few:
+            rows_of(exporter.post(url(), FORM))
+        for number in range(20):
+            make_field(f"f{number}", label=f"F {number}")
+            make_contact(attributes={f"f{number}": "x"})
+        with CaptureQueriesContext(connection) as many:
+            rows_of(exporter.post(url(), FORM))
+        assert len(many) == len(few)

@@ -367,7 +367,7 @@ class TestCrashes:
         services.start_import(batch)
         known = Writer._known
 
-        def late(self: Writer, rows):  # type: ignore[no-untyped-def]
+        def late(self: Writer, rows):
             found = known(self, rows)
             make_contact(email="ann@example.com", first_name="Ann herself")
             return found

@@ -143,8 +143,8 @@ class TestSettings:
             one["value"] for one in soup.find_all("input", attrs={"name": "topics"}) if one.has_attr("checked")
         ] == [str(topic.pk)]
         assert len(soup.find_all("input", attrs={"name": "topics"})) == 2
-        assert soup.find("input", attrs={"name": "cadence", "checked": True})["value"] == "weekly"  # type: ignore[index]
-        assert not soup.find("input", attrs={"name": "is_profiling_allowed"}).has_attr("checked")  # type: ignore[union-attr]
+        assert soup.find("input", attrs={"name": "cadence", "checked": True})["value"] == "weekly"
+        assert not soup.find("input", attrs={"name": "is_profiling_allowed"}).has_attr("checked")
         assert "News from the garden" in soup.get_text()
 
     def test_the_page_of_a_mail_tells_nothing_personal(self, client: Client, contact: Contact) -> None:

@@ -249,7 +249,7 @@ class TestErasure:
     @pytest.mark.parametrize("state", [State.PENDING, State.DEFERRED])
     def test_what_waits_is_skipped(self, state: str) -> None:
         message = make_message(make_send(), state=state)
-        erase(message.contact)  # type: ignore[arg-type]
+        erase(message.contact)
         message.refresh_from_db()
         assert (message.state, message.skip_reason, message.address) == (State.SKIPPED, SkipReason.ERASED, "")
 
@@ -257,7 +257,7 @@ class TestErasure:
         send = make_send()
         first, second = make_message(send), make_message(send)
         for message in (first, second):
-            erase(message.contact)  # type: ignore[arg-type]
+            erase(message.contact)
         assert send.messages.filter(address="").count() == 2
 
 
@@ -268,7 +268,7 @@ def test_a_worker_that_holds_the_message_cannot_send_it_after_an_erasure() -> No
     claimed = claims.claim(send.pk, token=uuid4(), limit=10, at=timezone.now())
     verdicts = judge(send, claimed.messages, at=timezone.now())
     assert [verdict.reason for verdict in verdicts] == ["", ""]
-    erase(gone.contact)  # type: ignore[arg-type]
+    erase(gone.contact)
     readers = {message.pk: Reader({"contact.first_name": "Ann"}) for message in claimed.messages}
     kept = claims.hand_off(claimed, claimed.messages, at=timezone.now(), readers=readers)
     assert [message.pk for message in kept] == [stays.pk]

@@ -227,7 +227,7 @@ class TestConfirming:
     def row(self, news: Topic) -> SignUp:
         wording = add_wording("Yes, send me News.", topics=[news], language="en")
         visit = Visit(language="en", shown=Shown(wording, page_url="https://a.b/"), answers={"first_name": "Ada"})
-        return sign_up("ada@example.com", [news], source="social-x", visit=visit, at=AT)  # type: ignore[return-value]
+        return sign_up("ada@example.com", [news], source="social-x", visit=visit, at=AT)
 
     def test_it_grants_with_the_best_grade_and_the_wording_shown(self, row, news):
         assert confirm_sign_up(row, at=AT + DAY)

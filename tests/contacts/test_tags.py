@@ -54,7 +54,7 @@ def test_the_history_outlives_the_tag() -> None:
     assert not Tag.objects.exists()
 
 
-def test_many_contacts_are_tagged_in_a_few_queries(django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_many_contacts_are_tagged_in_a_few_queries(django_assert_max_num_queries) -> None:
     tag = make_tag(*[make_contact() for _ in range(3)])
     for _ in range(40):
         make_contact()
@@ -129,7 +129,7 @@ class TestJobLevel:
             make_rules({"job_level": {"levels": ["king"]}})
 
 
-def test_tags_are_listed_with_their_contacts(admin_client) -> None:  # type: ignore[no-untyped-def]
+def test_tags_are_listed_with_their_contacts(admin_client) -> None:
     tag = make_tag(make_contact(), make_contact(), name="VIP")
     html = admin_client.get(reverse("precise-mail-tags:index")).content.decode()
     assert "VIP" in html

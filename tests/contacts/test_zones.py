@@ -35,6 +35,6 @@ def test_the_zone_of_a_contact(facts: dict[str, str], zone: str, basis: str) -> 
     assert (str(found.zone), found.basis) == (zone, basis)
 
 
-def test_where_nothing_is_known_the_projects_zone_holds(settings) -> None:  # type: ignore[no-untyped-def]
+def test_where_nothing_is_known_the_projects_zone_holds(settings) -> None:
     settings.TIME_ZONE = "Pacific/Auckland"
     assert str(zone_of(Contact()).zone) == "Pacific/Auckland"

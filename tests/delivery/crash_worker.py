@@ -109,7 +109,7 @@ def _after_dot(nth: int) -> None:
         return original(channel, connection)
 
     original = SmtpChannel._finish
-    SmtpChannel._finish = finish  # type: ignore[method-assign]
+    SmtpChannel._finish = finish
 
 
 _STEPS: dict[str, Callable[[int], None]] = {

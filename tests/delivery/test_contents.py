@@ -69,8 +69,8 @@ def test_next_mail_shows_what_this_contact_was_not_sent_yet(tips: Any) -> None:
     newcomer = make_message(tuesday)
     services.deliver(tuesday.pk)
     second = tuesday.messages.get(contact=reader)
-    assert content_of(second).item_keys == ["tip:3", "tip:4"]  # type: ignore[union-attr]
-    assert content_of(newcomer).item_keys == ["tip:1", "tip:2"]  # type: ignore[union-attr]
+    assert content_of(second).item_keys == ["tip:3", "tip:4"]
+    assert content_of(newcomer).item_keys == ["tip:1", "tip:2"]
 
 
 def test_what_everybody_saw_in_a_mail_was_sent_too() -> None:
@@ -79,7 +79,7 @@ def test_what_everybody_saw_in_a_mail_was_sent_too() -> None:
     send.compiled.save()
     message = make_message(send, state=OutboxMessage.State.ACCEPTED, created_at=timezone.now())
     waiting = make_message(send)
-    found = already_sent([message.contact, waiting.contact], 30, timezone.now())  # type: ignore[list-item]
+    found = already_sent([message.contact, waiting.contact], 30, timezone.now())
     assert found == {message.contact_id: {"page:5"}, waiting.contact_id: set()}
 
 
@@ -89,7 +89,7 @@ def test_old_mails_are_forgotten() -> None:
     SentItem.objects.create(
         message=message, contact=message.contact, key="page:1", sent_at=timezone.now() - timedelta(days=40)
     )
-    assert already_sent([message.contact], 30, timezone.now()) == {message.contact_id: set()}  # type: ignore[list-item]
+    assert already_sent([message.contact], 30, timezone.now()) == {message.contact_id: set()}
 
 
 def test_erased_contact_leaves_no_words_behind(tips: Any) -> None:
@@ -97,7 +97,7 @@ def test_erased_contact_leaves_no_words_behind(tips: Any) -> None:
     message = make_message(send, make_reader(send, first_name="Ada"))
     services.deliver(send.pk)
     message.refresh_from_db()
-    erase(message.contact)  # type: ignore[arg-type]
+    erase(message.contact)
     assert not MessageContent.objects.exists()
     # What was shown stays for the report of content, and is about nobody.
     assert set(SentItem.objects.values_list("contact", flat=True)) == {None}

@@ -13,9 +13,11 @@ from tests.factories.contacts import grant, make_contact
 from tests.factories.delivery import make_message, make_reader, make_send
 from wagtail_precise_mail.contacts import services as contacts
 from wagtail_precise_mail.contacts.models import Contact, SuppressionReason
+from wagtail_precise_mail.delivery.aging import PermissionRule
 from wagtail_precise_mail.delivery.freezing import skip_reason
 from wagtail_precise_mail.delivery.gate import judge
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.queries import explain
 
 State, SkipReason = OutboxMessage.State, OutboxMessage.SkipReason
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
@@ -24,7 +26,8 @@ pytestmark = pytest.mark.django_db
 
 
 def of_freezing(contact: Contact, send: Send) -> str:
-    judged = Contact.objects.annotate(wpm_reason=skip_reason(send.topic_id, [], at=AT))
+    reason = skip_reason(send.topic_id, [], at=AT, rule=PermissionRule.of(send))
+    judged = Contact.objects.annotate(wpm_reason=reason)
     return judged.values_list("wpm_reason", flat=True).get(pk=contact.pk)
 
 
@@ -187,7 +190,7 @@ def _everything_at_once(send: Send) -> dict[int, str]:
     suppressed = make_reader(send, quarantined_at=AT, paused_until=later)
     contacts.suppress(suppressed.email, reason="complaint", at=AT)
     withdrawn = make_reader(send, paused_until=later)
-    contacts.withdraw(withdrawn, send.topic, source="page")  # type: ignore[arg-type]
+    contacts.withdraw(withdrawn, send.topic, source="page")
     stranger = make_contact(paused_until=later)
     return {
         **expected,
@@ -203,15 +206,22 @@ def test_where_several_reasons_hold_both_give_the_same_one() -> None:
     assert {pk: both(Contact.objects.get(pk=pk), send) for pk in expected} == expected
 
 
-def test_the_number_of_queries_does_not_grow_with_the_messages() -> None:
-    send = make_send()
+@pytest.mark.parametrize("reason", SkipReason.values)
+def test_every_reason_is_said_in_words(reason: str) -> None:
+    assert explain(make_message(make_send(), state=State.SKIPPED, skip_reason=reason))
+
+
+@pytest.mark.parametrize(("months", "is_asking", "expected"), [(0, False, 4), (12, False, 5), (12, True, 6)])
+def test_the_number_of_queries_does_not_grow_with_the_messages(months: int, is_asking: bool, expected: int) -> None:
+    send = make_send(permission_months=months, asks_permission=is_asking)
 
     def queries(count: int) -> int:
         messages = []
         for _number in range(count):
             for fields in ({"cadence": "weekly"}, {"cadence": "monthly"}, {}):
                 reader = make_contact(**fields)
-                grant(reader, send.topic)  # type: ignore[arg-type]
+                grant(reader, send.topic, at=AT - timedelta(days=800))
+                Contact.objects.filter(pk=reader.pk).update(created_at=AT - timedelta(days=800))
                 messages.append(make_message(send, reader))
         with CaptureQueriesContext(
             connection,
@@ -219,7 +229,7 @@ def test_the_number_of_queries_does_not_grow_with_the_messages() -> None:
             judge(send, messages, at=AT)
         return len(captured)
 
-    assert queries(1) == queries(20) == 4
+    assert queries(1) == queries(20) == expected
 
 
 def test_nobody_with_a_cadence_costs_no_query() -> None:

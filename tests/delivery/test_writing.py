@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from tests.contacts.colleagues import client_with, is_refused, user_with
 from tests.factories.campaigns import make_brand, make_email
 from tests.factories.contacts import grant, make_contact, make_topic
+from tests.factories.delivery import make_message, make_send
 from wagtail_precise_mail.contacts.services import suppress
+from wagtail_precise_mail.delivery import services
+from wagtail_precise_mail.delivery.channels import MemoryChannel
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.queries import explain
 from wagtail_precise_mail.delivery.writing import write_to
 from wagtail_precise_mail.exceptions import NotReady
 
@@ -81,6 +86,57 @@ def test_it_needs_its_own_permission(codenames: list[str]) -> None:
     assert is_refused(client.get(url))
     assert is_refused(client.post(url, {"email": email.pk, "topic": topic.pk}))
     assert not Send.objects.exists()
+
+
+class TestBeforeItLeaves:
+    """The worker asks again: who wrote may have lost the right while the mail waited."""
+
+    @pytest.fixture
+    def message(self, writer: Any) -> OutboxMessage:
+        contact, topic = make_contact(), make_topic()
+        grant(contact, topic)
+        return write_to(contact, make_email(), topic, by=writer)
+
+    def deliver(self, message: OutboxMessage) -> tuple[str, str]:
+        before = len(MemoryChannel.outbox)
+        services.deliver(message.send_id)
+        message.refresh_from_db()
+        assert len(MemoryChannel.outbox) - before == (message.state == "accepted")
+        return message.state, message.skip_reason
+
+    def test_a_writer_who_still_may_is_no_obstacle(self, message: OutboxMessage) -> None:
+        assert self.deliver(message) == ("accepted", "")
+
+    @pytest.mark.parametrize("codename", ["write_to_contact", "view_contact"])
+    def test_a_lost_permission_stops_it(self, message: OutboxMessage, writer: Any, codename: str) -> None:
+        writer.user_permissions.remove(Permission.objects.get(codename=codename))
+
+        assert self.deliver(message) == ("skipped", "writer")
+        assert "may no longer write" in explain(message)
+
+    def test_a_closed_account_stops_it(self, message: OutboxMessage, writer: Any) -> None:
+        type(writer).objects.filter(pk=writer.pk).update(is_active=False)
+
+        assert self.deliver(message) == ("skipped", "writer")
+
+    def test_a_deleted_account_stops_it(self, message: OutboxMessage, writer: Any) -> None:
+        writer.delete()
+
+        assert self.deliver(message) == ("skipped", "writer")
+
+    def test_somebody_else_may_write_it_again(self, message: OutboxMessage, writer: Any) -> None:
+        type(writer).objects.filter(pk=writer.pk).update(is_active=False)
+        self.deliver(message)
+        colleague = user_with("write_to_contact", "view_contact")
+
+        again = write_to(message.contact, message.send.compiled.email, message.send.topic, by=colleague)
+
+        assert self.deliver(again) == ("accepted", "")
+
+    def test_other_mail_has_no_writer(self) -> None:
+        message = make_message(make_send())
+
+        assert self.deliver(message) == ("accepted", "")
 
 
 class TestPage:

@@ -356,7 +356,7 @@ def test_editor_is_told_at_the_field_what_is_wrong(kind: str, value: dict[str, A
     block = make_body_block().child_blocks[kind]
     with pytest.raises(ValidationError) as caught:
         block.clean(block.to_python(value))
-    assert list(caught.value.block_errors) == [field]  # type: ignore[attr-defined]
+    assert list(caught.value.block_errors) == [field]
 
 
 def test_half_written_tag_may_stay_in_a_draft() -> None:

@@ -143,5 +143,5 @@ def test_words_for_others_are_refused_in_a_slot() -> None:
     block = ProductListBlock()
     with pytest.raises(Exception) as caught:  # noqa: PT011 - which field it names is asked below
         block.clean(block.to_python({**value, "is_slot_for_consenting": True}))
-    assert list(caught.value.block_errors) == ["fallback"]  # type: ignore[attr-defined]
+    assert list(caught.value.block_errors) == ["fallback"]
     assert block.clean(block.to_python(value))["fallback"] == "words"

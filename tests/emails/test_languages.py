@@ -92,7 +92,7 @@ def test_email_is_written_in_its_own_language_and_not_in_the_sites() -> None:
     payload = compiled(german).payload
     assert payload["language"] == "de"
     assert default_site().root_page.locale.language_code == "en"
-    assert BeautifulSoup(fill(german).html, "html.parser").html["lang"] == "de"  # type: ignore[index]
+    assert BeautifulSoup(fill(german).html, "html.parser").html["lang"] == "de"
 
 
 @pytest.mark.django_db
@@ -107,19 +107,19 @@ def test_right_to_left_starts_at_the_right() -> None:
     arabic = translate(make_email(*blocks), "ar")
     soup = BeautifulSoup(fill(arabic).html, "html.parser")
     panel = soup.find(class_="wpm-panel")
-    assert soup.html["dir"] == "rtl"  # type: ignore[index]
-    assert "text-align:right" in str(panel.find("h1").parent["style"])  # type: ignore[union-attr]
-    assert "padding:0 22px 0 0" in str(panel.find("ul")["style"])  # type: ignore[union-attr,index]
-    assert "text-align:left" not in {str(tag.get("style")) for tag in panel.find_all("div") if tag.get_text(strip=True)}  # type: ignore[union-attr]
-    assert panel.find("a", string="تسوق").find_parent("table").parent["align"] == "right"  # type: ignore[union-attr,index]
-    columns = panel.find(class_="wpm-columns").find("td")  # type: ignore[union-attr]
-    assert "direction:rtl" in str(columns["style"])  # type: ignore[index]
+    assert soup.html["dir"] == "rtl"
+    assert "text-align:right" in str(panel.find("h1").parent["style"])
+    assert "padding:0 22px 0 0" in str(panel.find("ul")["style"])
+    assert "text-align:left" not in {str(tag.get("style")) for tag in panel.find_all("div") if tag.get_text(strip=True)}
+    assert panel.find("a", string="تسوق").find_parent("table").parent["align"] == "right"
+    columns = panel.find(class_="wpm-columns").find("td")
+    assert "direction:rtl" in str(columns["style"])
 
 
 @pytest.mark.django_db
 def test_left_to_right_stays_as_it_was() -> None:
     soup = BeautifulSoup(fill(make_email(raw_block("heading", title="Hi", level="1"))).html, "html.parser")
-    assert "text-align:left" in str(soup.find("h1").parent["style"])  # type: ignore[union-attr]
+    assert "text-align:left" in str(soup.find("h1").parent["style"])
     assert "rtl" not in str(soup)
 
 

@@ -152,7 +152,7 @@ def test_second_button_is_checked_like_the_first(value: dict[str, Any], field: s
     block = make_body_block().child_blocks["button"]
     with pytest.raises(ValidationError) as caught:
         block.clean(block.to_python({"label": "Go", "url": "https://a.example/", **value}))
-    assert list(caught.value.block_errors) == [field]  # type: ignore[attr-defined]
+    assert list(caught.value.block_errors) == [field]
 
 
 def test_two_buttons_stand_side_by_side_also_in_outlook() -> None:

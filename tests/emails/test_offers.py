@@ -90,7 +90,7 @@ def test_editor_is_told_what_an_offer_lacks(overrides: dict[str, Any], field: st
     block = make_body_block().child_blocks["offer"]
     with pytest.raises(ValidationError) as caught:
         block.clean(block.to_python(offer(**overrides)["value"]))
-    assert list(caught.value.block_errors) == [field]  # type: ignore[attr-defined]
+    assert list(caught.value.block_errors) == [field]
 
 
 def test_period_of_an_email_is_what_all_its_offers_have_in_common() -> None:

@@ -178,5 +178,5 @@ def test_picked_without_pages_is_refused() -> None:
     block = PageListBlock()
     with pytest.raises(ValidationError) as caught:
         block.clean(block.to_python({"selection": "picked", "count": 3}))
-    assert "pages" in caught.value.block_errors  # type: ignore[attr-defined]
+    assert "pages" in caught.value.block_errors
     assert ("magazine.ArticlePage", "Article page") in block.child_blocks["page_type"].field.choices

@@ -193,7 +193,7 @@ def test_value_that_its_filter_cannot_read_shows_the_fallback() -> None:
 
 def test_braces_in_data_stay_literal() -> None:
     contact_name = "{{ contact.email }}"
-    assert soup(greeting(), first_name=contact_name, email="a@b.example").h1.get_text() == f"Hello {contact_name}"  # type: ignore[union-attr]
+    assert soup(greeting(), first_name=contact_name, email="a@b.example").h1.get_text() == f"Hello {contact_name}"
 
 
 def test_line_break_in_a_stored_subject_is_a_space() -> None:

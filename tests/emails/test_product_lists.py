@@ -377,7 +377,7 @@ def form(**overrides: Any) -> dict[str, Any]:
 def test_half_written_list_is_refused_at_its_place(value: dict[str, Any], place: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ProductListBlock().clean(form(**value))
-    assert place in caught.value.block_errors  # type: ignore[attr-defined]
+    assert place in caught.value.block_errors
 
 
 def test_whole_list_is_accepted() -> None:

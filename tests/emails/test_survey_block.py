@@ -119,7 +119,7 @@ def test_form_says_what_is_wrong(value: dict[str, Any], wrong: str) -> None:
     )
     with pytest.raises(ValidationError) as caught:
         block.clean(written)
-    assert list(caught.value.block_errors) == [wrong]  # type: ignore[attr-defined]
+    assert list(caught.value.block_errors) == [wrong]
 
 
 def test_hostile_words_stay_words() -> None:

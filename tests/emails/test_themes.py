@@ -74,7 +74,7 @@ def test_theme_may_bring_a_document_of_its_own() -> None:
 
 def test_theme_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        themes.get("paper").radius = 3  # type: ignore[misc]
+        themes.get("paper").radius = 3
 
 
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "brand-and-themes.md"

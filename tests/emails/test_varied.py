@@ -231,7 +231,7 @@ def test_links_of_a_list_are_counted_by_item(shelf: Email) -> None:
     seen = []
     Personalizer(compiled(shelf)).fill(
         Reader(lists={"list0": [book(1), book(2)]}),
-        rewrite_link=lambda link: seen.append((link.label, link.url)) or link.url,  # type: ignore[func-returns-value]
+        rewrite_link=lambda link: seen.append((link.label, link.url)) or link.url,
         system={"unsubscribe_url": "#"},
     )
     assert [pair for pair in seen if pair[0]][-2:] == [

@@ -58,5 +58,5 @@ def test_long_pages_ask_the_database_a_constant_number_of_times(
 ) -> None:
     client.get(path)  # pictures are resized the first time
 
-    with django_assert_max_num_queries(30):  # type: ignore[operator]
+    with django_assert_max_num_queries(30):
         client.get(path)

@@ -25,7 +25,10 @@ from wagtail_precise_mail.campaigns.preflight import preflight
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
-from wagtail_precise_mail.contacts.models import Consent, ConsentChange, Contact, Suppression
+from wagtail_precise_mail.contacts.fields import ContactField
+from wagtail_precise_mail.contacts.models import Consent, ConsentChange, Contact, ContactList, Suppression
+from wagtail_precise_mail.contacts.tags import Tag, TagChange
+from wagtail_precise_mail.contacts.values import read_value
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.checks import EmailFacts, check_email
 from wagtail_precise_mail.emails.models import Email, SavedBlock
@@ -51,7 +54,11 @@ def counts() -> dict[str, int]:
 
 def fingerprint() -> list[Any]:
     return [
-        *Contact.objects.order_by("email").values_list("email", "first_name", "birthday_on", "created_at"),
+        *Contact.objects.order_by("email").values_list(
+            "email", "first_name", "birthday_on", "created_at", "attributes", "organization"
+        ),
+        *Contact.objects.order_by("email", "tags__slug").values_list("email", "tags__slug"),
+        *Contact.objects.order_by("email", "lists__slug").values_list("email", "lists__slug"),
         *Order.objects.order_by("number").values_list("number", "kind", "total", "placed_at", "contact__email"),
         *Consent.objects.order_by("contact__email", "topic__slug").values_list(
             "contact__email", "status", "changed_at"
@@ -89,6 +96,21 @@ def test_a_second_time_changes_nothing_but_the_port() -> None:
 def test_every_address_is_nobodys() -> None:
     assert Contact.objects.exclude(email__endswith="@example.com").count() == 0
     assert Contact.objects.count() == 100
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_something_is_known_of_people_beside_their_names() -> None:
+    held = list(Contact.objects.values_list("attributes", flat=True))
+    fields = {field.key: field for field in ContactField.objects.all()}
+
+    for key in fields.keys() - {"allergies"}:
+        assert any(key in attributes for attributes in held), key
+    assert all(read_value(fields[key], value) == value for one in held for key, value in one.items())
+    assert Contact.objects.exclude(organization="").exists()
+    assert all(tag.contact_tags.exists() for tag in Tag.objects.all())
+    assert TagChange.objects.filter(action="removed").exists() == any(one.get("points", 0) > 460 for one in held)
+    assert all(one.contacts.exists() for one in ContactList.objects.exclude(slug="market-stall"))
 
 
 @pytest.mark.django_db

@@ -92,7 +92,7 @@ def test_an_order_is_announced_once(client: Client, django_capture_on_commit_cal
     order_recorded.connect(listen)
     form = start_checkout(client)
     try:
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        with django_capture_on_commit_callbacks(execute=True):
             client.post("/shop/checkout/", form)
             client.post("/shop/checkout/", form)
     finally:

@@ -16,7 +16,7 @@ MIGRATIONS = Path(wagtail_precise_mail.__file__).parent / "migrations"
 
 def test_model_of_pages_is_wagtails_unless_it_is_swapped(settings: object) -> None:
     assert page_model() is Page
-    settings.WAGTAIL_PAGE_MODEL = "testapp.OwnPage"  # type: ignore[attr-defined]
+    settings.WAGTAIL_PAGE_MODEL = "testapp.OwnPage"
     assert page_model_name() == "testapp.OwnPage"
 
 

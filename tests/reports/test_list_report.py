@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from tests.factories.contacts import grant, make_contact, make_topic
 from tests.factories.delivery import make_message, make_send
+from wagtail_precise_mail.contacts.erased import ErasedContact
+from wagtail_precise_mail.contacts.erasing import erase
 from wagtail_precise_mail.contacts.models import Contact, SuppressionReason
 from wagtail_precise_mail.contacts.services import suppress, withdraw
 from wagtail_precise_mail.models import MessageEvent
@@ -52,11 +54,48 @@ def test_who_left_one_of_two_topics_is_not_lost() -> None:
     assert [row.lost for row in list_growth(SINCE, LATER)] == [0]
 
 
-def test_growth_takes_three_queries_however_many_sources(django_assert_num_queries) -> None:
+def test_an_erasure_changes_no_figure_of_who_came() -> None:
+    topic = make_topic()
+    for number in range(3):
+        contact = make_contact(source="fair")
+        if number:
+            grant(contact, topic, at=NOW)
+    before = list_growth(SINCE, LATER)
+    erase(contact, at=NOW)
+
+    (fair,) = list_growth(SINCE, LATER)
+
+    assert (before[0].new, before[0].confirmed, before[0].lost) == (3, 2, 0)
+    assert (fair.new, fair.confirmed, fair.lost, fair.net) == (3, 2, 1, 2)
+
+
+def test_who_was_lost_before_the_erasure_is_lost_once_and_then() -> None:
+    contact, topic = make_contact(source="fair"), make_topic()
+    Contact.objects.filter(pk=contact.pk).update(created_at=NOW - timedelta(days=400))
+    contact.refresh_from_db()
+    grant(contact, topic)
+    withdraw(contact, topic, source="she", at=NOW - timedelta(days=200))
+    erase(contact, at=NOW)
+
+    assert list_growth(SINCE, LATER) == []
+    (then,) = list_growth(NOW - timedelta(days=300), SINCE)
+    assert (then.new, then.lost) == (0, 1)
+
+
+def test_what_is_kept_of_the_erased_names_nobody() -> None:
+    contact = make_contact(source="fair", first_name="Zelda", email="zelda@example.com")
+    erase(contact, at=NOW)
+
+    (row,) = ErasedContact.objects.values()
+    assert set(row) == {"id", "source", "came_at", "was_confirmed", "lost_at"}
+    assert (row["came_at"].hour, row["came_at"].minute, row["came_at"].second) == (0, 0, 0)
+
+
+def test_growth_takes_five_queries_however_many_sources(django_assert_num_queries) -> None:
     for number in range(20):
         make_contact(source=f"s{number}")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         assert len(list_growth(SINCE, LATER)) == 20
 
 

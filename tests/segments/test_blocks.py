@@ -40,7 +40,7 @@ def test_rules_survive_the_editor_s_form() -> None:
         {"everybody": {}},
     )
     segment = make_segment()
-    segment.rules = to_stream(rules)  # type: ignore[assignment]
+    segment.rules = to_stream(rules)
     segment.save()
     assert read_rules(Segment.objects.get(pk=segment.pk)) == rules
 

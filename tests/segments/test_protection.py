@@ -32,6 +32,6 @@ def test_an_excluded_segment_cannot_be_deleted_or_its_people_would_get_the_mail(
 def test_a_listing_knows_it_without_asking_per_row() -> None:
     free, used = make_segment(), make_segment()
     exclude_somewhere(used)
-    known = {segment.pk: segment.is_referenced for segment in with_protection(Segment.objects.all())}  # type: ignore[attr-defined]
+    known = {segment.pk: segment.is_referenced for segment in with_protection(Segment.objects.all())}
     assert known[used.pk] is True
     assert known[free.pk] is False

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
+from wagtail_precise_mail.contacts.legal_settings import LegalSettings
+from wagtail_precise_mail.delivery.aging import PermissionRule
 from wagtail_precise_mail.delivery.freezing import as_plain, skip_reason
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.segments.queries import members
@@ -65,4 +67,10 @@ def _judged(campaign: Campaign, at: datetime) -> Any:
     """Return the members with ``wpm_reason``: why each is left out, or ""."""
     contacts = members(campaign.segment, at=at)
     excluded = [members(segment, at=at) for segment in campaign.excluded_segments.all()]
-    return as_plain(contacts).annotate(wpm_reason=skip_reason(campaign.topic_id, excluded, at=at))
+    reason = skip_reason(campaign.topic_id, excluded, at=at, rule=permission_rule(campaign))
+    return as_plain(contacts).annotate(wpm_reason=reason)
+
+
+def permission_rule(campaign: Campaign) -> PermissionRule:
+    """Return what a campaign would do with those who heard nothing for long."""
+    return PermissionRule(LegalSettings.of(campaign.site).permission_months, campaign.asks_permission)

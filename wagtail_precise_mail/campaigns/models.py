@@ -70,6 +70,14 @@ class Campaign(models.Model):
         verbose_name=_("sender"),
         help_text=_("Empty: the sender of the site. Choose a person for a letter."),
     )
+    asks_permission = models.BooleanField(
+        _("asks for permission again"),
+        default=False,
+        help_text=_(
+            "Goes only to those who heard nothing for so long that other campaigns skip them, and once. "
+            "The email needs the block “Ask for permission again”."
+        ),
+    )
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=63, default="UTC")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)

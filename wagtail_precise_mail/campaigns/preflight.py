@@ -14,6 +14,7 @@ from wagtail.models import Revision
 from wagtail_precise_mail.campaigns.audience import preview_audience, sendable_contacts
 from wagtail_precise_mail.campaigns.legal import legal_findings, quiet_findings
 from wagtail_precise_mail.campaigns.models import Campaign
+from wagtail_precise_mail.campaigns.permission import permission_findings
 from wagtail_precise_mail.campaigns.promotion import promotion_over_time
 from wagtail_precise_mail.campaigns.senders import sender_of
 from wagtail_precise_mail.campaigns.starting import compile_for, pinned_email
@@ -264,16 +265,14 @@ def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
                 place="segment",
             )
         ]
+    findings = list(permission_findings(campaign, _approved_versions(campaign), audience))
     if not audience.sendable_count:
-        return [
-            Finding(
-                level=Level.WARNING,
-                message=_("Nobody would get this email."),
-                remedy=_("Look at the audience below: it says who is left out, and why."),
-                place="segment",
-            )
-        ]
-    return []
+        message, remedy = (
+            _("Nobody would get this email."),
+            _("Look at the audience: it says who is left out, and why."),
+        )
+        findings.append(Finding(Level.WARNING, message, remedy, place="segment"))
+    return findings
 
 
 def _check_promotion(campaign: Campaign, at: datetime, send_at: datetime) -> list[Finding]:
@@ -310,9 +309,12 @@ def _check_promotion(campaign: Campaign, at: datetime, send_at: datetime) -> lis
 
 
 def _check_law(campaign: Campaign, at: datetime, send_at: datetime) -> list[Finding]:
-    versions = [campaign.email, *published_translations(campaign.email).values()]
-    emails = [cast("Email", one.live_revision.as_object()) for one in versions if one.live and one.live_revision]
     try:
-        return legal_findings(campaign, emails, at=at, send_at=send_at)
+        return legal_findings(campaign, _approved_versions(campaign), at=at, send_at=send_at)
     except InvalidRules:  # the check of the audience says so
         return []
+
+
+def _approved_versions(campaign: Campaign) -> list[Email]:
+    versions = [campaign.email, *published_translations(campaign.email).values()]
+    return [cast("Email", one.live_revision.as_object()) for one in versions if one.live and one.live_revision]

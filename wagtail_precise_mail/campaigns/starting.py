@@ -250,6 +250,7 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             compiled=compiled,
             translations=translations,
             topic=campaign.topic,
+            asks_permission=campaign.asks_permission,
             from_name=sender.name,
             from_address=sender.address,
             reply_to=sender.reply_to,

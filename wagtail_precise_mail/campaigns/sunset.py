@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -13,6 +15,14 @@ from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.segments.models import Segment
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+def _number(label: StrPromise, **options: Any) -> models.PositiveIntegerField:
+    """A number of the policy: at least 1."""
+    return models.PositiveIntegerField(label, validators=[MinValueValidator(1)], **options)
+
 
 class Sunset(models.Model):
     """One run of the policy."""
@@ -22,15 +32,8 @@ class Sunset(models.Model):
         FINISHED = "finished", _("finished")
         UNDONE = "undone", _("undone")
 
-    mails = models.PositiveIntegerField(
-        _("mails without a reaction"), default=5, validators=[MinValueValidator(1)], help_text=_("At least so many.")
-    )
-    days = models.PositiveIntegerField(
-        _("days without a reaction"),
-        default=180,
-        validators=[MinValueValidator(1)],
-        help_text=_("Within so many days."),
-    )
+    mails = _number(_("mails without a reaction"), default=5, help_text=_("At least so many."))
+    days = _number(_("days without a reaction"), default=180, help_text=_("Within so many days."))
     exempt = models.ForeignKey(
         Segment,
         models.SET_NULL,
@@ -59,7 +62,7 @@ class Sunset(models.Model):
         help_text=_("Only who agreed to it gets the email."),
     )
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
-    wait_days = models.PositiveIntegerField(_("days to react to it"), default=14, validators=[MinValueValidator(1)])
+    wait_days = _number(_("days to react to it"), default=14)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ASKING)
     send = models.ForeignKey(Send, models.SET_NULL, null=True, related_name="+")
     member_count = models.PositiveIntegerField(_("contacts"), default=0)

@@ -64,7 +64,6 @@ class CategoryChooserViewSet(GuardedChooserViewSet):
     choose_one_text = _("Choose a category")
     choose_another_text = _("Choose another category")
     edit_item_text = _("Edit this category")
-    per_page = 20
 
 
 class _PoolListing(ChooserListing):
@@ -86,7 +85,6 @@ class CouponPoolChooserViewSet(GuardedChooserViewSet):
     choose_one_text = _("Choose a coupon pool")
     choose_another_text = _("Choose another coupon pool")
     edit_item_text = _("Edit this coupon pool")
-    per_page = 20
 
 
 class _ReviewListing(ChooserListing):
@@ -108,7 +106,6 @@ class ReviewChooserViewSet(GuardedChooserViewSet):
     choose_one_text = _("Choose a review")
     choose_another_text = _("Choose another review")
     edit_item_text = _("Edit this review")
-    per_page = 20
 
 
 class _StoreListing(ChooserListing):

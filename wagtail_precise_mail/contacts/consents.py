@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 UNSUBSCRIBE_SOURCE = "unsubscribe"
 RESUBSCRIBE_SOURCE = "unsubscribe taken back"
 
+_RENEWS_AFTER = timedelta(days=28)
+
 
 def subscribe(
     contact: Contact,
@@ -46,8 +48,8 @@ def subscribe(
 ) -> Consent:
     """Record a contact's own yes to a topic, which also ends an earlier unsubscription.
 
-    Nothing is written when the consent is already granted on the same grade or a better one. A yes that is weaker
-    than its topic asks for stays pending.
+    Where the consent is granted already, on the same grade or a better one, the ledger gets an entry only when the
+    last yes is some weeks old: then this one renews it. A yes that is weaker than its topic asks for stays pending.
 
     Args:
         source: where the yes was given, such as "sign-up form".
@@ -95,7 +97,8 @@ def change_consent(
 ) -> Consent:
     """Write where a contact stands with a topic, and an entry of the ledger; the verbs above are what others call.
 
-    Nothing is written that is known already: the same status, on the same grade or a better one.
+    Nothing is written that is known already: the same status, on the same grade or a better one. An old yes that is
+    said again is news, and gets an entry in the ledger.
 
     Args:
         basis: the grade of a yes; one that is not enough for the topic makes it pending.
@@ -106,14 +109,16 @@ def change_consent(
         status = ConsentStatus.PENDING
     lock_contact(contact)
     consent = Consent.objects.filter(contact=contact, topic=topic).first()
-    if consent and consent.status == status and not is_stronger(basis, than=consent.basis):
+    is_known = consent is not None and consent.status == status and not is_stronger(basis, than=consent.basis)
+    if consent and is_known and not (status == ConsentStatus.GRANTED and _is_old_yes(contact, topic, at)):
         return consent
     consent = consent or Consent(contact=contact, topic=topic)
     is_new_status = consent.status != status
-    consent.status, consent.basis, consent.is_asked_again = status, basis, False
-    if is_new_status:
-        consent.changed_at = at
-    consent.save()
+    if not is_known:
+        consent.status, consent.basis, consent.is_asked_again = status, basis, False
+        if is_new_status:
+            consent.changed_at = at
+        consent.save()
     ConsentChange.objects.create(
         contact=contact,
         topic=topic,
@@ -129,6 +134,11 @@ def change_consent(
     if is_new_status:
         announce(consent_changed, contact=contact, topic=topic, status=status, at=at)
     return consent
+
+
+def _is_old_yes(contact: Contact, topic: Topic, at: datetime) -> bool:
+    recent = contact.consent_changes.filter(status=ConsentStatus.GRANTED, changed_at__gt=at - _RENEWS_AFTER)
+    return not recent.filter(topic=topic).exists()
 
 
 def grant_in_bulk(

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
+from wagtail_precise_mail.contacts.erased import count_erased
 from wagtail_precise_mail.contacts.log_labels import ERASED_LABEL
 from wagtail_precise_mail.contacts.models import Contact, SuppressionReason
 from wagtail_precise_mail.contacts.personal_data import personal_data
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 def erase(contact: Contact, *, by: AbstractBaseUser | None = None, at: datetime | None = None) -> None:
     """Delete a contact for good, and forget who they were in what outlives them. There is no way back.
 
-    Rows that reports count stay without a name: messages, events, orders, answers, the ledger. The hash of the address
+    Rows that reports count stay without a name: messages, events, orders, answers, the ledger, and that somebody came
+    and was lost. The hash of the address
     stays among the suppressed ones, so that importing the person again brings no mail; ordering again still does, for
     what is about the order.
 
@@ -33,6 +35,7 @@ def erase(contact: Contact, *, by: AbstractBaseUser | None = None, at: datetime 
         by: the colleague who does it; None where the machine does.
     """
     at = at or timezone.now()
+    count_erased(contact, at=at)
     suppress(contact.email, reason=SuppressionReason.ERASED, origin_kind="erasure", at=at)
     # The rooms above first: a worker holds messages before it looks at contacts, and so does this.
     for _key, source in reversed(list(personal_data.items())):

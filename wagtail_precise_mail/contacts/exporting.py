@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy
 from wagtail.coreutils import multigetattr
 
 from wagtail_precise_mail.contacts.exports import ContactExport, Purpose
+from wagtail_precise_mail.contacts.fields import ContactField, blocked_keys
 from wagtail_precise_mail.contacts.models import ConsentChange, Contact
+from wagtail_precise_mail.contacts.values import NO, YES
 from wagtail_precise_mail.exceptions import ExportRefused
 from wagtail_precise_mail.tabular.cells import neutralize
 from wagtail_precise_mail.tabular.sheets import write_workbook
@@ -28,6 +30,8 @@ RIGHTS = tuple(
     f"wagtail_precise_mail.{codename}" for codename in ("view_contact", "view_contact_address", "export_contact")
 )
 _CHUNK = 2000
+# In front of the keys of further fields.
+_FURTHER = "attributes."
 _EXPLANATION_LENGTH = 5
 
 LEDGER_COLUMNS = {
@@ -79,12 +83,32 @@ def begin_export(
     )
 
 
+def further_columns() -> dict[str, str]:
+    """Return a column for each further field that is described and may be used: its path and its label.
+
+    Two fields of one label get their key behind it.
+    """
+    usable = [field for field in ContactField.objects.order_by("label", "key") if not field.is_blocked]
+    labels = Counter(field.label for field in usable)
+    return {
+        f"{_FURTHER}{field.key}": f"{field.label} ({field.key})" if labels[field.label] > 1 else field.label
+        for field in usable
+    }
+
+
 def contact_rows(contacts: QuerySet[Contact], columns: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Yield the headings and then a row of texts for each contact; a formula stays a text.
+    """Return an iterator of the headings and then a row of texts for each contact; a formula stays a text.
 
     Args:
-        columns: paths of attributes to their headings.
+        columns: paths of attributes to their headings; "attributes.shoe_size" is a further field.
+
+    Raises:
+        ExportRefused: a sensitive field is among them that nobody has allowed.
     """
+    further = [path.removeprefix(_FURTHER) for path in columns if path.startswith(_FURTHER)]
+    if further and (blocked := blocked_keys(further)):
+        words = _("Sensitive fields do not leave before somebody has allowed it and said why: %(fields)s.")
+        raise ExportRefused(words % {"fields": ", ".join(sorted(blocked))})
     return _rows(contacts.iterator(chunk_size=_CHUNK), columns)
 
 
@@ -98,30 +122,27 @@ def ledger_rows(contacts: QuerySet[Contact]) -> Iterator[list[str]]:
 def _rows(objects: Iterable[Any], columns: Mapping[str, Any]) -> Iterator[list[str]]:
     yield [str(heading) for heading in columns.values()]
     for one in objects:
-        yield [neutralize(_text(multigetattr(one, path))) for path in columns]
+        yield [neutralize(_text(_value(one, path))) for path in columns]
+
+
+def _value(one: Any, path: str) -> Any:
+    if path.startswith(_FURTHER):
+        held = one.attributes
+        return held.get(path.removeprefix(_FURTHER)) if isinstance(held, dict) else None
+    return multigetattr(one, path)
 
 
 def _text(value: Any) -> str:
+    """Return a value as an import reads it."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return YES if value else NO
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return str(value)
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def as_csv(rows: Iterable[list[str]]) -> Iterator[str]:
-    """Yield the lines of a CSV file that Excel reads as UTF-8."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff"
-    for row in rows:
-        yield writer.writerow(row)
 
 
 def save_xlsx(path: Path, rows: Iterable[list[str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +42,16 @@ class LegalSettings(BaseSiteSetting):
         _("quiet until"), null=True, blank=True, help_text=_("No campaign starts in these hours, on its own clocks.")
     )
 
+    permission_months = models.PositiveSmallIntegerField(
+        _("months until people are asked again"),
+        default=12,
+        validators=[MaxValueValidator(120)],
+        help_text=_(
+            "Campaigns skip who got no mail, agreed to nothing and bought nothing for so long, until they have been "
+            "asked again. 0: nobody is skipped."
+        ),
+    )
+
     panels = [
         HelpPanel(_("These profiles were checked by no lawyer. Ask yours before you rely on them.")),
         FieldPanel("jurisdiction"),
@@ -50,6 +61,7 @@ class LegalSettings(BaseSiteSetting):
             heading=_("Quiet hours of the house"),
             icon="time",
         ),
+        FieldPanel("permission_months"),
     ]
 
     class Meta:

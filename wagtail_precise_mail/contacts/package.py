@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -14,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.personal_data import Rows, collect_everything
-
-# Spreadsheets run a cell that begins with one of these.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from wagtail_precise_mail.tabular.cells import neutralize
+from wagtail_precise_mail.tabular.lines import as_csv
 
 
 def make_package(contact: Contact, *, at: datetime) -> bytes:
@@ -50,13 +48,7 @@ def _readme(tables: dict[str, Rows]) -> str:
 
 def _as_csv(rows: Rows) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    # Excel takes UTF-8 for what it is only with the mark in front.
-    buffer = io.StringIO("\ufeff")
-    buffer.seek(1)
-    writer = csv.DictWriter(buffer, names)
-    writer.writeheader()
-    writer.writerows({name: _cell(row.get(name)) for name in names} for row in rows)
-    return buffer.getvalue()
+    return "".join(as_csv([names, *([_cell(row.get(name)) for name in names] for row in rows)]))
 
 
 def _cell(value: Any) -> str:
@@ -65,5 +57,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict | list):
         value = json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    is_number = not isinstance(value, str)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not is_number else text
+    return neutralize(text) if isinstance(value, str) else text

@@ -147,6 +147,25 @@ class PreferencesView(_LinkView):
         )
 
 
+class AskAgainView(_LinkView):
+    """ "Do you still want our mail?": the page behind the button of a mail that asks for permission again.
+
+    GET changes nothing, for scanners follow links; and nothing is ticked beforehand, for that would be no yes.
+    """
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        leave = make_unsubscribe_token(self.contact.pk, self.known.message_id)
+        return self.page(
+            "ask_again",
+            topics=preferences.granted_topics(self.contact),
+            leave_url=reverse("wagtail_precise_mail:unsubscribe", args=[leave]),
+        )
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        topics = preferences.agree_again(self.contact, evidence=self.evidence)
+        return self.again("agreed" if topics else "")
+
+
 class OwnDataView(_LinkView):
     """What is known about a contact: to see, correct, take away, and have deleted."""
 

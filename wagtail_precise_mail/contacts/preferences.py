@@ -89,6 +89,25 @@ def keep_wishes(contact: Contact, wishes: Wishes, *, evidence: str = "", at: dat
     return is_new or bool(changed)
 
 
+def granted_topics(contact: Contact) -> list[Topic]:
+    """Return the topics that a contact gets mail about."""
+    return list(Topic.objects.filter(consents__contact=contact, consents__status=ConsentStatus.GRANTED))
+
+
+@transaction.atomic
+def agree_again(contact: Contact, *, evidence: str = "", at: datetime | None = None) -> list[Topic]:
+    """Record that a contact who was asked again still wants what they get; what they left stays left.
+
+    Returns:
+        The topics that they have said yes to again.
+    """
+    contact = _locked(contact)
+    topics = granted_topics(contact)
+    for topic in topics:
+        subscribe(contact, topic, source=SELF, evidence=evidence, at=at)
+    return topics
+
+
 @transaction.atomic
 def pause(contact: Contact, *, months: int, evidence: str = "", at: datetime | None = None) -> datetime:
     """Hold back mail about topics for some months; it comes again by itself.

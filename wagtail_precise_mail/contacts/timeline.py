@@ -7,10 +7,11 @@ number of queries whatever the number of its entries.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -47,10 +48,17 @@ class TimelineSource(ABC):
 
     label: ClassVar[str | Promise]
     icon: ClassVar[str] = "info-circle"
+    table: ClassVar[str] = ""
+    """A word that sources share which read the same rows: then one :meth:`gather` reads for all of them."""
 
     @abstractmethod
     def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
         """Return the newest ``limit`` entries, newest first."""
+
+    @classmethod
+    def gather(cls, sources: Sequence[Self], contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        """Return the newest ``limit`` entries of several sources of one table; one query, where they can share it."""
+        return [entry for source in sources for entry in source.entries(contact, limit=limit)]
 
 
 @dataclass(frozen=True)
@@ -99,17 +107,19 @@ def read_timeline(contact: Contact, *, kind: str = "", limit: int = 100) -> Time
     Raises:
         UnknownKey: nobody registered this kind.
     """
-    kinds = [kind] if kind else list(timeline_sources)
-    found = [entry for key in kinds for entry in _entries(key, contact, limit + 1)]
+    tables: dict[str, dict[str, TimelineSource]] = {}
+    for key in [kind] if kind else list(timeline_sources):
+        source = timeline_sources.get(key)()
+        tables.setdefault(source.table or f"of {key} alone", {})[key] = source
+    found = [
+        entry if entry.icon else replace(entry, icon=sources.get(entry.kind, first).icon)
+        for sources in tables.values()
+        for first in [next(iter(sources.values()))]
+        for entry in first.gather([*sources.values()], contact, limit=limit + 1)
+    ]
     found.sort(key=lambda entry: entry.at, reverse=True)
     days = groupby(found[:limit], key=lambda entry: timezone.localtime(entry.at).date())
     return Timeline([TimelineDay(day, list(entries)) for day, entries in days], has_more=len(found) > limit)
-
-
-def _entries(key: str, contact: Contact, limit: int) -> list[TimelineEntry]:
-    source = timeline_sources.get(key)
-    entries = source().entries(contact, limit=limit)
-    return [entry if entry.icon else replace(entry, icon=source.icon) for entry in entries]
 
 
 def read_facts(contact: Contact) -> list[ContactFact]:

@@ -15,6 +15,7 @@ from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
+from wagtail_precise_mail.delivery.aging import NOBODY_IS_ASKED, PermissionRule
 from wagtail_precise_mail.delivery.claims import database_value
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND
@@ -49,7 +50,8 @@ def freeze(
     at = at or timezone.now()
     deadline = None if seconds is None else time.monotonic() + seconds
     # The names of annotations begin with wpm_, for conditions may bring names of their own.
-    audience = as_plain(contacts).annotate(wpm_reason=skip_reason(send.topic_id, excluded, at=at))
+    reason = skip_reason(send.topic_id, excluded, at=at, rule=PermissionRule.of(send))
+    audience = as_plain(contacts).annotate(wpm_reason=reason)
     cursor = Send.objects.values_list("freeze_cursor", flat=True).get(pk=send.pk)
     while (last := _last_of_chunk(audience, cursor)) is not None:
         if not _freeze_chunk(send, audience, cursor, last, at):
@@ -70,7 +72,13 @@ def as_plain(contacts: ContactQuerySet) -> ContactQuerySet:
     return contacts.order_by()
 
 
-def skip_reason(topic_id: int | None, excluded: Sequence[ContactQuerySet], *, at: datetime) -> Case:
+def skip_reason(
+    topic_id: int | None,
+    excluded: Sequence[ContactQuerySet],
+    *,
+    at: datetime,
+    rule: PermissionRule = NOBODY_IS_ASKED,
+) -> Case:
     """Return the same answers as ``gate.judge`` gives later, and exclusion, as an expression over contacts."""
     holding = Suppression.objects.holding_back(is_marketing=topic_id is not None, at=at)
     suppressions = holding.filter(address_hash=OuterRef("address_hash"))
@@ -81,18 +89,19 @@ def skip_reason(topic_id: int | None, excluded: Sequence[ContactQuerySet], *, at
         When(quarantined_at__isnull=False, then=Value(SkipReason.QUARANTINED.value)),
     ]
     if topic_id is not None:
-        whens += _whens_of_topic(topic_id, at)
+        whens += _whens_of_topic(topic_id, rule, at)
     whens += [When(Q(pk__in=others.values("pk")), then=Value(SkipReason.EXCLUDED.value)) for others in excluded]
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
-def _whens_of_topic(topic_id: int, at: datetime) -> list[When]:
+def _whens_of_topic(topic_id: int, rule: PermissionRule, at: datetime) -> list[When]:
     consents = Consent.objects.filter(contact=OuterRef("pk"), topic=topic_id)
     withdrawn = Exists(consents.filter(status=ConsentStatus.WITHDRAWN))
     granted = Exists(consents.filter(status=ConsentStatus.GRANTED))
     return [
         When(withdrawn, then=Value(SkipReason.UNSUBSCRIBED.value)),
         When(~granted, then=Value(SkipReason.NO_CONSENT.value)),
+        *rule.whens(at),
         When(paused_until__gt=at, then=Value(SkipReason.PAUSED.value)),
         When(came_too_soon(topic_id, at), then=Value(SkipReason.CADENCE.value)),
     ]

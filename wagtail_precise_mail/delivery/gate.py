@@ -1,18 +1,21 @@
 """The last look before a message leaves: may this contact still be written to?
 
 What is asked here is asked of the whole audience before, in :func:`~.freezing.skip_reason`. Both must always say the
-same; a test compares them, reason by reason.
+same; a test compares them, reason by reason. Two things are asked here alone, for they are about the send and not about
+its audience: whether its time is over, and whether whoever wrote to one person still may.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.delivery.aging import PermissionRule
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.pace import find_too_soon
+from wagtail_precise_mail.delivery.writers import may_still_leave
 
 SkipReason = OutboxMessage.SkipReason
 
@@ -32,17 +35,21 @@ class _Known:
 
     Attributes:
         suppressions: reasons by address hash, as far as they hold this send back.
+        may_leave: whether who wrote to one person may still do so; True for all other mail.
         consents: states by contact id.
+        permission: why contacts are skipped who heard nothing for long, by their ids.
         too_soon: ids of contacts who had a mail of the topic within the time that they asked for.
     """
 
     suppressions: dict[str, str]
-    consents: dict[int, str]
-    too_soon: set[int]
+    may_leave: bool
+    consents: dict[int, str] = field(default_factory=dict)
+    permission: dict[int, str] = field(default_factory=dict)
+    too_soon: set[int] = field(default_factory=set)
 
 
 def judge(send: Send, messages: Sequence[OutboxMessage], *, at: datetime) -> list[Verdict]:
-    """Look everything up again: at most four queries, whatever the number of messages."""
+    """Look everything up again: at most six queries, and those for a writer's permissions, however many messages."""
     contacts = Contact.objects.in_bulk([message.contact_id for message in messages if message.contact_id])
     known = _look_up(send, messages, contacts, at)
     verdicts = []
@@ -60,13 +67,19 @@ def _look_up(send: Send, messages: Sequence[OutboxMessage], contacts: dict[int, 
     # The address was kept when the audience was gathered; the contact may have another one by now.
     hashes = {message.recipient_key for message in messages} | {c.address_hash for c in contacts.values()}
     holding = Suppression.objects.holding_back(is_marketing=send.topic_id is not None, at=at)
-    suppressions = dict(holding.filter(address_hash__in=hashes).values_list("address_hash", "reason"))
-    if send.topic_id is None:
-        return _Known(suppressions, {}, set())
-    consents = dict(
-        Consent.objects.filter(topic=send.topic_id, contact__in=contacts).values_list("contact_id", "status")
+    known = _Known(
+        suppressions=dict(holding.filter(address_hash__in=hashes).values_list("address_hash", "reason")),
+        may_leave=may_still_leave(send),
     )
-    return _Known(suppressions, consents, find_too_soon(contacts.values(), send.topic_id, except_send=send.pk, at=at))
+    if send.topic_id is None:
+        return known
+    rows = Consent.objects.filter(topic=send.topic_id, contact__in=contacts).values_list("contact_id", "status")
+    return replace(
+        known,
+        consents=dict(rows),
+        permission=PermissionRule.of(send).find(contacts.values(), except_send=send.pk, at=at),
+        too_soon=find_too_soon(contacts.values(), send.topic_id, except_send=send.pk, at=at),
+    )
 
 
 def _reason(send: Send, message: OutboxMessage, contact: Contact | None, known: _Known, at: datetime) -> str:
@@ -74,6 +87,8 @@ def _reason(send: Send, message: OutboxMessage, contact: Contact | None, known: 
         return SkipReason.ERASED
     if send.send_before and at > send.send_before:
         return SkipReason.EXPIRED
+    if not known.may_leave:
+        return SkipReason.WRITER
     suppressed = known.suppressions.get(message.recipient_key) or known.suppressions.get(contact.address_hash)
     # Whoever left and signs up again is asked by mail whether it was them; nobody else reaches them.
     is_asked_back = send.origin_kind == Send.SIGN_UP and suppressed == SuppressionReason.UNSUBSCRIBED
@@ -89,6 +104,8 @@ def _reason_of_topic(contact: Contact, known: _Known, at: datetime) -> str:
     consent = known.consents.get(contact.pk)
     if consent != ConsentStatus.GRANTED:
         return SkipReason.UNSUBSCRIBED if consent == ConsentStatus.WITHDRAWN else SkipReason.NO_CONSENT
+    if contact.pk in known.permission:
+        return known.permission[contact.pk]
     if contact.paused_until is not None and contact.paused_until > at:
         return SkipReason.PAUSED
     return SkipReason.CADENCE if contact.pk in known.too_soon else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,8 @@ class Send(models.Model):
     # Who asked, as a plain kind and id: foreign keys point down the house only. Campaigns use "campaign".
     origin_kind = models.CharField(max_length=30)
     origin_id = models.BigIntegerField(null=True)
+    # Who wrote to one person, whose permission is asked for again before it leaves; None for everything else.
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.FREEZING)
     # What to go back to when a pause ends.
     state_before_pause = models.CharField(max_length=10, choices=State.choices, blank=True)
@@ -36,6 +39,10 @@ class Send(models.Model):
     # None only for tests and transactional mail, which need no consent to a topic.
     topic = models.ForeignKey(Topic, models.PROTECT, null=True, related_name="sends")
     is_test = models.BooleanField(default=False)
+    # The site's choice when the send began: who heard nothing for so many months is skipped; 0 skips nobody.
+    permission_months = models.PositiveSmallIntegerField(default=0)
+    # The send asks those people, and goes to nobody else.
+    asks_permission = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(default=10)
     from_name = models.CharField(max_length=100, blank=True)
     from_address = models.EmailField()
@@ -66,6 +73,9 @@ class Send(models.Model):
     # Origin of the mail that asks somebody to confirm their sign-up; the id is that of the sign-up.
     SIGN_UP: ClassVar[str] = "sign_up"
 
+    # Origin of a mail to one person, written by a colleague; the id is that of the contact.
+    TO_ONE: ClassVar[str] = "contact"
+
     # From each state, where a send may go.
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         State.FREEZING: frozenset({State.RUNNING, State.PAUSED, State.CANCELLED}),
@@ -92,11 +102,15 @@ class OutboxMessage(models.Model):
 
     class SkipReason(models.TextChoices):
         NO_CONSENT = "no_consent", _("no consent to the topic")
+        ASK_FIRST = "ask_first", _("must be asked again first")
+        NO_NEED = "no_need", _("need not be asked again")
+        ASKED = "asked", _("was asked again, without an answer")
         SUPPRESSED = "suppressed", _("suppressed address")
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
         QUARANTINED = "quarantined", _("in quarantine")
         PAUSED = "paused", _("asked for a pause")
         CADENCE = "cadence", _("wants mail less often")
+        WRITER = "writer", _("its writer may no longer write to contacts")
         EXCLUDED = "excluded", _("in an excluded segment")
         EXPIRED = "expired", _("too late to be sent")
         ERASED = "erased", _("contact no longer exists")

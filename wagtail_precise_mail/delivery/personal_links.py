@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from wagtail_precise_mail.contacts.preference_tokens import Reach, make_preference_token
 from wagtail_precise_mail.delivery.tokens import Purpose, make_message_token
+from wagtail_precise_mail.emails.confirming import ASK_AGAIN_BLOCK
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_links
 
 
@@ -36,6 +37,13 @@ def preferences(purpose: LinkPurpose) -> str:
     """Return the path of the settings of the one who got the message: what mail, and how often."""
     token = make_preference_token(purpose.contact_id, purpose.message_id, reach=Reach.SETTINGS, at=timezone.now())
     return purpose.path("preferences", token)
+
+
+@personal_links.register(ASK_AGAIN_BLOCK)
+def ask_again(purpose: LinkPurpose) -> str:
+    """Return the path of the page that asks the one who got the message whether they still want mail."""
+    token = make_preference_token(purpose.contact_id, purpose.message_id, reach=Reach.SETTINGS, at=timezone.now())
+    return purpose.path("ask_again", token)
 
 
 @personal_links.register("own_data")

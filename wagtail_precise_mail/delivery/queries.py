@@ -95,10 +95,22 @@ _WORDS: dict[str, StrPromise] = {
     ),
     State.CANCELLED: _("The sending was cancelled before its turn."),
     SkipReason.NO_CONSENT: _("Never agreed to this topic, so nothing was sent."),
+    SkipReason.ASK_FIRST: _(
+        "Heard nothing from us for so long that they must be asked first whether they still want our mail."
+    ),
+    SkipReason.NO_NEED: _("This email asks for permission again, which they need not be asked for."),
+    SkipReason.ASKED: _("Was asked for permission before, and has not answered."),
     SkipReason.SUPPRESSED: _(
         "The address must not be written to: it does not exist, complained, or was closed by hand."
     ),
     SkipReason.UNSUBSCRIBED: _("Unsubscribed before it was sent."),
+    SkipReason.QUARANTINED: _("The address is in quarantine: a colleague has to look at it first."),
+    SkipReason.PAUSED: _("Asked for a pause that was not over."),
+    SkipReason.CADENCE: _("Wants mail less often, and had one of this topic not long before."),
+    SkipReason.WRITER: _(
+        "Whoever wrote it may no longer write to contacts, or has no account any more. "
+        "Somebody else may write it again."
+    ),
     SkipReason.EXCLUDED: _("Is in an audience that was left out."),
     SkipReason.EXPIRED: _("Its turn came after the last moment to send."),
     SkipReason.ERASED: _("The contact was deleted before it was sent."),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.contacts.legal_settings import LegalSettings
 from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason, Topic
 from wagtail_precise_mail.delivery.freezing import freeze
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -23,7 +24,7 @@ from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.exceptions import SendRefused
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import AbstractBaseUser, User
 
 __all__ = [
     "Swept",
@@ -51,6 +52,8 @@ def start_send(
     from_name: str = "",
     reply_to: str = "",
     send_before: datetime | None = None,
+    asks_permission: bool = False,
+    written_by: User | None = None,
     priority: int = 10,
     at: datetime | None = None,
 ) -> Send:
@@ -62,6 +65,8 @@ def start_send(
         base_url: scheme and host of the links, such as "https://shop.example.com".
         translations: the same email in other languages, by their codes; each contact gets theirs.
         send_before: messages that have not left by then are skipped.
+        asks_permission: it goes to those only who heard nothing for so long that other mail skips them.
+        written_by: who writes to one person; the worker asks whether they still may.
         priority: lower numbers leave first.
 
     Raises:
@@ -77,10 +82,19 @@ def start_send(
         reply_to=reply_to,
         base_url=base_url.rstrip("/"),
         send_before=send_before,
+        permission_months=_permission_months(compiled) if topic else 0,
+        asks_permission=asks_permission,
+        written_by=written_by,
         priority=priority,
     )
     keep_versions(send, translations or {}, at=at or timezone.now())
     return send
+
+
+def _permission_months(compiled: CompiledEmail) -> int:
+    """The choice of the site that an email was compiled for, else the default."""
+    settings = LegalSettings.objects.filter(site=compiled.payload.get("site")).first()
+    return (settings or LegalSettings()).permission_months
 
 
 def send_test(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.services import freeze, start_send
+from wagtail_precise_mail.delivery.writers import may_write
 from wagtail_precise_mail.emails.models import BrandSettings, Email
 from wagtail_precise_mail.emails.periods import sendable_from, sendable_until
 from wagtail_precise_mail.emails.senders import sender_problem
@@ -22,10 +23,6 @@ from wagtail_precise_mail.exceptions import NotReady
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-PERMISSION = "wagtail_precise_mail.write_to_contact"
-# As ``Send.origin_kind``, with the contact's id.
-ORIGIN_KIND = "contact"
 
 # A second click, or a second colleague, within this time is a mistake.
 _TWICE = timedelta(minutes=10)
@@ -46,7 +43,7 @@ def write_to(contact: Contact, email: Email, topic: Topic, *, by: User, at: date
         NotReady: the email is not approved, out of its time, or left a moment ago; or the site has no sender.
         RenderError: a block of the email cannot be rendered.
     """
-    if not (by.is_active and by.has_perms([PERMISSION, "wagtail_precise_mail.view_contact"])):
+    if not may_write(by):
         raise PermissionDenied(_("You may not write to contacts."))
     at = at or timezone.now()
     # Two clicks at once wait for each other here, and the second one finds the first.
@@ -62,8 +59,9 @@ def write_to(contact: Contact, email: Email, topic: Topic, *, by: User, at: date
         approved, site=site, base_url=base_url_of(site), revision_id=email.live_revision_id, at=at, by=by
     )
     send = start_send(
-        origin_kind=ORIGIN_KIND,
+        origin_kind=Send.TO_ONE,
         origin_id=contact.pk,
+        written_by=by,
         compiled=compiled,
         topic=topic,
         from_name=sender.name,
@@ -91,6 +89,6 @@ def _approved(email: Email, at: datetime) -> Email:
 
 
 def _refuse_twice(contact: Contact, email: Email, at: datetime) -> None:
-    before = Send.objects.filter(origin_kind=ORIGIN_KIND, origin_id=contact.pk, compiled__email=email)
+    before = Send.objects.filter(origin_kind=Send.TO_ONE, origin_id=contact.pk, compiled__email=email)
     if before.filter(created_at__gt=at - _TWICE).exclude(messages__state=OutboxMessage.State.SKIPPED).exists():
         raise NotReady([_("“%(email)s” was sent to this person a moment ago.") % {"email": email}])

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from wagtail.rich_text import RichText
@@ -16,6 +15,7 @@ from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.merge import Tag, parse
 from wagtail_precise_mail.emails.merge_attributes import attribute_key, known_attributes, somebody_has
 from wagtail_precise_mail.emails.mjml import clean_markup
+from wagtail_precise_mail.emails.soup import read_markup
 
 _CLOSE = 0.75
 """How alike a name must be to one that there is to count as that one mistyped."""
@@ -100,7 +100,7 @@ def _tags(written: str | RichText | None) -> Iterator[Tag]:
 
 
 def _texts(written: RichText) -> list[str]:
-    return [str(string) for string in BeautifulSoup(clean_markup(written.source), "html.parser").find_all(string=True)]
+    return [str(string) for string in read_markup(clean_markup(written.source)).find_all(string=True)]
 
 
 def _names(names: list[str]) -> str:

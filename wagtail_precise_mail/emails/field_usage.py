@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from wagtail_precise_mail.contacts.field_usage import FieldUsage, field_usages
+from wagtail_precise_mail.contacts.field_usage import FieldUsage, field_usages, stored_versions
 from wagtail_precise_mail.emails.models import Email, SavedBlock
 
 _NAMED = re.compile(r"contact\.attributes\.([A-Za-z0-9_-]+)")
@@ -22,14 +22,19 @@ class EmailUsage(FieldUsage):
 
     def places(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = {}
-        for thing in chain(Email.objects.all(), SavedBlock.objects.all()):
-            words = _("email “%(name)s”") if isinstance(thing, Email) else _("saved block “%(name)s”")
-            for key in dict.fromkeys(_named(thing)):
-                found.setdefault(key, []).append(words % {"name": thing})
+        for thing, draft in chain(stored_versions(Email), stored_versions(SavedBlock)):
+            place = (_("email “%(name)s”") if isinstance(thing, Email) else _("saved block “%(name)s”")) % {
+                "name": thing
+            }
+            for key in dict.fromkeys(_named(thing, draft)):
+                places = found.setdefault(key, [])
+                if place not in places:
+                    places.append(_("%(place)s, as a draft") % {"place": place} if draft else place)
         return found
 
 
-def _named(thing: Any) -> Iterator[str]:
-    stored = json.dumps(thing.body.get_prep_value(), ensure_ascii=False)
-    lines = [getattr(thing, name, "") or "" for name in ("subject", "preheader")]
-    yield from _NAMED.findall(" ".join([stored, *lines]))
+def _named(thing: Any, draft: dict[str, Any] | None) -> Iterator[str]:
+    stored = draft.get("body") if draft else thing.body.get_prep_value()
+    body = json.loads(stored) if isinstance(stored, str) else stored
+    lines = [(draft.get(name) if draft else getattr(thing, name, "")) or "" for name in ("subject", "preheader")]
+    yield from _NAMED.findall(" ".join([json.dumps(body, ensure_ascii=False), *lines]))

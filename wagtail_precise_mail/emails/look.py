@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from django.utils.safestring import SafeString, mark_safe
 
 from wagtail_precise_mail.emails.brand import Brand
 from wagtail_precise_mail.emails.mjml import normalize
+from wagtail_precise_mail.emails.soup import read_markup
 
 SPACES = {"none": 0, "small": 16, "medium": 32, "large": 56}
 """Pixels above and below a block, by the word in its settings."""
@@ -52,7 +53,7 @@ def apply_look(mjml: str, look: Look, brand: Brand, *, in_column: bool, follows_
     needs_distance = follows_ground and not look.background and not look.padding and not in_column
     if (look == Look() and not needs_distance) or not mjml.strip():
         return mark_safe(mjml)
-    soup = BeautifulSoup(normalize(mjml), "html.parser")
+    soup = read_markup(normalize(mjml))
     tops = [tag for tag in soup.find_all(True, recursive=False) if tag.name not in ("mj-raw", "mj-style")]
     if look.background:
         _set_background(tops, look.background, brand, in_column=in_column)

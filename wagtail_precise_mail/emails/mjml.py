@@ -19,6 +19,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.emails.inlining import inline, take_inline_styles
+from wagtail_precise_mail.emails.soup import read_markup
 from wagtail_precise_mail.exceptions import RenderError
 
 compiled = Signal()
@@ -85,7 +86,7 @@ def _read(source: str) -> BeautifulSoup:
         raise RenderError(_("This has %(size)s kB, and %(limit)s kB are the most: shorten it.") % kilobytes)
     if source.count("<") > ELEMENT_LIMIT:
         raise RenderError(_("This has more than %(limit)s elements: shorten it.") % {"limit": ELEMENT_LIMIT})
-    soup = BeautifulSoup(source, "html.parser", string_containers={"mj-style": Stylesheet})
+    soup = read_markup(source, string_containers={"mj-style": Stylesheet})
     if _is_too_deep(soup):
         raise RenderError(_("More than %(limit)s elements are nested in each other.") % {"limit": DEPTH_LIMIT})
     return soup

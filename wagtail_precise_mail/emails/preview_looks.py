@@ -6,6 +6,8 @@ import re
 
 from bs4 import BeautifulSoup, Tag
 
+from wagtail_precise_mail.emails.soup import read_markup
+
 _DARK_QUERY = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
 _SCHEME = "<style>:root{color-scheme:dark !important}</style>"
 _BOX = (
@@ -30,7 +32,7 @@ def light(html: str) -> str:
 
 def without_pictures(html: str) -> str:
     """Return an email as it looks before a reader lets pictures load: their descriptions stand in their place."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup = read_markup(html)
     for image in soup.find_all("img"):
         if "display:none" in str(image.get("style", "")):
             image.decompose()  # the logo of dark mode

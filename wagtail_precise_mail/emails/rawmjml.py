@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from wagtail_precise_mail.emails.links import absolute
 from wagtail_precise_mail.emails.markup import LINKS, PICTURES, SECTIONS, is_conditional, problems_of
 from wagtail_precise_mail.emails.mjml import clean_markup, normalize
+from wagtail_precise_mail.emails.soup import read_markup
 from wagtail_precise_mail.emails.text import RULE, Note, join, paragraph_text, plain_address, wrap
 from wagtail_precise_mail.exceptions import RenderError
 
@@ -61,7 +62,7 @@ def mail_mjml(source: str, context: RenderContext) -> MailMjml:
     source = clean_markup(source)
     for problem in problems_of(source):
         raise RenderError(problem.message, block=context.block_label, line=problem.line)
-    soup = BeautifulSoup(source, "html.parser", string_containers={"mj-style": Stylesheet})
+    soup = read_markup(source, string_containers={"mj-style": Stylesheet})
     roots = {tag.name for tag in soup.find_all(True, recursive=False)}
     reader = _Reader(soup, context)
     reader.read()
@@ -163,7 +164,7 @@ def _texts(parent: Tag, notes: dict[int, Note]) -> Iterator[str]:
         elif child.name in ("mj-image", "mj-carousel-image"):
             yield "\n".join(filter(None, [wrap(f"[{words}]") if words else "", href]))
         elif child.name == "mj-table":
-            yield paragraph_text(BeautifulSoup(f"<table>{child.decode_contents()}</table>", "html.parser"), {}, str)
+            yield paragraph_text(read_markup(f"<table>{child.decode_contents()}</table>"), {}, str)
         elif child.find(lambda tag: tag.name.startswith("mj-")):
             yield join(*_texts(child, notes))
         else:

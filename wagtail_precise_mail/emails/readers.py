@@ -18,10 +18,8 @@ from wagtail_precise_mail.emails.audience import segments_of
 from wagtail_precise_mail.emails.encodings import are_plain
 from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.merge_fields import contact_values, values_of
-from wagtail_precise_mail.exceptions import RenderError
+from wagtail_precise_mail.emails.reader_segments import segments_of_contacts
 from wagtail_precise_mail.registry import Registry
-from wagtail_precise_mail.segments.models import Segment
-from wagtail_precise_mail.segments.queries import members
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +182,7 @@ class ReaderLoader:
             known_segments: whether the contacts are members of some segments, where that was decided before.
         """
         occasion = Occasion(at, base_url, self._language, self._site_id, messages or {}, is_visit=is_visit)
-        segments = self._load_segments(contacts, at, known_segments or {})
+        segments = segments_of_contacts(self._segment_ids, contacts, at=at, known=known_segments or {})
         with translation.override(self._language):
             lists = self._load_lists(contacts, occasion)
         known = self._load_values(contacts)
@@ -213,23 +211,6 @@ class ReaderLoader:
             raise
         except Exception as error:
             return Reader(failure=f"{type(error).__name__}: {error}")
-
-    def _load_segments(
-        self, contacts: Sequence[Contact], at: datetime, known: Mapping[int, bool]
-    ) -> dict[int, set[int]]:
-        decided = {pk for pk in self._segment_ids if known.get(pk)}
-        found = {contact.pk or 0: set(decided) for contact in contacts} if decided else {}
-        asked = [pk for pk in self._segment_ids if pk not in known]
-        segments = Segment.objects.in_bulk(asked) if asked else {}
-        pks = [contact.pk for contact in contacts if contact.pk]
-        for segment_id in asked:
-            if segment_id not in segments:
-                raise RenderError(f"Segment {segment_id}, for which a part of this email is meant, no longer exists.")
-            if not pks:  # somebody made up is a member of none
-                continue
-            for pk in members(segments[segment_id], at=at).filter(pk__in=pks).values_list("pk", flat=True):
-                found.setdefault(pk, set()).add(segment_id)
-        return found
 
     def _load_lists(self, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, dict[str, list[Item]]]:
         found: dict[int, dict[str, list[Item]]] = {contact.pk or 0: {} for contact in contacts}

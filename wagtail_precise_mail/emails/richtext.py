@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text import RichText, expand_db_html
 
 from wagtail_precise_mail.emails.mjml import normalize
+from wagtail_precise_mail.emails.soup import read_markup
 from wagtail_precise_mail.emails.text import Note, paragraph_text
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def mail_text(value: RichText, context: RenderContext) -> MailText:
         ValidationError: a merge tag is wrong.
         RenderError: it is nested too deep.
     """
-    soup = BeautifulSoup(normalize(expand_db_html(value.source)), "html.parser")
+    soup = read_markup(normalize(expand_db_html(value.source)))
     _remove_foreign(soup)
     notes = _link(soup, context)
     text = paragraph_text(soup, notes, context.merge_text)

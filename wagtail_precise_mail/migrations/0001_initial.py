@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('recipient_key', models.CharField(max_length=64)),
                 ('language', models.CharField(blank=True, max_length=20, verbose_name='language')),
                 ('state', models.CharField(choices=[('pending', 'waiting'), ('claimed', 'with a worker'), ('handoff', 'being handed over'), ('accepted', 'accepted'), ('deferred', 'to be tried again'), ('rejected', 'rejected'), ('unknown', 'unknown'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], default='pending', max_length=10, verbose_name='state')),
-                ('skip_reason', models.CharField(blank=True, choices=[('no_consent', 'no consent to the topic'), ('suppressed', 'suppressed address'), ('unsubscribed', 'unsubscribed'), ('quarantined', 'in quarantine'), ('paused', 'asked for a pause'), ('cadence', 'wants mail less often'), ('excluded', 'in an excluded segment'), ('expired', 'too late to be sent'), ('erased', 'contact no longer exists'), ('render_error', 'could not be rendered')], max_length=20, verbose_name='why skipped')),
+                ('skip_reason', models.CharField(blank=True, choices=[('no_consent', 'no consent to the topic'), ('ask_first', 'must be asked again first'), ('no_need', 'need not be asked again'), ('asked', 'was asked again, without an answer'), ('suppressed', 'suppressed address'), ('unsubscribed', 'unsubscribed'), ('quarantined', 'in quarantine'), ('paused', 'asked for a pause'), ('cadence', 'wants mail less often'), ('writer', 'its writer may no longer write to contacts'), ('excluded', 'in an excluded segment'), ('expired', 'too late to be sent'), ('erased', 'contact no longer exists'), ('render_error', 'could not be rendered')], max_length=20, verbose_name='why skipped')),
                 ('priority', models.PositiveSmallIntegerField(default=10)),
                 ('attempt_count', models.PositiveSmallIntegerField(default=0)),
                 ('claim_token', models.UUIDField(null=True)),
@@ -463,6 +463,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ErasedContact',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(blank=True, max_length=100, verbose_name='source')),
+                ('came_at', models.DateTimeField(verbose_name='came')),
+                ('was_confirmed', models.BooleanField(verbose_name='confirmed')),
+                ('lost_at', models.DateTimeField(verbose_name='lost')),
+            ],
+            options={
+                'verbose_name': 'erased contact',
+                'verbose_name_plural': 'erased contacts',
+                'indexes': [models.Index(fields=['came_at'], name='wpm_erased_came'), models.Index(fields=['lost_at'], name='wpm_erased_lost')],
+            },
+        ),
+        migrations.CreateModel(
             name='FormerContact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -481,6 +496,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=150, verbose_name='name')),
+                ('asks_permission', models.BooleanField(default=False, help_text='Goes only to those who heard nothing for so long that other campaigns skip them, and once. The email needs the block “Ask for permission again”.', verbose_name='asks for permission again')),
                 ('scheduled_at', models.DateTimeField(blank=True, null=True, verbose_name='send at')),
                 ('time_zone', models.CharField(default='UTC', max_length=63, verbose_name='time zone')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('scheduled', 'scheduled'), ('sending', 'sending'), ('paused', 'paused'), ('sent', 'sent'), ('cancelled', 'cancelled'), ('evaluated', 'evaluated')], default='draft', max_length=10, verbose_name='state')),
@@ -623,6 +639,7 @@ class Migration(migrations.Migration):
                 ('adds_labels', models.BooleanField(default=True, help_text='Such as 【广告】 for contacts in China. Without it, write the label into the subject yourself.', verbose_name='add labels to subjects')),
                 ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='quiet from')),
                 ('quiet_until', models.TimeField(blank=True, help_text='No campaign starts in these hours, on its own clocks.', null=True, verbose_name='quiet until')),
+                ('permission_months', models.PositiveSmallIntegerField(default=12, help_text='Campaigns skip who got no mail, agreed to nothing and bought nothing for so long, until they have been asked again. 0: nobody is skipped.', validators=[django.core.validators.MaxValueValidator(120)], verbose_name='months until people are asked again')),
                 ('site', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, to='wagtailcore.site')),
             ],
             options={
@@ -864,6 +881,8 @@ class Migration(migrations.Migration):
                 ('pause_reason', models.TextField(blank=True, verbose_name='why it is paused')),
                 ('failure_count', models.PositiveSmallIntegerField(default=0)),
                 ('is_test', models.BooleanField(default=False)),
+                ('permission_months', models.PositiveSmallIntegerField(default=0)),
+                ('asks_permission', models.BooleanField(default=False)),
                 ('priority', models.PositiveSmallIntegerField(default=10)),
                 ('from_name', models.CharField(blank=True, max_length=100)),
                 ('from_address', models.EmailField(max_length=254)),
@@ -874,6 +893,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('frozen_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('compiled', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sends', to='wagtail_precise_mail.compiledemail')),
             ],
             options={

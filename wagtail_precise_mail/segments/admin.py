@@ -14,7 +14,7 @@ from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.snippets.views import snippets
 
-from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
+from wagtail_precise_mail.choosers import GuardedSnippetViewSet
 from wagtail_precise_mail.contacts.admin.columns import WideColumn
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.protection import SegmentPermissionPolicy, why_protected, with_protection
@@ -33,10 +33,9 @@ class SegmentDeleteView(snippets.DeleteView):
         return super().dispatch(request, *args, **kwargs)
 
 
-class SegmentViewSet(snippets.SnippetViewSet):
+class SegmentViewSet(GuardedSnippetViewSet):
     """Segments in the menu."""
 
-    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = Segment
     icon = "group"
     menu_label = _("Segments")
@@ -44,7 +43,6 @@ class SegmentViewSet(snippets.SnippetViewSet):
     list_display = ["name", WideColumn("description", label=_("Description")), UpdatedAtColumn(), LiveStatusTagColumn()]
     list_per_page = 50
     search_fields = ["name", "description"]
-    search_backend_name = None
     delete_view_class = SegmentDeleteView
     copy_view_enabled = False
     edit_handler = ObjectList(

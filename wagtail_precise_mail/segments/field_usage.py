@@ -1,13 +1,14 @@
-"""Which segments ask for further fields of contacts, published or not."""
+"""Which segments ask for further fields of contacts, published or not, as they stand and as drafts."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from wagtail_precise_mail.contacts.field_usage import FieldUsage, field_usages
+from wagtail_precise_mail.contacts.field_usage import FieldUsage, field_usages, stored_versions
 from wagtail_precise_mail.segments.models import Segment
 
 
@@ -17,9 +18,13 @@ class SegmentUsage(FieldUsage):
 
     def places(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = {}
-        for segment in Segment.objects.all():
-            for key in dict.fromkeys(_asked(segment.rules.get_prep_value())):
-                found.setdefault(key, []).append(_("segment “%(name)s”") % {"name": segment.name})
+        for segment, draft in stored_versions(Segment):
+            place = _("segment “%(name)s”") % {"name": segment.name}
+            stored = json.loads(draft.get("rules") or "[]") if draft else segment.rules.get_prep_value()
+            for key in dict.fromkeys(_asked(stored)):
+                places = found.setdefault(key, [])
+                if place not in places:
+                    places.append(_("%(place)s, as a draft") % {"place": place} if draft else place)
         return found
 
 

@@ -44,13 +44,19 @@ def members(rules_or_segment: Rules | Segment, *, at: datetime | None = None) ->
     at = at or timezone.now()
     if timezone.is_naive(at):
         raise ValueError("`at` must be aware.")
-    if isinstance(rules_or_segment, Rules):
-        rules = rules_or_segment
-    else:
-        if not rules_or_segment.live:
-            raise InvalidRules(_('the segment "%(name)s" is not published') % {"name": rules_or_segment.name})
-        rules = read_rules(rules_or_segment)
+    rules = rules_or_segment if isinstance(rules_or_segment, Rules) else rules_in_force(rules_or_segment)
     return Contact.objects.filter(rules.as_q(at))
+
+
+def rules_in_force(segment: Segment) -> Rules:
+    """Return the rules by which a segment has members.
+
+    Raises:
+        InvalidRules: they cannot be read, or the segment was never published.
+    """
+    if not segment.live:
+        raise InvalidRules(_('the segment "%(name)s" is not published') % {"name": segment.name})
+    return read_rules(segment)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,11 @@ class Group:
             else:
                 yield rule.as_q(at, negated=each_negated)
 
+    @property
+    def is_profiling(self) -> bool:
+        """Whether any condition in it concludes from what people did."""
+        return any(rule.is_profiling for rule in self.rules)
+
     def sentence(self) -> str:
         """Return the group in words that follow "Contacts who"."""
         several = len(self.rules) > 1
@@ -144,6 +149,11 @@ class Rules:
     def as_q(self, at: datetime) -> Q:
         """Return the statement about contacts, as of ``at``."""
         return self.root.as_q(at)
+
+    @property
+    def is_profiling(self) -> bool:
+        """Whether any condition concludes from what people did."""
+        return self.root.is_profiling
 
     def sentence(self) -> str:
         """Return the rules in one sentence."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 from django.db.models import F
 from django.utils.translation import gettext
@@ -20,14 +21,26 @@ class EventTimeline(TimelineSource):
     """Events of one kind."""
 
     kind: ClassVar[MessageEvent.Kind]
+    table = "message_event"
 
     def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
-        events = MessageEvent.objects.filter(contact=contact, kind=self.kind, is_machine=False)
+        return self.gather([self], contact, limit=limit)
+
+    @classmethod
+    def gather(cls, sources: Sequence[Self], contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        by_kind = {source.kind.value: source for source in sources}
+        events = MessageEvent.objects.filter(contact=contact, kind__in=by_kind, is_machine=False)
+        newest = events.order_by("-happened_at", "-pk").values("pk")[:limit]
         # Values, not rows: a row of the message would bring the whole compiled email along.
-        rows = events.order_by("-happened_at", "-pk").values(
-            "happened_at", "url", "value", "currency", "order__number", "detail", email=F("send__compiled__email__name")
+        rows = (
+            MessageEvent.objects.filter(pk__in=newest)
+            .order_by("-happened_at", "-pk")
+            .values("kind", "happened_at", "url", "value", "currency", "detail", "order__number")
+            .annotate(email=F("send__compiled__email__name"))
         )
-        return [self.entry({**row, "email": row["email"] or gettext("a deleted email")}) for row in rows[:limit]]
+        return [
+            by_kind[row["kind"]].entry({**row, "email": row["email"] or gettext("a deleted email")}) for row in rows
+        ]
 
     @abstractmethod
     def entry(self, event: dict[str, Any]) -> TimelineEntry:

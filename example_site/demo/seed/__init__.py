@@ -14,6 +14,7 @@ from example_site.demo.seed import (
     chosen,
     colleagues,
     joining,
+    known,
     ledger,
     magazine,
     mailing,
@@ -70,13 +71,15 @@ def seed(
 
 def _make_past(products: dict, *, scale: float, at: datetime) -> None:
     topics = ledger.make_topics()
+    known.describe_fields()
     if Order.objects.filter(source=SOURCE, is_historical=True).exists():
         return
     chance = random.Random(SEED)
-    known = people.make_people(round(CONTACTS * scale), chance=chance, at=at)
-    orders = past.make_orders(known, chance=chance, at=at)
-    contacts = ledger.make_contacts(known)
-    ledger.make_consents(known, contacts, topics, chance=chance, at=at)
+    persons = people.make_people(round(CONTACTS * scale), chance=chance, at=at)
+    orders = past.make_orders(persons, chance=chance, at=at)
+    contacts = ledger.make_contacts(persons)
+    ledger.make_consents(persons, contacts, topics, chance=chance, at=at)
     ledger.make_suppressions(contacts.values(), chance=chance, at=at)
     ledger.make_orders(orders, contacts, products)
     ledger.make_notes(orders, contacts, chance=chance)
+    known.make_known([*contacts.values()], chance=random.Random(SEED + 1), at=at)

@@ -101,7 +101,7 @@ def test_mail_with_something_to_read_is_none() -> None:
 
 
 def test_limit_of_promotion_is_a_setting(settings: pytest.FixtureRequest) -> None:
-    settings.WAGTAIL_PRECISE_MAIL = {"max_promotion_percent": 50}  # type: ignore[attr-defined]
+    settings.WAGTAIL_PRECISE_MAIL = {"max_promotion_percent": 50}
     assert found("promotion_share", *products(2), text("<p>Words.</p>"))
 
 

@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
-from tests.emails.checks import found
+from tests.emails.checks import facts, found
 from tests.emails.checks.blocks import found_in
 from tests.emails.checks.test_subject import speak
 from tests.emails.test_newsletter import make_newsletter
@@ -17,6 +19,7 @@ from tests.factories.emails import default_site, raw_block
 from wagtail_precise_mail.emails.body import RAW_MJML
 from wagtail_precise_mail.emails.checks import check_email, clients
 from wagtail_precise_mail.emails.checks.clients import features_in, image_feature, table
+from wagtail_precise_mail.emails.checks.markup import markup_of
 
 DATA = Path(clients.__file__).parent / "data" / "clients.toml"
 
@@ -159,7 +162,19 @@ def test_block_of_a_project_in_a_column_is_looked_at_once() -> None:
 
 
 def test_images_are_recognized_by_their_ending() -> None:
-    assert image_feature("https://example.org/a.WEBP?x=1").key == "webp"  # type: ignore[union-attr]
+    assert image_feature("https://example.org/a.WEBP?x=1").key == "webp"
     assert image_feature("https://example.org/a.jpg") is None
     assert image_feature("https://example.org/webp") is None
     assert image_feature("https://[broken") is None
+
+
+@pytest.mark.django_db
+def test_a_block_is_read_in_the_language_of_the_email() -> None:
+    known = facts(raw_block("confirm_sign_up", label=""), locale=speak("zh-hans"))
+    with translation.override("zh-hans"):
+        words = gettext("Yes, write to me")
+
+    markup = markup_of(known.blocks[0], known)
+
+    assert words != "Yes, write to me"
+    assert words in markup

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.audience import Audience
 
 State = Campaign.State
+# Given to the copying view: the copy asks those for permission again whom the original skips.
+ASKS_AGAIN = "asks_again"
 ANY_PERMISSION = ["add", "change", "delete", "view", "send"]
 # Views of no viewset say it themselves: Wagtail 7.4 does not find it by the model, and would let everybody in.
 POLICY = ModelPermissionPolicy(Campaign)
@@ -153,10 +155,17 @@ class CampaignPage(generic.InspectView):
             "is_all_well": all(finding.level == Level.HINT for finding in findings),
             "audience": audience,
             "audience_lines": audience_lines(audience),
+            "ask_again_url": self._ask_again_url(audience),
             "audience_problem": problem,
             "coverage": coverage_or_none(self.object, at=at),
             "time_form": self._time_form(),
         }
+
+    def _ask_again_url(self, audience: Audience | None) -> str:
+        skipped = audience.skipped if audience else {}
+        if OutboxMessage.SkipReason.ASK_FIRST not in skipped or not self.user_has_permission("add"):
+            return ""
+        return f"{self._url(self.copy_url_name)}?{ASKS_AGAIN}=1"
 
     def _time_form(self) -> TimeForm:
         typed = {key: self.request.GET.get(key) for key in ("send_on", "time_zone")}

@@ -24,11 +24,11 @@ from wagtail_precise_mail.campaigns.admin import actions
 from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, StateColumn
 from wagtail_precise_mail.campaigns.admin.forms import CampaignForm
 from wagtail_precise_mail.campaigns.admin.landing import CreateLandingPageView
-from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, CampaignPage, ProgressView
+from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, ASKS_AGAIN, CampaignPage, ProgressView
 from wagtail_precise_mail.campaigns.admin.surveys import SurveyResultsView
 from wagtail_precise_mail.campaigns.models import Campaign
 
-_COPIED = ("email", "segment", "topic", "site", "sender", "time_zone", "idea")
+_COPIED = ("email", "segment", "topic", "site", "sender", "time_zone", "idea", "asks_permission")
 
 
 class NameColumn(ButtonsColumnMixin, TitleColumn):
@@ -99,11 +99,12 @@ class CampaignCopy(GoesToPage, generic.CopyView):
 
     def get_initial_form_instance(self) -> Campaign:
         # A new object: saving the form of the loaded one would write over the original.
-        original = self.original
-        return Campaign(
-            name=_("Copy of %(name)s") % {"name": original.name},
-            **{name: getattr(original, name) for name in _COPIED},
-        )
+        copied = {name: getattr(self.original, name) for name in _COPIED}
+        if ASKS_AGAIN in self.request.GET:
+            # Another email, which somebody has to choose: the one of the original does not ask.
+            copied |= {"asks_permission": True, "email": None}
+            return Campaign(name=_("Ask again: %(name)s") % {"name": self.original.name}, **copied)
+        return Campaign(name=_("Copy of %(name)s") % {"name": self.original.name}, **copied)
 
     def get_initial(self) -> dict[str, Any]:
         kept = {"excluded_segments": self.original.excluded_segments.all(), "time_zone": self.original.time_zone}
@@ -175,7 +176,11 @@ class CampaignViewSet(ModelViewSet):
                 icon="mail",
             ),
             MultiFieldPanel(
-                [FieldPanel("segment"), FieldPanel("excluded_segments", widget=CheckboxSelectMultiple)],
+                [
+                    FieldPanel("segment"),
+                    FieldPanel("excluded_segments", widget=CheckboxSelectMultiple),
+                    FieldPanel("asks_permission"),
+                ],
                 heading=gettext_lazy("To whom"),
                 icon="group",
             ),

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.urls import URLPattern
 from wagtail import hooks
 
-from wagtail_precise_mail.contacts.admin import departures, proof, quick_add, retention, wordings
+from wagtail_precise_mail.contacts.admin import departures, proof, quick_add, retention, topics, wordings
 from wagtail_precise_mail.contacts.admin.cleanups import CleanupViewSet
 from wagtail_precise_mail.contacts.admin.duplicates import DuplicatesViewSet
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
@@ -17,7 +17,8 @@ from wagtail_precise_mail.contacts.admin.requests import SubjectRequestViewSet
 from wagtail_precise_mail.contacts.admin.sources import SourceViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
 from wagtail_precise_mail.contacts.admin.tags import TagViewSet
-from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet, TopicViewSet
+from wagtail_precise_mail.contacts.admin.topics import TopicViewSet
+from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, ContactViewSet
 from wagtail_precise_mail.contacts.admin.wordings import PolicyViewSet, WordingViewSet
 
 # These register what they bring with hooks of their own.
@@ -44,7 +45,7 @@ viewsets = (
 @hooks.register("register_admin_urls")
 def register_consent_urls() -> list[URLPattern]:
     """Pages that belong to no listing."""
-    return [quick_add.url, proof.url, wordings.url]
+    return [quick_add.url, proof.url, topics.url, wordings.url]
 
 
 @hooks.register("register_permissions")

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 from wagtail.admin.ui.tables import Column, DateColumn
+
+
+def address_with_name(address: str, name: str) -> str:
+    """Return an address for a cell; on telephones the name stands below it, and its own column is gone."""
+    return format_html('{} <small class="wpm-narrow-only">{}</small>', address, name) if name else address
 
 
 class _WideOnly(Column):

@@ -31,10 +31,19 @@ from wagtail_precise_mail.contacts.admin.columns import WideColumn
 from wagtail_precise_mail.contacts.admin.filters import ContactFilterSet
 from wagtail_precise_mail.contacts.admin.listing import ContactIndex
 from wagtail_precise_mail.contacts.admin.viewsets import ContactViewSet
-from wagtail_precise_mail.contacts.exporting import RIGHTS, as_csv, begin_export, contact_rows, ledger_rows, save_xlsx
+from wagtail_precise_mail.contacts.exporting import (
+    RIGHTS,
+    begin_export,
+    contact_rows,
+    further_columns,
+    ledger_rows,
+    save_xlsx,
+)
 from wagtail_precise_mail.contacts.exports import ContactExport, Purpose
+from wagtail_precise_mail.contacts.fields import ContactField
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.exceptions import ExportRefused
+from wagtail_precise_mail.tabular.lines import as_csv
 
 # What is in the address of the listing and chooses no contacts.
 _NO_FILTERS = ("export", "p", "page", "ordering", "format")
@@ -103,6 +112,8 @@ class ExportView(SeesContacts, WagtailAdminTemplateMixin, FormView):
             "count": self.contacts.count(),
             "filters": describe_filters(self.filters.urlencode()),
             "back_url": f"{reverse('precise-mail-contacts:index')}{query}",
+            "columns": columns().values(),
+            "blocked": [field.label for field in ContactField.objects.all() if field.is_blocked],
             "log_url": reverse("precise-mail-exports:index"),
         }
 
@@ -134,9 +145,10 @@ class ExportView(SeesContacts, WagtailAdminTemplateMixin, FormView):
 
 
 def columns() -> dict[str, str]:
-    """The columns of the listing's export with their headings."""
+    """The columns with their headings: those of the listing's export, and the further fields that may be used."""
     headings = ContactViewSet.export_headings
-    return {name: str(headings.get(name) or capfirst(_heading(name))) for name in ContactViewSet.list_export}
+    own = {name: str(headings.get(name) or capfirst(_heading(name))) for name in ContactViewSet.list_export}
+    return own | further_columns()
 
 
 def _heading(name: str) -> str:

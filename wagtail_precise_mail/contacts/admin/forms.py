@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -117,6 +119,13 @@ class ConsentForm(forms.Form):
     evidence = forms.CharField(
         label=_("How we know"), max_length=500, help_text=_("Such as: asked for it on the phone on 3 March.")
     )
+
+    def __init__(self, *args: Any, topics: Sequence[Topic] | None = None, **kwargs: Any) -> None:
+        """Take the topics to choose from where they are known, so that showing the form asks nobody."""
+        super().__init__(*args, **kwargs)
+        if topics is not None:
+            field = cast("forms.ModelChoiceField", self.fields["topic"])
+            field.choices = [("", field.empty_label), *((topic.pk, str(topic)) for topic in topics)]
 
     def clean_status(self) -> ConsentStatus:
         return ConsentStatus(self.cleaned_data["status"])

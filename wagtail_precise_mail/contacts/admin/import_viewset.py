@@ -12,7 +12,7 @@ from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
 from wagtail.admin.viewsets.model import ModelViewSet
 
-from wagtail_precise_mail.contacts.admin import imports
+from wagtail_precise_mail.contacts.admin import import_actions, import_files, import_page, imports
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
 from wagtail_precise_mail.contacts.imports import ImportBatch
 
@@ -81,22 +81,14 @@ class ImportViewSet(ModelViewSet):
         """There is no form to lead to."""
 
     def get_urlpatterns(self) -> list[URLPattern]:
-        verbs = {
-            "check": imports.CheckView,
-            "start": imports.StartView,
-            "stop": imports.StopView,
-            "resume": imports.ResumeView,
-            "undo": imports.UndoView,
-            "release": imports.ReleaseView,
-        }
         return [
             path("", self.index_view, name="index"),
             path("results/", self.index_results_view, name="index_results"),
             path("new/", imports.UploadView.as_view(), name="add"),
-            path("sample/", imports.SampleView.as_view(), name="sample"),
-            path("<int:pk>/", imports.BatchPage.as_view(), name="inspect"),
+            path("sample/", import_files.SampleView.as_view(), name="sample"),
+            path("<int:pk>/", import_page.BatchPage.as_view(), name="inspect"),
             path("<int:pk>/columns/", imports.DescribeView.as_view(), name="describe"),
-            path("<int:pk>/progress/", imports.ProgressView.as_view(), name="progress"),
-            path("<int:pk>/errors/", imports.ErrorsView.as_view(), name="errors"),
-            *(path(f"<int:pk>/{verb}/", view.as_view(), name=verb) for verb, view in verbs.items()),
+            path("<int:pk>/progress/", import_page.ProgressView.as_view(), name="progress"),
+            path("<int:pk>/errors/", import_files.ErrorsView.as_view(), name="errors"),
+            *(path(f"<int:pk>/{verb}/", view.as_view(), name=verb) for verb, view in import_actions.VIEWS.items()),
         ]

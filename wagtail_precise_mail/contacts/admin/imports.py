@@ -2,59 +2,42 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from django.views import View
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
-from wagtail.admin.widgets.button import HeaderButton
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
-from wagtail_precise_mail.contacts.admin.forms import describe_errors
 from wagtail_precise_mail.contacts.admin.import_forms import (
     FormatForm,
     PeopleForm,
-    ReasonForm,
     UploadForm,
     target_choices,
 )
 from wagtail_precise_mail.contacts.importing import services
 from wagtail_precise_mail.contacts.importing.files import first_records, receive_file, understand
-from wagtail_precise_mail.contacts.importing.mapping import ERROR_COLUMNS
 from wagtail_precise_mail.contacts.importing.presets import PRESETS
-from wagtail_precise_mail.contacts.importing.risk import assess
 from wagtail_precise_mail.contacts.imports import ImportBatch
 from wagtail_precise_mail.contacts.models import ContactList, Topic
 from wagtail_precise_mail.exceptions import InvalidTransition, NotReady, SourceError
-from wagtail_precise_mail.tabular.cells import neutralize
 
 State = ImportBatch.State
 INDEX = "precise-mail-imports:index"
 PAGE = "precise-mail-imports:inspect"
 DESCRIBE = "precise-mail-imports:describe"
-SAMPLE = (
-    "Email,First name,Last name,Country,Birthday,Status,Opt-in date,Interest\r\n"
-    'ann.smith@example.com,Ann,Smith,United Kingdom,1984-05-17,subscribed,2026-03-02,"Tea, Gifts"\r\n'
-    "BO.BERG@example.com,BO,BERG,Sweden,17.05.1979,unsubscribed,2025-11-20,\r\n"
-    "wang@example.com,小明,王,China,1990/12/01,subscribed,2026-01-15,Tea\r\n"
-    "not-an-address,Cleo,Diaz,Spain,,subscribed,2026-02-01,\r\n"
-)
 _PREVIEW_ROWS = 5
-_SHOWN_REFUSALS = 10
 
 
 def may(user: Any, codename: str) -> bool:
@@ -229,222 +212,6 @@ class DescribeView(ImportPages):
         else:
             services.check_import(batch)
         return redirect(PAGE, batch.pk)
-
-
-def batch_context(batch: ImportBatch, user: Any) -> dict[str, Any]:
-    """Return what the live part of the page needs."""
-    figures = batch.figures if batch.figures.get("rows") else batch.check_figures
-    is_dry = not batch.figures.get("rows")
-    refusals = list(batch.refusals.all()[:_SHOWN_REFUSALS])
-    return {
-        "batch": batch,
-        "is_dry": is_dry,
-        "figures": _figures(figures, is_dry=is_dry),
-        "measures": assess(figures.get("risk", {})) if figures.get("risk") else [],
-        "has_bad_measure": any(one.is_bad for one in assess(figures.get("risk", {}))),
-        "countries": sorted(figures.get("unknown_countries", {}).items(), key=lambda pair: -pair[1])[:10],
-        "refusals": refusals,
-        "refused_count": figures.get("refused", 0),
-        "undone": batch.figures.get("undone", {}),
-        "page_state": batch.state,
-        "may_undo": may(user, "undo"),
-        "may_release": may(user, "release"),
-        "may_import": may(user, "add"),
-    }
-
-
-def _figures(figures: dict[str, Any], *, is_dry: bool) -> list[tuple[str, int, str]]:
-    """Return label, count and a note of each figure that says something."""
-    told = [
-        (_("Rows read"), "rows", ""),
-        (_("New contacts"), "new", ""),
-        (_("Changed"), "updated", ""),
-        (_("Unchanged"), "unchanged", ""),
-        (_("Refused"), "refused", _("in the error file")),
-        (_("Second rows of one person"), "repeated", _("taken together")),
-        (_("Consents granted"), "granted", ""),
-        (_("Consents pending"), "pending", ""),
-        (_("Consents withdrawn"), "withdrawn", ""),
-        (_("Suppressed by the file"), "suppressed", _("never written to")),
-        (_("Suppressed before"), "kept_suppressed", _("and still are")),
-    ]
-    always = {"rows", "new", "updated", "refused"}
-    return [(label, figures.get(key, 0), note) for label, key, note in told if figures.get(key) or key in always]
-
-
-class BatchPage(ImportPages):
-    """Where an import stands, what it did, and what can be done about it."""
-
-    template_name = "wagtail_precise_mail/contacts/imports/page.html"
-
-    def get_page_title(self) -> str:
-        return self.batch.name
-
-    @cached_property
-    def header_buttons(self) -> list[HeaderButton]:
-        if not self.batch.refusals.exists():
-            return []
-        url = reverse("precise-mail-imports:errors", args=[self.batch.pk])
-        return [HeaderButton(_("Error file"), url=url, icon_name="download")]
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        batch = self.batch
-        verbs = ("check", "start", "stop", "resume", "undo", "release")
-        can_describe = batch.state in (State.UPLOADED, State.CHECKED, State.FAILED) and not batch.figures.get("rows")
-        return {
-            **super().get_context_data(**kwargs),
-            **batch_context(batch, self.request.user),
-            "verbs": {verb: reverse(f"precise-mail-imports:{verb}", args=[batch.pk]) for verb in verbs},
-            "progress_url": reverse("precise-mail-imports:progress", args=[batch.pk]),
-            "errors_url": reverse("precise-mail-imports:errors", args=[batch.pk]),
-            "describe_url": reverse(DESCRIBE, args=[batch.pk]) if can_describe else "",
-            "can_undo": batch.state in (State.STOPPED, State.FAILED, State.FINISHED) and batch.rows.exists(),
-            "can_resume": batch.state in (State.STOPPED, State.FAILED) and bool(batch.figures.get("rows")),
-            "reason_form": ReasonForm(),
-            "topics": batch.topics.all(),
-            "contacts_url": self._contacts_url(),
-        }
-
-    def _contacts_url(self) -> str:
-        listed = self.batch.contact_list
-        return f"{reverse('precise-mail-contacts:index')}{f'?lists={listed.pk}' if listed else ''}"
-
-
-class ProgressView(OfImports, View):
-    """The live part of the page, as a fragment of HTML."""
-
-    http_method_names = ["get", "head", "options"]
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        batch = get_object_or_404(ImportBatch, pk=pk)
-        context = batch_context(batch, request.user)
-        response = render(request, "wagtail_precise_mail/contacts/imports/live.html", context)
-        response["Wpm-State"] = batch.state
-        response["Cache-Control"] = "no-store"
-        return response
-
-
-class ActionView(OfImports, View):
-    """One verb on one import, by POST."""
-
-    http_method_names = ["post", "options"]
-    needs = "add"
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        batch = get_object_or_404(ImportBatch, pk=pk)
-        try:
-            if told := self.act(batch, request):
-                messages.success(request, told)
-        except NotReady as error:
-            messages.error(request, " ".join(error.problems))
-        except (InvalidTransition, ValueError) as error:
-            messages.error(request, str(error))
-        return redirect(PAGE, batch.pk)
-
-    def act(self, batch: ImportBatch, request: HttpRequest) -> str:
-        """Do it, and return a sentence that says so, or ""."""
-        raise NotImplementedError
-
-
-def _reason(request: HttpRequest) -> str:
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        raise ValueError(describe_errors(form))
-    return str(form.cleaned_data["reason"])
-
-
-class CheckView(ActionView):
-    """A dry run."""
-
-    def act(self, batch: ImportBatch, request: HttpRequest) -> str:
-        services.check_import(batch)
-        return ""
-
-
-class StartView(ActionView):
-    """In earnest."""
-
-    def act(self, batch: ImportBatch, request: HttpRequest) -> str:
-        services.start_import(batch, by=cast("Any", request.user))
-        return ""
-
-
-class StopView(ActionView):
-    """Hold it."""
-
-    def act(self, batch: ImportBatch, request: HttpRequest) -> str:
-        services.stop_import(batch)
-        return _("The import was stopped. What is in stays in until you undo it.")
-
-
-class ResumeView(ActionView):
-    """Let it go on."""
-
-    def act(self, batch: ImportBatch, request: HttpRequest) -> str:
-        services.resume_import(batch, by=cast("Any", request.user))
-        return ""
-
-
-class UndoView(ActionView):
-    """Take it back."""
-
-    needs = "undo"
-
-    def act(self, batch: ImportBatch, request: HttpRequest) -> str:
-        services.undo_import(batch, by=cast("Any", request.user), reason=_reason(request))
-        return ""
-
-
-class ReleaseView(ActionView):
-    """End the quarantine."""
-
-    needs = "release"
-
-    def act(self, batch: ImportBatch, request: HttpRequest) -> str:
-        count = services.release_import(batch, reason=_reason(request), by=cast("Any", request.user))
-        words = ngettext("%(count)d contact may get mail now.", "%(count)d contacts may get mail now.", count)
-        return words % {"count": count}
-
-
-class ErrorsView(OfImports, View):
-    """The error file: line, reason, and the fields as they came; safe to open in a spreadsheet."""
-
-    http_method_names = ["get", "head", "options"]
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        batch = get_object_or_404(ImportBatch, pk=pk)
-        response = StreamingHttpResponse(_error_lines(batch), content_type="text/csv; charset=utf-8")
-        name = slugify(batch.name.rpartition(".")[0]) or "contacts"
-        response["Content-Disposition"] = f'attachment; filename="{name}.errors.csv"'
-        response["Cache-Control"] = "no-store"
-        return response
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _error_lines(batch: ImportBatch) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff"  # without it Excel reads UTF-8 as something else
-    yield writer.writerow([*ERROR_COLUMNS, *map(neutralize, batch.header)])
-    for refusal in batch.refusals.order_by("line", "pk").iterator(chunk_size=1000):
-        yield writer.writerow([refusal.line, neutralize(refusal.reason), *map(neutralize, refusal.fields)])
-
-
-class SampleView(OfImports, View):
-    """A small file to try the import with."""
-
-    http_method_names = ["get", "head", "options"]
-    needs = "add"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        response = HttpResponse("\ufeff" + SAMPLE, content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="contacts-sample.csv"'
-        return response
 
 
 class ImportIndex(OfImports, generic.IndexView):

@@ -22,7 +22,7 @@ from wagtail.admin.widgets.button import Button
 
 from wagtail_precise_mail.contacts.admin.access import SeesContacts
 from wagtail_precise_mail.contacts.admin.bulk import actions_for
-from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn, address_with_name
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
 from wagtail_precise_mail.contacts.searching import search_contacts, search_hint
@@ -112,14 +112,14 @@ class ContactIndex(SeesContacts, generic.IndexView):
             title(
                 "email",
                 label=_("Address"),
-                accessor=lambda contact: shown_address(contact.email, user),
+                accessor=lambda contact: address_with_name(shown_address(contact.email, user), contact.full_name),
                 # An order by what is masked would tell it.
                 sort_key="email" if self.sees_addresses and not is_encrypting() else None,
                 get_url=self.profile_url,
                 get_title_id=lambda contact: f"contact_{contact.pk}_title",
                 width="34%",
             ),
-            Column("full_name", label=_("Name"), sort_key=None if is_encrypting() else "last_name"),
+            WideColumn("full_name", label=_("Name"), sort_key=None if is_encrypting() else "last_name"),
             WideColumn("country", label=_("Country"), sort_key="country", width="10%"),
             StatusTagColumn("mail_state", label=_("Mail"), primary=_is_reachable),
             WideDateColumn("created_at", label=_("Created"), sort_key="created_at", width="14%"),

@@ -104,7 +104,7 @@ class ProfileView(SeesContacts, generic.InspectView):
         may_change = may(f"{_APP}.change_contact")
         may_suppress = may(f"{_APP}.add_suppression") and may_see_addresses(self.request.user)
         return {
-            "consent_form": ConsentForm() if may_change else None,
+            "consent_form": ConsentForm(topics=[topic for topic, _one in self.topics]) if may_change else None,
             "tag_form": TagForm() if may_change else None,
             "known_tags": Tag.objects.values_list("name", flat=True)[:200] if may_change else (),
             "note_form": NoteForm() if may(f"{_APP}.add_servicenote") else None,

@@ -1,4 +1,4 @@
-"""Contacts, lists and topics below the menu group."""
+"""Contacts and lists below the menu group."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TitleFieldPanel
-from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TitleFieldPanel
+from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import history
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -23,7 +23,7 @@ from wagtail_precise_mail.contacts.admin.listing import ContactIndex
 from wagtail_precise_mail.contacts.admin.profile import PanelView, ProfileView
 from wagtail_precise_mail.contacts.admin.profile_actions import ConsentView, NoteView, TagView, UntagView
 from wagtail_precise_mail.contacts.erasing import erase
-from wagtail_precise_mail.contacts.models import Contact, ContactList, Topic
+from wagtail_precise_mail.contacts.models import Contact, ContactList
 
 
 class ContactEdit(SeesContacts, generic.EditView):
@@ -188,47 +188,4 @@ class ContactListViewSet(ModelViewSet):
             FieldPanel("add_addresses"),
         ],
         base_form_class=ContactListForm,
-    )
-
-
-class TopicViewSet(ModelViewSet):
-    """What people agree to hear about."""
-
-    model = Topic
-    name = "precise-mail-topics"
-    icon = "tag"
-    menu_label = _("Topics")
-    copy_view_enabled = False
-    list_display = [
-        "name",
-        WideColumn("slug", label=_("Slug")),
-        WideColumn("description", label=_("Description")),
-        BooleanColumn("is_public", label=_("Public")),
-        Column("opt_in", label=_("Sign-up"), accessor="get_opt_in_display"),
-    ]
-    search_fields = ["name"]
-    search_backend_name = None
-    ordering = ["sort_order", "name"]
-    edit_handler = ObjectList(
-        [
-            TitleFieldPanel("name", placeholder=False, classname=""),
-            FieldPanel("slug", widget=SlugInput),
-            FieldPanel("description"),
-            InlinePanel(
-                "translations",
-                [FieldRowPanel([FieldPanel("language"), FieldPanel("name")]), FieldPanel("description")],
-                heading=_("In other languages"),
-                label=_("Translation"),
-            ),
-            MultiFieldPanel(
-                [FieldRowPanel([FieldPanel("is_public"), FieldPanel("sort_order")]), FieldPanel("thanks_page")],
-                heading=_("Signing up"),
-                icon="form",
-            ),
-            MultiFieldPanel(
-                [FieldRowPanel([FieldPanel("opt_in"), FieldPanel("minimum_basis")])],
-                heading=_("Proof of consent"),
-                icon="check",
-            ),
-        ]
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -13,17 +12,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.generic.base import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
 from wagtail.admin.views import generic
-from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button
 from wagtail.log_actions import log
 
+from wagtail_precise_mail.contacts.admin.access import LookFirstView
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, WideDateColumn
 from wagtail_precise_mail.contacts.asking_again import ask_again
 from wagtail_precise_mail.contacts.wordings import ConsentWording, PrivacyPolicy, add_wording
@@ -182,33 +180,25 @@ class PolicyViewSet(ModelViewSet):
         return [one for one in super().get_urlpatterns() if one.name not in ("delete", "usage")]
 
 
-class AskAgainView(WagtailAdminTemplateMixin, TemplateView):
-    """GET counts, POST does: consents older than a policy become pending."""
+class AskAgainView(LookFirstView):
+    """Consents older than a policy become pending."""
 
-    http_method_names = ["get", "head", "post"]
+    permission = "wagtail_precise_mail.change_privacypolicy"
     template_name = "wagtail_precise_mail/contacts/ask_again.html"
     page_title = _("Ask again")
-    header_icon = "help"
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not request.user.has_perm("wagtail_precise_mail.change_privacypolicy"):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
+    index_name = "precise-mail-policies:index"
+    index_label = _("Privacy policies")
 
     @cached_property
     def policy(self) -> PrivacyPolicy:
         return get_object_or_404(PrivacyPolicy, pk=self.kwargs["pk"])
-
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        index = {"url": reverse("precise-mail-policies:index"), "label": gettext("Privacy policies")}
-        return [*self.breadcrumbs_items, index, {"url": "", "label": gettext("Ask again")}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         try:
             count, problem = ask_again(self.policy, is_dry_run=True), ""
         except InvalidTransition:
             count, problem = 0, gettext("This policy does not ask again, or is not in force yet.")
-        facts = {"policy": self.policy, "count": count, "problem": problem, "action_url": self.request.path}
+        facts = {"policy": self.policy, "count": count, "problem": problem}
         return {**super().get_context_data(**kwargs), **facts}
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -221,7 +211,7 @@ class AskAgainView(WagtailAdminTemplateMixin, TemplateView):
                 "%(count)d consent waits for a new yes.", "%(count)d consents wait for a new yes.", count
             ) % {"count": count}
             messages.success(request, words)
-        return redirect("precise-mail-policies:index")
+        return redirect(self.index_name)
 
 
 url = path("precise-mail/policies/<int:pk>/ask-again/", AskAgainView.as_view(), name="precise_mail_ask_again")

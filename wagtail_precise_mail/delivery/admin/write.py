@@ -24,14 +24,13 @@ from wagtail_precise_mail.contacts.panels import ProfileAction, ProfileActionSou
 from wagtail_precise_mail.contacts.reachability import reachability
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.delivery.queries import explain
-from wagtail_precise_mail.delivery.writing import PERMISSION, write_to
+from wagtail_precise_mail.delivery.writers import may_write
+from wagtail_precise_mail.delivery.writing import write_to
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.exceptions import NotReady, RenderError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-_NEEDED = (PERMISSION, "wagtail_precise_mail.view_contact")
 
 
 class WriteForm(forms.Form):
@@ -61,7 +60,7 @@ class WriteView(WagtailAdminTemplateMixin, FormView):
     header_icon = "mail"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perms(_NEEDED):
+        if not may_write(request.user):
             raise PermissionDenied
         self.contact = get_object_or_404(Contact, pk=kwargs["pk"])
         return super().dispatch(request, *args, **kwargs)
@@ -113,7 +112,7 @@ class WriteAction(ProfileActionSource):
     """The button."""
 
     def action(self, contact: Contact, user: Any) -> ProfileAction | None:
-        if not user.has_perms(_NEEDED):
+        if not may_write(user):
             return None
         return ProfileAction(gettext("Write"), reverse("precise_mail_write", args=[contact.pk]), "mail")
 

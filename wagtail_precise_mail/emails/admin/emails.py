@@ -18,7 +18,7 @@ from wagtail.admin.ui.side_panels import ChecksSidePanel
 from wagtail.admin.ui.tables import LiveStatusTagColumn, UpdatedAtColumn
 from wagtail.snippets.views import snippets
 
-from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
+from wagtail_precise_mail.choosers import GuardedSnippetViewSet
 from wagtail_precise_mail.contacts.admin.columns import WideColumn
 from wagtail_precise_mail.emails.admin.checks import EmailChecksPanel
 from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
@@ -71,10 +71,9 @@ class EmailEditView(snippets.EditView):
         return panels if self.expects_json_response else _with_our_checks(panels, self, self.object)
 
 
-class EmailViewSet(snippets.SnippetViewSet):
+class EmailViewSet(GuardedSnippetViewSet):
     """Emails in the menu."""
 
-    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = Email
     icon = "mail"
     menu_label = _("Emails")
@@ -82,7 +81,6 @@ class EmailViewSet(snippets.SnippetViewSet):
     list_display = ["name", WideColumn("subject", label=_("Subject")), UpdatedAtColumn(), LiveStatusTagColumn()]
     list_per_page = 30
     search_fields = ["name", "subject"]
-    search_backend_name = None
     index_view_class = EmailIndexView
     add_view_class = EmailCreateView
     edit_view_class = EmailEditView
@@ -137,10 +135,9 @@ class EmailViewSet(snippets.SnippetViewSet):
     )
 
 
-class SavedBlockViewSet(snippets.SnippetViewSet):
+class SavedBlockViewSet(GuardedSnippetViewSet):
     """Saved blocks in the menu."""
 
-    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = SavedBlock
     icon = "snippet"
     menu_label = _("Saved blocks")
@@ -149,7 +146,6 @@ class SavedBlockViewSet(snippets.SnippetViewSet):
     list_display = ["name", UpdatedAtColumn(), LiveStatusTagColumn()]
     list_per_page = 30
     search_fields = ["name"]
-    search_backend_name = None
     edit_handler = ObjectList(
         [
             FieldPanel("name", classname="title"),

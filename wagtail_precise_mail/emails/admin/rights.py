@@ -12,9 +12,8 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
-from wagtail.snippets.views import snippets
 
-from wagtail_precise_mail.choosers import GuardedSnippetChooserViewSet
+from wagtail_precise_mail.choosers import GuardedSnippetViewSet
 from wagtail_precise_mail.emails.rights import ImageRights
 
 
@@ -58,10 +57,9 @@ def _license(rights: ImageRights) -> str:
     return rights.license or (str(_("Our own")) if rights.is_own else "")
 
 
-class ImageRightsViewSet(snippets.SnippetViewSet):
+class ImageRightsViewSet(GuardedSnippetViewSet):
     """Image rights in the menu."""
 
-    chooser_viewset_class = GuardedSnippetChooserViewSet
     model = ImageRights
     icon = "image"
     menu_label = _("Image rights")
@@ -78,7 +76,6 @@ class ImageRightsViewSet(snippets.SnippetViewSet):
     list_per_page = 30
     filterset_class = ImageRightsFilterSet
     search_fields = ["image__title", "credit", "license", "source"]
-    search_backend_name = None
     edit_handler = ObjectList(
         [
             FieldPanel("image"),

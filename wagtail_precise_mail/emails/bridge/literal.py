@@ -10,11 +10,12 @@ import html
 import re
 from typing import Any
 
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import NavigableString
 from bs4.element import PreformattedString
 from wagtail.blocks import RichTextBlock
 
 from wagtail_precise_mail.emails.references import walk
+from wagtail_precise_mail.emails.soup import read_markup
 
 # Between two braces it keeps them from opening a tag; it has no width and allows no line break.
 _JOINER = "\u2060"
@@ -33,7 +34,7 @@ def literal_rich_text(source: str) -> str:
     """Return the source of rich text that reads the same and holds no merge tag: in its words or its links."""
     if "{" not in html.unescape(source):
         return source
-    soup = BeautifulSoup(source, "html.parser")
+    soup = read_markup(source)
     opened = False
     for string in soup.find_all(string=lambda string: not isinstance(string, PreformattedString)):
         text = _OPENING.sub("{" + _JOINER, str(string))

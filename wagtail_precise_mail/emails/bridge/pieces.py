@@ -17,6 +17,7 @@ from wagtail.rich_text import RichText
 from wagtail_precise_mail.commerce.models import Product
 from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.cards import shorten
+from wagtail_precise_mail.emails.soup import read_markup
 from wagtail_precise_mail.emails.values import one_line
 
 RawBlock = tuple[str, Any]
@@ -42,7 +43,7 @@ def paragraphs(text: str) -> RawBlock:
 
 def rich_text(value: RichText | str) -> list[RawBlock]:
     """Return rich text as blocks: its headings, quotes and pictures become blocks, its videos become links."""
-    soup = BeautifulSoup(getattr(value, "source", value), "html.parser")
+    soup = read_markup(getattr(value, "source", value))
     images = _images_in(soup)
     blocks: list[RawBlock] = []
     loose = ""
@@ -110,12 +111,12 @@ def columns(*blocks: Iterable[RawBlock], on_phones: str = "below") -> RawBlock:
 
 
 def _text(source: str) -> list[RawBlock]:
-    has_words = BeautifulSoup(source, "html.parser").get_text().strip()
+    has_words = read_markup(source).get_text().strip()
     return [("rich_text", {"content": RichText(source)})] if has_words else []
 
 
 def _inline(source: str) -> str:
-    soup = BeautifulSoup(source, "html.parser")
+    soup = read_markup(source)
     for paragraph in soup.find_all("p"):
         if paragraph.find_next_sibling("p"):
             paragraph.insert_after(soup.new_tag("br"))

@@ -25,6 +25,7 @@ from wagtail_precise_mail.emails.preview_readers import made_up_contact
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader, item_sources, walk
 from wagtail_precise_mail.emails.senders import SenderIdentity
 from wagtail_precise_mail.emails.sites import base_url_of
+from wagtail_precise_mail.emails.soup import read_markup
 from wagtail_precise_mail.exceptions import RenderError
 
 NOWHERE = ".invalid"
@@ -207,7 +208,7 @@ class EmailFacts:
     @cached_property
     def soup(self) -> BeautifulSoup:
         """The HTML that somebody would get; empty where it cannot be rendered."""
-        return BeautifulSoup(self.filled.html if self.filled else "", "html.parser")
+        return read_markup(self.filled.html if self.filled else "")
 
     @cached_property
     def subject(self) -> str:

@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from bs4 import BeautifulSoup
 from wagtail.blocks import CharBlock, RichTextBlock, StructBlock, TextBlock
 
 from wagtail_precise_mail.emails.blocks.list_frame import picture_width
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
 from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER
+from wagtail_precise_mail.emails.soup import read_markup
 
 WIDTH = BODY_WIDTH - 2 * GUTTER
 LINE, LETTER, SPACE = 24, 8, 24
@@ -92,7 +92,7 @@ def _list_height(block: BlockFacts) -> int:
 def _words(block: Any, value: Any) -> Iterator[str]:
     """Yield the words that editors typed into a block; addresses, choices and numbers are none."""
     if isinstance(block, RichTextBlock):
-        soup = BeautifulSoup(getattr(value, "source", None) or str(value or ""), "html.parser")
+        soup = read_markup(getattr(value, "source", None) or str(value or ""))
         yield from (tag.get_text(" ") for tag in soup.find_all(["p", "li", "h2", "h3", "h4"]))
     elif isinstance(block, CharBlock | TextBlock):
         yield str(value or "")

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from wagtail_precise_mail.emails.merge import Tag as MergeTag
 from wagtail_precise_mail.emails.merge import parse
+from wagtail_precise_mail.emails.soup import read_markup
 
 _KEPT = "wpm-kept"
 """Stands for what is no words: style sheets and comments."""
@@ -64,7 +65,7 @@ def with_code(mjml: str, original: str) -> str:
 
 
 def _read(markup: str) -> BeautifulSoup:
-    return BeautifulSoup(markup, "html.parser", string_containers={"mj-style": Stylesheet})
+    return read_markup(markup, string_containers={"mj-style": Stylesheet})
 
 
 def _code_in(soup: BeautifulSoup) -> Iterator[Tag | NavigableString]:

@@ -38,6 +38,9 @@ class Condition(ABC):
     group: ClassVar[Words] = gettext_lazy("Contact")
     """Where it stands in the picker."""
     icon: ClassVar[str] = "tag"
+    is_profiling: ClassVar[bool] = True
+    """Whether it concludes from what people did. False for what they or a colleague stated, such as their country:
+    only then do parts of emails heed it for contacts who do not allow profiling."""
 
     @abstractmethod
     def as_q(self, at: datetime) -> Q:

@@ -36,6 +36,7 @@ class InList(Condition):
     label = gettext_lazy("On a list")
     description = gettext_lazy("Contacts put together by hand or by an import. Several lists: on any of them.")
     icon = "list-ul"
+    is_profiling = False
 
     lists: Annotated[
         tuple[str, ...],
@@ -71,6 +72,7 @@ class Everybody(Condition):
     label = gettext_lazy("Everybody")
     description = gettext_lazy("All contacts. Consent and suppression still decide who is written to.")
     icon = "group"
+    is_profiling = False
 
     def as_q(self, at: datetime) -> Q:
         return Q(pk__isnull=False)

@@ -66,6 +66,7 @@ class Country(Condition):
     label = gettext_lazy("Country")
     description = gettext_lazy("Where the contact lives. Several countries: in any of them.")
     icon = "globe"
+    is_profiling = False
 
     countries: Annotated[
         tuple[str, ...],
@@ -98,6 +99,7 @@ class Age(Condition):
     label = gettext_lazy("Age")
     description = gettext_lazy("Full years since the birthday. Without a birthday there is no age.")
     icon = "calendar-alt"
+    is_profiling = False
 
     min: Annotated[int | None, Count(label=gettext_lazy("At least"), maximum=150)] = None
     max: Annotated[int | None, Count(label=gettext_lazy("At most"), maximum=150)] = None
@@ -149,6 +151,7 @@ class OfJobLevel(Condition):
     label = gettext_lazy("Level in their organization")
     description = gettext_lazy("Who decides there. Several levels: any of them.")
     icon = "user"
+    is_profiling = False
 
     levels: Annotated[
         tuple[str, ...],
@@ -216,6 +219,7 @@ class ContactField(Condition):
     label = gettext_lazy("Field of the contact")
     description = gettext_lazy("Region, city, gender, job, organization, language, source, or a further field.")
     icon = "user"
+    is_profiling = False
 
     field: Annotated[str, Choice(label=gettext_lazy("Field"), choices=FIELDS)]
     operator: Annotated[str, Choice(label=gettext_lazy("Comparison"), choices=list(OPERATORS.items()))]

@@ -35,6 +35,7 @@ class Tagged(Condition):
     label = gettext_lazy("Has a tag")
     description = gettext_lazy("Tags as they are now. Several tags: any of them.")
     icon = "tag"
+    is_profiling = False
 
     tags: Annotated[
         tuple[str, ...],
