@@ -571,6 +571,7 @@ class Migration(migrations.Migration):
                 ('before', models.JSONField(default=dict)),
                 ('after', models.JSONField(default=dict)),
                 ('lists', models.JSONField(default=list)),
+                ('tags', models.JSONField(default=list)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='wagtail_precise_mail.importbatch')),
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imported_changes', to='wagtail_precise_mail.contact')),
             ],
