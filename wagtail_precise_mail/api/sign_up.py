@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.http.request import UnreadablePostError
@@ -94,7 +95,11 @@ class SignUpApiView(View):
 
 def _describe(name: str, form: SignUpForm) -> dict[str, Any]:
     field = form.fields[name]
-    return {"name": name, "label": str(field.label), "required": field.required, "reason": str(field.help_text)}
+    facts = {"name": name, "label": str(field.label), "required": field.required, "reason": str(field.help_text)}
+    if name not in form.groups():
+        return facts
+    choices = [{"value": value, "name": str(label)} for value, label in cast("Any", field).choices]
+    return {**facts, "multiple": isinstance(field, forms.MultipleChoiceField), "choices": choices}
 
 
 def _accepted() -> JsonResponse:

@@ -25,6 +25,7 @@ from wagtail_precise_mail.emails.blocks import (
     stores,
     survey,
     variants,
+    welcome,
     words,
 )
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
@@ -57,5 +58,6 @@ __all__ = [
     "stores",
     "survey",
     "variants",
+    "welcome",
     "words",
 ]
