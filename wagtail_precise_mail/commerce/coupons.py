@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.commerce.models import CouponCode, CouponPool
+from wagtail_precise_mail.commerce.welcome import WelcomeCoupon
 from wagtail_precise_mail.contacts.models import Contact
 
 logger = logging.getLogger(__name__)
@@ -111,9 +113,15 @@ def free_count(pool: CouponPool) -> int:
 
 
 def with_counts(pools: QuerySet[CouponPool]) -> QuerySet[CouponPool]:
-    """Return pools with ``code_count`` and ``free_count``."""
+    """Return pools with ``code_count``, ``free_count`` and ``waiting_count``: people who were promised a code."""
     free = Q(codes__taken_at__isnull=True)
-    return pools.annotate(code_count=Count("codes"), free_count=Count("codes", filter=free))
+    waiting = WelcomeCoupon.objects.filter(pool=OuterRef("pk"), code__isnull=True, contact__isnull=False)
+    counted = waiting.order_by().values("pool").annotate(count=Count("pk")).values("count")
+    return pools.annotate(
+        code_count=Count("codes"),
+        free_count=Count("codes", filter=free),
+        waiting_count=Coalesce(Subquery(counted), 0),
+    )
 
 
 def take_codes(pool: CouponPool, messages: Mapping[int, int], *, at: datetime) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from wagtail_precise_mail.contacts.preference_views import LinkRequestView, OwnDataView, PreferencesView
+from wagtail_precise_mail.contacts.preference_views import DetailsView, LinkRequestView, OwnDataView, PreferencesView
 from wagtail_precise_mail.contacts.sign_up_views import ConfirmView, JoinView, sign_up_sent
 from wagtail_precise_mail.contacts.views import UnsubscribeView
 
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("unsubscribe/<token>/", UnsubscribeView.as_view(), name="unsubscribe"),
     # Short, because it stands in every mail.
     path("p/<token>/", PreferencesView.as_view(), name="preferences"),
+    path("p/<token>/details/", DetailsView.as_view(), name="details"),
     path("p/<token>/data/", OwnDataView.as_view(), name="own_data"),
     path("preferences/", LinkRequestView.as_view(), name="preference_link"),
 ]
