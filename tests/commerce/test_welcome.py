@@ -375,7 +375,7 @@ class TestBlock:
         make_incentive()
         join()
         ada, bob = Contact.objects.get(), make_contact()
-        email_ = make_email(body=[raw_block("rich_text", {"text": "<p>Hello</p>"}), raw_block("welcome_coupon", {})])
+        email_ = make_email(body=[raw_block("rich_text", content="<p>Hello</p>"), raw_block("welcome_coupon")])
         compiled_email = compiled(email_)
         send = Send.objects.create(
             origin_kind="test-welcome",
