@@ -68,6 +68,9 @@ class SharePanel(Panel):
     class BoundPanel(Panel.BoundPanel):
         template_name = "wagtail_precise_mail/contacts/share_panel.html"
 
+        class Media:
+            css = {"all": ["wagtail_precise_mail/contacts/share.css"]}
+
         def is_shown(self) -> bool:
             return bool(self.instance.pk)
 
