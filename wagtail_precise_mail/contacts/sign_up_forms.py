@@ -166,10 +166,10 @@ class SignUpForm(forms.Form):
         for field in spec.fields:
             if field.name in _FIELDS:
                 self.fields[field.name] = _text_field(field)
+        self._add_topics()
         for asked in spec.questions:
             if asked.pk in self.questions:
                 self.fields[asked.name] = _question_field(self.questions[asked.pk], asked)
-        self._add_topics()
         agree = forms.BooleanField(label=self.text, help_text=AGREE_REASON)
         self.fields["agree"] = agree
 

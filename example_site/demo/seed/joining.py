@@ -43,7 +43,7 @@ def make_joining(site: Site, *, at: datetime) -> None:
 
 
 def _make_question() -> None:
-    facts = {"text": "What would you like to read about?", "is_on_own_page": True}
+    facts = {"text": "What do you have at home, or would like to?", "is_on_own_page": True}
     question, is_new = SignUpQuestion.objects.get_or_create(name=QUESTION, defaults=facts)
     for number, (label, tag) in enumerate(ANSWERS.items() if is_new else ()):
         SignUpChoice.objects.create(question=question, label=label, tag=get_tag(tag), sort_order=number)

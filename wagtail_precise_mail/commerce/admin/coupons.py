@@ -21,7 +21,7 @@ from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
 from wagtail.admin.views import generic
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
-from wagtail_precise_mail.commerce.columns import WIDE_ONLY
+from wagtail_precise_mail.commerce.columns import WideColumn
 from wagtail_precise_mail.commerce.coupons import AddedCodes, add_codes, is_code, read_codes, with_counts
 from wagtail_precise_mail.commerce.models import CouponPool
 
@@ -152,9 +152,9 @@ class CouponPoolIndex(generic.IndexView):
         return [
             self._get_title_column("name", TitleColumn),
             Column("free_count", label=_("Left"), sort_key="free_count"),
-            Column("waiting_count", label=_("Wait for one"), sort_key="waiting_count", classname=WIDE_ONLY),
-            Column("code_count", label=_("Of"), sort_key="code_count", classname=WIDE_ONLY),
-            Column("expires_at", label=_("Valid until"), accessor=_until, sort_key="expires_at", classname=WIDE_ONLY),
+            WideColumn("waiting_count", label=_("Wait for one"), sort_key="waiting_count"),
+            WideColumn("code_count", label=_("Of"), sort_key="code_count"),
+            WideColumn("expires_at", label=_("Valid until"), accessor=_until, sort_key="expires_at"),
             StatusTagColumn("state", label=_("Status"), accessor=_state, primary=_is_fine),
         ]
 
