@@ -18,7 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.contacts.sign_up_forms import TRAP, FormSpec, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_forms import TRAP, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import FormSpec
 from wagtail_precise_mail.contacts.visits import client_ip, default_spec, form_context, take_form
 from wagtail_precise_mail.exceptions import InvalidAddress, InvalidToken, TooManySignUps
 

@@ -21,7 +21,8 @@ from wagtail.blocks.struct_block import BlockGroup
 
 from wagtail_precise_mail.contacts.models import Topic
 from wagtail_precise_mail.contacts.questions import SignUpQuestion
-from wagtail_precise_mail.contacts.sign_up_forms import FIELD_CHOICES, SignUpForm, SpecField, SpecQuestion, make_spec
+from wagtail_precise_mail.contacts.sign_up_forms import FIELD_CHOICES, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import SpecField, SpecQuestion, make_spec
 from wagtail_precise_mail.contacts.visits import DEFAULT_SOURCE, form_context, public_topics, source_of
 from wagtail_precise_mail.contacts.wordings import DEFAULT_WORDING
 

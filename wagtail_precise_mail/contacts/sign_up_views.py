@@ -22,7 +22,8 @@ from wagtail_precise_mail.contacts.gifts import gifts_of
 from wagtail_precise_mail.contacts.grades import OptIn
 from wagtail_precise_mail.contacts.joining import confirm_sign_up
 from wagtail_precise_mail.contacts.public import make_private, page_language, public_context
-from wagtail_precise_mail.contacts.sign_up_forms import FormSpec, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_forms import SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import FormSpec
 from wagtail_precise_mail.contacts.sign_ups import SignUp
 from wagtail_precise_mail.contacts.visits import client_ip, default_spec, form_context, take_form
 from wagtail_precise_mail.contacts.wordings import topic_words

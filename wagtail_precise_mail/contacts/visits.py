@@ -14,7 +14,8 @@ from wagtail_precise_mail.contacts.joining import Visit, sign_up
 from wagtail_precise_mail.contacts.models import Topic
 from wagtail_precise_mail.contacts.proofs import Shown
 from wagtail_precise_mail.contacts.questions import SignUpQuestion
-from wagtail_precise_mail.contacts.sign_up_forms import FormSpec, SignUpForm, SpecField, SpecQuestion, make_spec
+from wagtail_precise_mail.contacts.sign_up_forms import SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import FormSpec, SpecField, SpecQuestion, make_spec
 from wagtail_precise_mail.contacts.wordings import DEFAULT_WORDING, policy_in_force
 
 DEFAULT_SOURCE = "site"
