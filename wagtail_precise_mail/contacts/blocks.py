@@ -58,7 +58,7 @@ class AskedQuestionBlock(StructBlock):
     question = ChoiceBlock(
         label=_("Question"),
         choices=_question_choices,
-        help_text=_("Written under People, Questions of sign-up forms, with what each answer says."),
+        help_text=_("Written under People, Sign-up questions, with what each answer says."),
     )
     is_required = BooleanBlock(label=_("Required"), required=False)
 

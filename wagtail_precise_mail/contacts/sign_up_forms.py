@@ -1,7 +1,8 @@
 """The sign-up form: what it asks, why it asks it, and what comes back.
 
-A form is described by a :class:`~.sign_up_specs.FormSpec`, which travels with it, signed: whoever renders the form (a block on a page,
-our own page, a headless site) decides what is asked, and the address that takes it knows without looking anything up.
+A form is described by a :class:`~.sign_up_specs.FormSpec`, which travels with it, signed: whoever renders the form (a
+block on a page, our own page, a headless site) decides what is asked, and the address that takes it knows without
+looking anything up.
 """
 
 from __future__ import annotations
