@@ -25,6 +25,7 @@ CONTRIBUTIONS = [
     "commerce.timeline",
     "commerce.personal_data",
     "commerce.retention",
+    "commerce.listeners",
     "emails.blocks",
     "emails.checks",
     "emails.merge_fields",

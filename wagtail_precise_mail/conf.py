@@ -107,6 +107,9 @@ class Options:
     preference_link_days: int = 90
     """How long the link to the settings works that stands in every mail."""
 
+    details_link_days: int = 30
+    """How long the links of the block "Is this still right?" work, which show and correct some details."""
+
     data_link_minutes: int = 120
     """How long the link to their own data works that contacts ask for."""
 

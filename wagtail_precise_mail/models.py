@@ -16,6 +16,7 @@ from wagtail_precise_mail.commerce.models import (
 from wagtail_precise_mail.commerce.reviews import Review
 from wagtail_precise_mail.commerce.stores import Store
 from wagtail_precise_mail.commerce.viewed import ProductView
+from wagtail_precise_mail.commerce.welcome import Incentive, WelcomeCoupon
 from wagtail_precise_mail.contacts.changes import ContactChange
 from wagtail_precise_mail.contacts.cleanups import Cleanup, CleanupFinding
 from wagtail_precise_mail.contacts.departures import Departure
@@ -41,6 +42,7 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
     Topic,
 )
+from wagtail_precise_mail.contacts.questions import SignUpChoice, SignUpQuestion
 from wagtail_precise_mail.contacts.sign_ups import SignUp, SignUpSource
 from wagtail_precise_mail.contacts.subject_requests import SubjectRequest, SubjectRequestStep
 from wagtail_precise_mail.contacts.tags import ContactTag, Tag, TagChange
@@ -85,6 +87,7 @@ __all__ = [
     "ImportRefusal",
     "ImportedChange",
     "ImportedRow",
+    "Incentive",
     "LandingPageMixin",
     "LegalSettings",
     "MessageContent",
@@ -105,6 +108,8 @@ __all__ = [
     "SentItem",
     "ServiceNote",
     "SignUp",
+    "SignUpChoice",
+    "SignUpQuestion",
     "SignUpSource",
     "Store",
     "SubjectRequest",
@@ -117,4 +122,5 @@ __all__ = [
     "TagChange",
     "Topic",
     "TopicTranslation",
+    "WelcomeCoupon",
 ]

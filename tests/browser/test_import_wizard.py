@@ -59,7 +59,7 @@ def test_a_file_comes_in_and_goes_out_again(admin_page: Page, live_server: LiveS
 
     expect(page.get_by_role("heading", name="What the columns become")).to_be_visible()
     expect(page.get_by_label("What “Status” becomes")).to_have_value("state")
-    expect(page.get_by_label("What “Interest” becomes")).to_have_value("lists")
+    expect(page.get_by_label("What “Interest” becomes")).to_have_value("tags")
     shot(page, "columns")
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("nobody is imported without a basis")).to_be_visible()

@@ -218,6 +218,20 @@ class TestCommand:
         assert "2 rows: 1 new, 1 refused" in capsys.readouterr().out
         assert "wrong" in (tmp_path / "c.csv.errors.csv").read_text()
 
+    def test_a_column_becomes_tags(self, tmp_path: Path) -> None:
+        path = tmp_path / "c.csv"
+        path.write_text("email,vorlieben\nann@example.com,Tea; Pots\n")
+
+        call_command(
+            "precise_mail_import_contacts",
+            str(path),
+            "--basis=opt_in",
+            f"--evidence={EVIDENCE}",
+            "--column=vorlieben=tags",
+        )
+
+        assert list(Contact.objects.get().tags.values_list("name", flat=True)) == ["Pots", "Tea"]
+
     def test_a_check_writes_nothing(self, tmp_path: Path, capsys) -> None:
         path = tmp_path / "c.csv"
         path.write_text("email\nann@example.com\n")

@@ -100,7 +100,7 @@ def test_mailchimp_s_four_files_keep_every_state(topic: Topic) -> None:
         "eve": (None, None),
     }
     ann = Contact.objects.with_address("ann@example.com").get()
-    assert sorted(ann.lists.values_list("name", flat=True)) == ["Tea", "Wholesale"]
+    assert sorted(ann.tags.values_list("name", flat=True)) == ["Tea", "Wholesale"]
     assert ann.time_zone == "Europe/London"
 
 

@@ -23,6 +23,7 @@ from wagtail_precise_mail.contacts.models import (
     Suppression,
 )
 from wagtail_precise_mail.contacts.services import subscribe
+from wagtail_precise_mail.contacts.tagging import add_tag, get_tag, remove_tag
 from wagtail_precise_mail.exceptions import InvalidTransition
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,45 @@ class TestUndo:
         ann.refresh_from_db()
         assert (ann.first_name, ann.birthday_on, ann.attributes) == ("Ann", None, {"shoe": "38"})
         assert not group.contacts.exists()
+
+    def test_tags_are_taken_back_and_their_history_says_so(self) -> None:
+        ann, bo = make_contact(email="ann@example.com"), make_contact(email="bo@example.com")
+        add_tag(bo, get_tag("Tea"), source="manual")
+        batch = imported("email,interest\nann@example.com,Tea\nbo@example.com,Tea|Pots\n")
+
+        undo(batch)
+
+        assert not ann.tags.exists()
+        assert list(bo.tags.values_list("name", flat=True)) == ["Tea"]
+        entries = ann.tag_changes.order_by("pk").values_list("action", "source")
+        assert list(entries) == [("added", f"import {batch.pk}"), ("removed", f"import {batch.pk} undone")]
+
+    def test_a_tag_that_a_colleague_put_on_again_stays(self) -> None:
+        ann = make_contact(email="ann@example.com")
+        batch = imported("email,interest\nann@example.com,Tea\n")
+        remove_tag(ann, get_tag("Tea"), source="manual")
+        add_tag(ann, get_tag("Tea"), source="manual")
+
+        undo(batch)
+
+        assert list(ann.tags.values_list("name", flat=True)) == ["Tea"]
+
+    def test_contacts_that_it_made_and_tagged_are_removed(self) -> None:
+        batch = imported("email,interest\nann@example.com,Tea\nbo@example.com,Tea\n")
+        add_tag(Contact.objects.with_address("bo@example.com").get(), get_tag("Pots"), source="manual")
+
+        undo(batch)
+
+        assert list(Contact.objects.values_list("email", flat=True)) == ["bo@example.com"]
+
+    def test_a_second_row_with_another_tag_does_not_keep_the_contact(self, settings) -> None:
+        settings.WAGTAIL_PRECISE_MAIL = {"import_batch_size": 1}
+        batch = imported("email,interest\nann@example.com,Tea\nann@example.com,Pots\n")
+        assert Contact.objects.get().tags.count() == 2
+
+        undo(batch)
+
+        assert not Contact.objects.exists()
 
     def test_what_somebody_changed_since_stays(self) -> None:
         ann = make_contact(email="ann@example.com", first_name="Ann", city="Ulm")

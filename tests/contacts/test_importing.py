@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 import openpyxl
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories.contacts import grant, make_contact, make_list, make_topic
 from tests.factories.imports import checked, described, imported, upload, work
@@ -25,6 +27,7 @@ from wagtail_precise_mail.contacts.models import (
     SuppressionReason,
 )
 from wagtail_precise_mail.contacts.services import suppress, withdraw
+from wagtail_precise_mail.contacts.tags import Tag, TagChange
 from wagtail_precise_mail.exceptions import InvalidTransition, NotReady, SourceError
 
 pytestmark = pytest.mark.django_db
@@ -77,8 +80,57 @@ class TestComingIn:
         assert (ann.email, ann.first_name, ann.last_name) == ("Ann@Example.com", "Ann-Marie", "O'Neil")
         assert bo.last_name == "McDonald"
 
-    def test_a_column_of_interests_puts_contacts_on_lists(self) -> None:
-        imported('email,interest\nann@example.com,"Tea, Green tea"\nbo@example.com,Tea\n')
+    def test_a_column_of_interests_puts_tags_on_contacts(self) -> None:
+        batch = imported('email,interest\nann@example.com,"Tea, Green tea"\nbo@example.com,tea\n')
+
+        assert Tag.objects.get(name="Tea").contacts.count() == 2
+        assert list(contact("ann@example.com").tags.values_list("name", flat=True)) == ["Green tea", "Tea"]
+        entry = TagChange.objects.get(contact__email="bo@example.com")
+        assert (entry.name, entry.action, entry.source) == ("Tea", "added", batch.ledger_source)
+        assert (batch.figures["tagged"], batch.figures["new_tags"]) == (3, 2)
+
+    def test_importing_tags_again_adds_nothing_and_writes_no_history(self) -> None:
+        text = "email,interest\nann@example.com,Tea\n"
+        imported(text)
+        imported(text, name="again.csv")
+
+        assert contact("ann@example.com").contact_tags.count() == 1
+        assert TagChange.objects.count() == 1
+
+    def test_the_mapping_to_tags_is_remembered(self) -> None:
+        imported("email,vorlieben\nann@example.com,Tea\n", columns=["email", "tags"])
+
+        assert upload("email,vorlieben\nbo@example.com,Pots\n", "next.csv").columns == ["email", "tags"]
+
+    def test_tags_cost_the_same_however_many_rows_there_are(self) -> None:
+        def rows(count: int, start: int) -> str:
+            return "email,interest\n" + "".join(f"p{n}@example.com,Tea|Pots\n" for n in range(start, start + count))
+
+        def reads(queries: CaptureQueriesContext) -> int:
+            return sum(query["sql"].startswith("SELECT") for query in queries)
+
+        imported("email,interest\nfirst@example.com,Tea|Pots\n")
+        with CaptureQueriesContext(connection) as few:
+            imported(rows(5, 0), name="few.csv")
+        with CaptureQueriesContext(connection) as many:
+            imported(rows(300, 100), name="many.csv")
+
+        assert Tag.objects.get(name="Pots").contacts.count() == 306
+        # Writes are split by SQLite's number of parameters; what is looked up is not.
+        assert reads(many) <= reads(few)
+        assert len(many) - len(few) < 20
+
+    def test_a_column_with_a_tag_for_everybody_stops_the_import(self) -> None:
+        text = "email,interest\n" + "".join(f"p{n}@example.com,word {n}\n" for n in range(201))
+
+        batch = imported(text)
+
+        assert batch.state == State.FAILED
+        assert "more than 200 tags" in batch.problem
+        assert not Contact.objects.exists()
+
+    def test_a_column_of_groups_puts_contacts_on_lists(self) -> None:
+        imported('email,groups\nann@example.com,"Tea, Green tea"\nbo@example.com,Tea\n')
 
         assert ContactList.objects.get(name="Tea").contacts.count() == 2
         assert list(contact("ann@example.com").lists.values_list("name", flat=True)) == ["Green tea", "Tea"]
@@ -278,7 +330,7 @@ class TestRepeated:
         services.start_import(batch)
         work(batch)
 
-        ignored = ("listed", "new_lists")
+        ignored = ("listed", "new_lists", "tagged", "new_tags")
         told = {key: value for key, value in batch.figures.items() if key not in ignored and value}
         assert told == {key: value for key, value in batch.check_figures.items() if value}
 

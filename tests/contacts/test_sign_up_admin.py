@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import segno
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
+from tests.commerce.test_coupons import make_pool
 from tests.contacts.test_admin import client_with, is_refused, page
 from tests.factories.contacts import make_contact, make_policy, make_topic
+from wagtail_precise_mail.commerce.models import CouponPool
+from wagtail_precise_mail.commerce.welcome import Incentive, WelcomeCoupon
 from wagtail_precise_mail.contacts.joining import confirm_sign_up, sign_up
 from wagtail_precise_mail.contacts.models import Contact, Topic
 from wagtail_precise_mail.contacts.proofs import Shown
@@ -220,3 +226,113 @@ def test_a_topic_is_called_in_another_language_in_its_form(boss):
     boss.post(reverse("precise-mail-topics:edit", args=[topic.pk]), form)
     assert topic_words(Topic.objects.get(), "de-at") == ("Neues", "")
     assert topic_words(Topic.objects.get(), "en") == ("News", "")
+
+
+class TestQrCodes:
+    def url(self, source: SignUpSource, kind: str) -> str:
+        return reverse("precise-mail-sources:qr", args=[source.pk, kind])
+
+    @pytest.fixture
+    def poster(self) -> SignUpSource:
+        return SignUpSource.objects.create(name="Poster", slug="poster")
+
+    def test_it_is_shown_beside_the_address(self, boss, poster):
+        html = page(boss, reverse("precise-mail-sources:edit", args=[poster.pk]))
+        assert "source=poster" in html
+        assert "<svg" in html[html.index("wpm-share") :]
+        assert self.url(poster, "svg") in html
+        assert self.url(poster, "png") in html
+
+    def test_the_vector_graphic_leads_to_the_address_of_the_source(self, boss, poster):
+        other = SignUpSource.objects.create(name="Other", slug="other")
+        answer = boss.get(self.url(poster, "svg"))
+        assert answer["Content-Type"] == "image/svg+xml"
+        assert answer["Content-Disposition"] == 'attachment; filename="qr-poster.svg"'
+        expected = io.BytesIO()
+        segno.make("https://shop.example.com/mail/join/?source=poster", error="q", micro=False).save(
+            expected, kind="svg", border=4, scale=8, light="#ffffff"
+        )
+        assert answer.content == expected.getvalue()
+        assert boss.get(self.url(other, "svg")).content != answer.content
+
+    def test_the_picture_is_large_enough_for_paper(self, boss, poster):
+        answer = boss.get(self.url(poster, "png"))
+        picture = Image.open(io.BytesIO(answer.content))
+        assert answer["Content-Type"] == "image/png"
+        assert picture.width == picture.height >= 1200
+
+    def test_other_kinds_and_sources_are_not_there(self, boss, poster):
+        assert boss.get(self.url(poster, "svg").replace("svg", "exe")).status_code == 404
+        assert boss.get(self.url(poster, "svg").replace(str(poster.pk), "999")).status_code == 404
+
+    def test_who_may_not_see_sources_gets_no_file(self, poster):
+        for kind in ("svg", "png"):
+            assert is_refused(client_with("view_contact").get(self.url(poster, kind)))
+            assert client_with("change_signupsource").get(self.url(poster, kind)).status_code == 200
+
+
+class TestWelcomeCoupons:
+    def form(self, **more: Any) -> dict[str, Any]:
+        return {
+            "name": "Poster",
+            "slug": "poster",
+            "campaign": "",
+            "incentives-TOTAL_FORMS": "0",
+            "incentives-INITIAL_FORMS": "0",
+            **more,
+        }
+
+    def test_it_is_chosen_where_the_source_is_edited(self, boss):
+        pool = make_pool(2)
+        chosen = {
+            "incentives-TOTAL_FORMS": "1",
+            "incentives-0-title": "10% off",
+            "incentives-0-pool": str(pool.pk),
+            "incentives-0-is_mailed": "on",
+        }
+        answer = boss.post(reverse("precise-mail-sources:add"), self.form(**chosen))
+        assert answer.status_code == 302, answer.content.decode()
+        incentive = SignUpSource.objects.get().incentives.get()
+        assert (incentive.title, incentive.pool, incentive.is_mailed) == ("10% off", pool, True)
+
+    def test_a_source_needs_none(self, boss):
+        assert boss.post(reverse("precise-mail-sources:add"), self.form()).status_code == 302
+        assert not SignUpSource.objects.get().incentives.exists()
+
+    def test_the_source_and_the_pool_say_how_many_wait(self, boss):
+        pool = make_pool(1)
+        source = SignUpSource.objects.create(name="Poster", slug="poster")
+        incentive = Incentive.objects.create(source=source, pool=pool, title="10% off")
+        url = reverse("precise-mail-sources:edit", args=[source.pk])
+        assert "1 code is left." in page(boss, url)
+        pool.codes.all().delete()
+        for _number in range(2):
+            contact = make_contact()
+            WelcomeCoupon.objects.create(
+                contact=contact,
+                address_hash=contact.address_hash,
+                incentive=incentive,
+                promised_at=AT,
+                **incentive.words(),
+            )
+        html = page(boss, url)
+        assert "2 people wait for a code" in html
+        assert reverse("precise-mail-coupon-pools:edit", args=[pool.pk]) in html
+        listed = boss.get(reverse("precise-mail-coupon-pools:index")).context["object_list"]
+        assert [row.waiting_count for row in listed] == [2]
+
+    def test_who_may_not_fill_the_pool_gets_no_link_to_it(self):
+        source = SignUpSource.objects.create(name="Poster", slug="poster")
+        pool = make_pool()
+        Incentive.objects.create(source=source, pool=pool, title="10% off")
+        html = page(client_with("change_signupsource"), reverse("precise-mail-sources:edit", args=[source.pk]))
+        assert "is running out" in html
+        assert "Add codes" not in html
+
+    def test_a_pool_that_a_source_gives_cannot_be_deleted(self, boss):
+        pool = make_pool()
+        source = SignUpSource.objects.create(name="Poster", slug="poster")
+        Incentive.objects.create(source=source, pool=pool, title="10% off")
+        answer = boss.post(reverse("precise-mail-coupon-pools:delete", args=[pool.pk]), follow=True)
+        assert "so it stays" in answer.content.decode()
+        assert CouponPool.objects.filter(pk=pool.pk).exists()

@@ -110,7 +110,7 @@ class TestForm:
 
     def test_looking_changes_nothing(self, client, django_assert_max_num_queries):
         client.get(JOIN)
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             client.get(f"{JOIN}?source=social-x")
         assert not SignUp.objects.exists()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.http.request import UnreadablePostError
@@ -17,7 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.contacts.sign_up_forms import TRAP, FormSpec, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_forms import TRAP, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import FormSpec
 from wagtail_precise_mail.contacts.visits import client_ip, default_spec, form_context, take_form
 from wagtail_precise_mail.exceptions import InvalidAddress, InvalidToken, TooManySignUps
 
@@ -94,7 +96,11 @@ class SignUpApiView(View):
 
 def _describe(name: str, form: SignUpForm) -> dict[str, Any]:
     field = form.fields[name]
-    return {"name": name, "label": str(field.label), "required": field.required, "reason": str(field.help_text)}
+    facts = {"name": name, "label": str(field.label), "required": field.required, "reason": str(field.help_text)}
+    if name not in form.groups():
+        return facts
+    choices = [{"value": value, "name": str(label)} for value, label in cast("Any", field).choices]
+    return {**facts, "multiple": isinstance(field, forms.MultipleChoiceField), "choices": choices}
 
 
 def _accepted() -> JsonResponse:

@@ -8,6 +8,7 @@ RECURRING = [
     Recurring("pump", "wagtail_precise_mail.campaigns.tasks.pump", minutes=1),
     Recurring("learn_from_orders", "wagtail_precise_mail.commerce.tasks.learn_from_orders", minutes=24 * 60),
     Recurring("forget_product_views", "wagtail_precise_mail.commerce.tasks.forget_product_views", minutes=24 * 60),
+    Recurring("give_welcome_coupons", "wagtail_precise_mail.commerce.tasks.give_welcome_coupons", minutes=5),
     Recurring("wake_imports", "wagtail_precise_mail.contacts.tasks.wake_imports", minutes=1),
     Recurring("forget_imports", "wagtail_precise_mail.contacts.tasks.forget_imports", minutes=24 * 60),
     Recurring("find_duplicates", "wagtail_precise_mail.contacts.tasks.find_duplicates", minutes=24 * 60),

@@ -31,6 +31,13 @@ class Styled:
         css = {"all": ["wagtail_precise_mail/commerce/listing.css"]}
 
 
+class WideColumn(Styled, Column):
+    """Text that telephones have no room for."""
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        super().__init__(name, classname=WIDE_ONLY, **kwargs)
+
+
 class PictureColumn(Styled, BaseColumn):
     """A thumbnail of a product."""
 

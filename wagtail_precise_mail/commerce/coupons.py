@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
+from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.commerce.models import CouponCode, CouponPool
+from wagtail_precise_mail.commerce.welcome import WelcomeCoupon
+from wagtail_precise_mail.contacts.models import Contact
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +25,9 @@ logger = logging.getLogger(__name__)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,39}\Z")
 _CODE_COLUMNS = ("code", "coupon", "voucher")
 _BATCH = 2000
+
+# By its path: tasks are on a floor above.
+GIVE_WELCOME_COUPONS = "wagtail_precise_mail.commerce.tasks.give_welcome_coupons"
 
 
 @dataclass(frozen=True)
@@ -95,18 +102,26 @@ def add_codes(pool: CouponPool, codes: Iterable[tuple[int, str]]) -> AddedCodes:
     added = pool.codes.count() - before
     known += [code for code in wanted if code in there]
     logger.info("Added %d codes to coupon pool %s.", added, pool.pk)
+    # Somebody may wait for one.
+    enqueue(GIVE_WELCOME_COUPONS)
     return AddedCodes(added, known, refused)
 
 
 def free_count(pool: CouponPool) -> int:
     """Return how many codes are left."""
-    return pool.codes.filter(message_id__isnull=True).count()
+    return pool.codes.filter(taken_at__isnull=True).count()
 
 
 def with_counts(pools: QuerySet[CouponPool]) -> QuerySet[CouponPool]:
-    """Return pools with ``code_count`` and ``free_count``."""
-    free = Q(codes__message_id__isnull=True)
-    return pools.annotate(code_count=Count("codes"), free_count=Count("codes", filter=free))
+    """Return pools with ``code_count``, ``free_count`` and ``waiting_count``: people who were promised a code."""
+    free = Q(codes__taken_at__isnull=True)
+    waiting = WelcomeCoupon.objects.filter(pool=OuterRef("pk"), code__isnull=True, contact__isnull=False)
+    counted = waiting.order_by().values("pool").annotate(count=Count("pk")).values("count")
+    return pools.annotate(
+        code_count=Count("codes"),
+        free_count=Count("codes", filter=free),
+        waiting_count=Coalesce(Subquery(counted), 0),
+    )
 
 
 def take_codes(pool: CouponPool, messages: Mapping[int, int], *, at: datetime) -> dict[int, str]:
@@ -123,16 +138,13 @@ def take_codes(pool: CouponPool, messages: Mapping[int, int], *, at: datetime) -
     if not messages:
         return {}
     with transaction.atomic():
-        _take_turns(pool)
+        take_turns(pool.pk)
         rows_of_messages = pool.codes.filter(message_id__in=messages.values())
         taken = {row.message_id: row.code for row in rows_of_messages if row.message_id is not None}
         waiting = [(contact_id, pk) for contact_id, pk in messages.items() if pk not in taken]
         if not waiting:
             return taken
-        free = pool.codes.filter(message_id__isnull=True).order_by("pk")
-        # Codes that another worker is about to take are passed over, not waited for.
-        free = free.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        rows = list(free[: len(waiting)])
+        rows = _free_codes(pool, len(waiting))
         for row, (contact_id, message_id) in zip(rows, waiting, strict=False):
             row.message_id, row.contact_id, row.taken_at = message_id, contact_id, at
             taken[message_id] = row.code
@@ -142,13 +154,34 @@ def take_codes(pool: CouponPool, messages: Mapping[int, int], *, at: datetime) -
     return taken
 
 
+@transaction.atomic
+def take_code(pool: CouponPool, contact: Contact, *, at: datetime) -> CouponCode | None:
+    """Take a code for a contact, whichever message tells them; None when there is none left.
+
+    Call it in a transaction that has begun with :func:`take_turns`, and make sure yourself that it happens once.
+    """
+    for row in _free_codes(pool, 1):
+        row.contact, row.taken_at = contact, at
+        row.save(update_fields=["contact", "taken_at"])
+        return row
+    return None
+
+
+def _free_codes(pool: CouponPool, count: int) -> list[CouponCode]:
+    free = pool.codes.filter(taken_at__isnull=True).order_by("pk")
+    # Codes that another worker is about to take are passed over, not waited for.
+    free = free.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+    return list(free[:count])
+
+
 def given_codes(pool: CouponPool, message_ids: Iterable[int]) -> dict[int, str]:
     """Return the codes that messages have taken, by message id; takes none."""
     rows = pool.codes.filter(message_id__in=list(message_ids)).values_list("message_id", "code")
     return {message_id: code for message_id, code in rows if message_id is not None}
 
 
-def _take_turns(pool: CouponPool) -> None:
+def take_turns(pool_id: int) -> None:
+    """Begin a transaction that takes codes."""
     if not connection.features.has_select_for_update:
         # SQLite: a write before the first read makes this transaction the only one that reads what is free.
-        CouponPool.objects.filter(pk=pool.pk).update(low_stock_at=F("low_stock_at"))
+        CouponPool.objects.filter(pk=pool_id).update(low_stock_at=F("low_stock_at"))

@@ -270,7 +270,7 @@ class CouponPool(models.Model):
 
 
 class CouponCode(models.Model):
-    """One code: free, or taken by a message for good."""
+    """One code: free, or taken for good, by a message or by a contact as their welcome."""
 
     pool = models.ForeignKey(CouponPool, models.CASCADE, related_name="codes", verbose_name=_("pool"))
     code = models.CharField(_("code"), max_length=40)
@@ -289,7 +289,7 @@ class CouponCode(models.Model):
             models.UniqueConstraint(fields=["pool", "message_id"], name="wpm_coupon_per_message"),
         ]
         indexes = [
-            models.Index(fields=["pool", "id"], name="wpm_coupon_free", condition=models.Q(message_id__isnull=True))
+            models.Index(fields=["pool", "id"], name="wpm_coupon_free", condition=models.Q(taken_at__isnull=True))
         ]
 
     def __str__(self) -> str:

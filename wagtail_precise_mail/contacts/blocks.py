@@ -20,7 +20,9 @@ from wagtail.blocks import (
 from wagtail.blocks.struct_block import BlockGroup
 
 from wagtail_precise_mail.contacts.models import Topic
-from wagtail_precise_mail.contacts.sign_up_forms import FIELD_CHOICES, SignUpForm, SpecField, make_spec
+from wagtail_precise_mail.contacts.questions import SignUpQuestion
+from wagtail_precise_mail.contacts.sign_up_forms import FIELD_CHOICES, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import SpecField, SpecQuestion, make_spec
 from wagtail_precise_mail.contacts.visits import DEFAULT_SOURCE, form_context, public_topics, source_of
 from wagtail_precise_mail.contacts.wordings import DEFAULT_WORDING
 
@@ -46,6 +48,26 @@ class AskedFieldBlock(StructBlock):
         label_format = "{name}"
 
 
+def _question_choices() -> list[tuple[str, str]]:
+    return [(str(question.pk), question.name) for question in SignUpQuestion.objects.all()]
+
+
+class AskedQuestionBlock(StructBlock):
+    """A question of the form, out of those that colleagues have written."""
+
+    question = ChoiceBlock(
+        label=_("Question"),
+        choices=_question_choices,
+        help_text=_("Written under People, Sign-up questions, with what each answer says."),
+    )
+    is_required = BooleanBlock(label=_("Required"), required=False)
+
+    class Meta:
+        icon = "help"
+        label = _("Question")
+        label_format = "{question}"
+
+
 class SignUpBlock(StructBlock):
     """A form to sign up, for the pages of a site: ``("sign_up", SignUpBlock())`` in a StreamBlock."""
 
@@ -55,6 +77,7 @@ class SignUpBlock(StructBlock):
         label=_("Topics"), choices=_topic_choices, required=False, help_text=_("Empty: all that are public.")
     )
     asked = ListBlock(AskedFieldBlock(), label=_("Asked beside the address"), default=[])
+    questions = ListBlock(AskedQuestionBlock(), label=_("Questions"), default=[])
     button_label = CharBlock(label=_("Words of the button"), max_length=50, required=False)
     source = CharBlock(
         label=_("Source"),
@@ -77,7 +100,7 @@ class SignUpBlock(StructBlock):
         preview_value = {"title": "News from the garden", "text": "Twice a month, and never more.", "topics": []}
         description = _("Visitors enter their address; a mail asks them to confirm it.")
         form_layout = BlockGroup(
-            children=["title", "text", "topics", "asked", "button_label"], settings=["source", "wording"]
+            children=["title", "text", "topics", "asked", "questions", "button_label"], settings=["source", "wording"]
         )
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
@@ -102,6 +125,11 @@ class SignUpBlock(StructBlock):
                 SpecField(field["name"], bool(field["is_required"]), field["reason"] or "")
                 for field in value.get("asked") or []
                 if field["name"]
+            ],
+            questions=[
+                SpecQuestion(int(asked["question"]), bool(asked["is_required"]))
+                for asked in value.get("questions") or []
+                if str(asked["question"] or "").isdigit()
             ],
             wording=value.get("wording") or DEFAULT_WORDING,
             page_id=page.pk if page else None,

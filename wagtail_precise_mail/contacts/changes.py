@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +23,9 @@ SELF = "self"
 
 class ContactChange(models.Model):
     """One field of a contact that got another value."""
+
+    FURTHER: ClassVar[str] = "attributes."
+    """Stands before the keys of further fields."""
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="changes")
     field = models.CharField(_("field"), max_length=40)
@@ -47,7 +50,7 @@ class ContactChange(models.Model):
     def field_label(self) -> str:
         """The name of the field, for people."""
         names = {one.name: one.verbose_name for one in Contact._meta.concrete_fields}
-        return str(names.get(self.field, self.field))
+        return str(names.get(self.field, self.field.removeprefix(self.FURTHER)))
 
 
 def change_fields(

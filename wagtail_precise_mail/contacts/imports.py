@@ -184,6 +184,8 @@ class ImportedChange(models.Model):
     after = EncryptedJSONField(default=dict)
     lists = models.JSONField(default=list)
     """Lists that the import put the contact on."""
+    tags: Any = models.JSONField(default=list)
+    """Tags that it put on the contact."""
 
     def __str__(self) -> str:
         return f"{self.batch_id}: {self.contact_id}"

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Model, Sum
 from django.utils import timezone
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.addresses import normalize_address
+from wagtail_precise_mail.contacts.answering import take_choices
 from wagtail_precise_mail.contacts.captchas import why_refused
 from wagtail_precise_mail.contacts.confirmations import confirmation_mailers
 from wagtail_precise_mail.contacts.grades import ConsentBasis, OptIn
 from wagtail_precise_mail.contacts.models import ConsentStatus, Contact, Suppression, Topic
 from wagtail_precise_mail.contacts.proofs import Shown
+from wagtail_precise_mail.contacts.questions import SignUpChoice
 from wagtail_precise_mail.contacts.services import announce, change_consent, lock_contact, subscribe, upsert_contact
 from wagtail_precise_mail.contacts.sign_ups import SignUp
 from wagtail_precise_mail.contacts.signals import sign_up_confirmed
@@ -43,12 +45,14 @@ class Visit:
     Attributes:
         language: the one they read; the mail is written in it.
         answers: what they say of themselves, by the names in :data:`ANSWERS`.
+        choices: what they ticked of the form's questions.
     """
 
     site: Site | None = None
     language: str = ""
     shown: Shown = field(default_factory=Shown)
     answers: Mapping[str, str] = field(default_factory=dict)
+    choices: Sequence[SignUpChoice] = ()
 
 
 def sign_up(
@@ -108,7 +112,8 @@ def sign_up(
 def _keep(contact: Contact, topics: Sequence[Topic], source: str, visit: Visit, at: datetime) -> SignUp:
     """Return the open sign-up that says the same, else a new one."""
     for row in contact.sign_ups.filter(confirmed_at=None, source=source, expires_at__gt=at):
-        if {topic.pk for topic in row.topics.all()} == {topic.pk for topic in topics}:
+        says_the_same = _ids(row.topics.all()) == _ids(topics) and _ids(row.choices.all()) == _ids(visit.choices)
+        if says_the_same:
             return row
     columns = visit.shown.columns()
     row = SignUp.objects.create(
@@ -121,7 +126,12 @@ def _keep(contact: Contact, topics: Sequence[Topic], source: str, visit: Visit, 
         **columns,
     )
     row.topics.set(topics)
+    row.choices.set(visit.choices)
     return row
+
+
+def _ids(rows: Iterable[Model]) -> set[Any]:
+    return {row.pk for row in rows}
 
 
 def _has_to_ask(contact: Contact, topic: Topic) -> bool:
@@ -178,7 +188,7 @@ def confirm_sign_up(row: SignUp, *, ip_address: str = "", at: datetime | None = 
         return False
     if row.expires_at is None or at > row.expires_at:
         raise LinkExpired("This mail is too old: sign up again.")
-    _take_answers(row)
+    _take_answers(row, at)
     shown = Shown(row.wording, row.policy, ip_address, row.page_url, row.source_page_id)
     evidence = f"sign-up {row.pk}: asked {row.created_at:%Y-%m-%d %H:%M} UTC, confirmed by the link in the mail"
     for topic in row.topics.all():
@@ -189,9 +199,11 @@ def confirm_sign_up(row: SignUp, *, ip_address: str = "", at: datetime | None = 
     return True
 
 
-def _take_answers(row: SignUp) -> None:
+def _take_answers(row: SignUp, at: datetime) -> None:
     known: dict[str, Any] = {name: value for name, value in row.answers.items() if name in ANSWERS}
     upsert_contact(row.contact.email, **known, locale=row.contact.locale or row.language)
+    choices = row.choices.select_related("tag", "question__contact_field").order_by("question", "sort_order")
+    take_choices(row.contact, choices, evidence=f"sign-up {row.pk}", at=at)
 
 
 def _finish(row: SignUp, at: datetime) -> None:

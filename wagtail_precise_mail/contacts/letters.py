@@ -19,7 +19,8 @@ class Letter:
     """What a letter says, in the language that it is written in.
 
     Attributes:
-        link: of the button: a key of ``personal_links``, such as "own_data".
+        link: of the button: a key of ``personal_links``, such as "own_data"; "" where it leads to ``url``.
+        block: key of a block of emails that stands above the button, or "".
         language: code of its language; its frame is written in it, too.
     """
 
@@ -29,6 +30,8 @@ class Letter:
     button: str
     link: str
     language: str
+    url: str = ""
+    block: str = ""
 
 
 letter_carriers: Registry[Callable[[Contact, Letter, Site], None]] = Registry("letter carrier")

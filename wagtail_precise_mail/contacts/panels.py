@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -43,6 +44,9 @@ class ProfileActionSource(ABC):
     def action(self, contact: Contact, user: Any) -> ProfileAction | None:
         """Return the button, or None for those who may not."""
 
+
+source_panels: Registry[Callable[[], Any]] = Registry("panel of a source of sign-ups")
+"""Panels of Wagtail that other rooms add to the form of a source, such as what signing up there gives."""
 
 profile_panels: Registry[type[ProfilePanel]] = Registry("profile panel")
 profile_actions: Registry[type[ProfileActionSource]] = Registry("profile action")

@@ -205,6 +205,12 @@ class RecordData(PersonalData):
             "sign_ups": rows_of(
                 sign_ups, "source", "page_url", "ip_address", "answers", "language", "created_at", "confirmed_at"
             ),
+            "sign_up_answers": rows_of(
+                contact.sign_ups.filter(choices__isnull=False).order_by("pk"),
+                "choices__question__text",
+                "choices__label",
+                "created_at",
+            ),
             "imports": rows_of(contact.imported_rows.order_by("pk"), "batch__name", "said", "written_at"),
             "imported_values": rows_of(contact.imported_changes.order_by("pk"), "batch__name", "before", "after"),
             "merges": rows_of(contact.merges.order_by("merged_at"), "merged_at", "merged_count", "record"),

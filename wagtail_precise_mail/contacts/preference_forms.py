@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Cadence, Contact, Topic
-from wagtail_precise_mail.contacts.preferences import OWN_FIELDS, Wishes
+from wagtail_precise_mail.contacts.preferences import DETAILS, OWN_FIELDS, Wishes
 
 
 class WishesForm(forms.Form):
@@ -78,6 +78,13 @@ class OwnDataForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         """The service writes: the instance stays as it is stored, so that the audit sees what was there."""
+
+
+class DetailsForm(OwnDataForm):
+    """What the mail showed that led here."""
+
+    class Meta(OwnDataForm.Meta):
+        fields = list(DETAILS)
 
 
 def language_choices(contact: Contact) -> list[tuple[str, str]]:

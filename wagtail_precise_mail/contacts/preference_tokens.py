@@ -21,7 +21,10 @@ class Reach(IntEnum):
     SETTINGS = 1
     """From a mail: topics, pace, pause, language. Mails are forwarded, so nothing personal is shown."""
 
-    DATA = 2
+    DETAILS = 2
+    """From a mail that shows some details itself: these can be confirmed and corrected, too."""
+
+    DATA = 3
     """Asked for a moment ago by whoever reads the mailbox: also the contact's own data."""
 
 
@@ -44,6 +47,7 @@ def make_preference_token(contact_id: int, message_id: int = 0, *, reach: Reach,
     """Return the token of a link made at a moment; it lives as long as the options say for its reach."""
     lives = {
         Reach.SETTINGS: timedelta(days=options().preference_link_days),
+        Reach.DETAILS: timedelta(days=options().details_link_days),
         Reach.DATA: timedelta(minutes=options().data_link_minutes),
     }
     ends = int((at + lives[reach]).timestamp())

@@ -21,7 +21,7 @@ from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.changes import SELF
 from wagtail_precise_mail.contacts.models import Cadence, Contact, Suppression
 from wagtail_precise_mail.contacts.package import file_name, make_package
-from wagtail_precise_mail.contacts.preference_forms import OwnDataForm, WishesForm
+from wagtail_precise_mail.contacts.preference_forms import DetailsForm, OwnDataForm, WishesForm, country_choices
 from wagtail_precise_mail.contacts.preference_tokens import (
     PreferenceToken,
     Reach,
@@ -164,6 +164,40 @@ class AskAgainView(_LinkView):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         topics = preferences.agree_again(self.contact, evidence=self.evidence)
         return self.again("agreed" if topics else "")
+
+
+class DetailsView(_LinkView):
+    """ "Is this still right?": to confirm with one press what a mail showed, or to correct it."""
+
+    reach = Reach.DETAILS
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return self.show(DetailsForm(instance=self.contact), is_changing=request.GET.get("change") == "1")
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        if request.POST.get("action") == "confirm":
+            preferences.correct(self.contact, {}, evidence=self.evidence)
+            return self.again("confirmed", name="details")
+        form = DetailsForm(request.POST, instance=self.contact)
+        if not form.is_valid():
+            return self.show(form, is_changing=True)
+        preferences.correct(self.contact, form.cleaned_data, evidence=self.evidence)
+        return self.again("saved", name="details")
+
+    def show(self, form: DetailsForm, *, is_changing: bool) -> HttpResponse:
+        names = dict(country_choices())
+        values = [(str(form.fields[name].label), getattr(self.contact, name)) for name in preferences.DETAILS]
+        known = [(label, names.get(value, value) if label == form.fields["country"].label else value)
+                 for label, value in values]  # fmt: skip
+        details_url = reverse("wagtail_precise_mail:details", args=[self.kwargs["token"]])
+        return self.page(
+            "details",
+            form=form,
+            known=known,
+            is_changing=is_changing,
+            details_url=details_url,
+            done=self.request.GET.get("done", ""),
+        )
 
 
 class OwnDataView(_LinkView):

@@ -28,6 +28,9 @@ PAUSES = (1, 3, 6)
 OWN_FIELDS = ("first_name", "last_name", "country", "city", "birthday_on", "organization", "job_title")
 """What contacts may see in a form and correct."""
 
+DETAILS = tuple(name for name in OWN_FIELDS if name != "birthday_on")
+"""What the block "Is this still right?" of a mail may show, and the page that it leads to."""
+
 CONFIRMED = "confirmed"
 """What stands in the audit in the place of a field when a contact said that everything is right."""
 

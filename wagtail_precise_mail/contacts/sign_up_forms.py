@@ -1,14 +1,14 @@
 """The sign-up form: what it asks, why it asks it, and what comes back.
 
-A form is described by a :class:`FormSpec`, which travels with it, signed: whoever renders the form (a block on a page,
-our own page, a headless site) decides what is asked, and the address that takes it knows without looking anything up.
+A form is described by a :class:`~.sign_up_specs.FormSpec`, which travels with it, signed: whoever renders the form (a
+block on a page, our own page, a headless site) decides what is asked, and the address that takes it knows without
+looking anything up.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,19 +21,18 @@ from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.addresses import normalize_address
 from wagtail_precise_mail.contacts.captchas import Captcha, chosen_captcha
 from wagtail_precise_mail.contacts.models import Topic
+from wagtail_precise_mail.contacts.questions import SignUpChoice, SignUpQuestion, questions_with_choices
+from wagtail_precise_mail.contacts.sign_up_specs import FormSpec, SpecField, SpecQuestion
 from wagtail_precise_mail.contacts.typos import suggest_address
-from wagtail_precise_mail.contacts.wordings import ConsentWording, add_wording, current_wording, shown_text, topic_words
-from wagtail_precise_mail.exceptions import InvalidAddress, InvalidToken
-from wagtail_precise_mail.signing import sign, unsign
+from wagtail_precise_mail.contacts.wordings import ConsentWording, add_wording, shown_text, topic_words
+from wagtail_precise_mail.exceptions import InvalidAddress
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-_PURPOSE = "sign-up-form"
 TRAP = "homepage"
 """The name of the field that people do not see and machines fill in."""
 
-_DAYS = 7
 _FIELDS: dict[str, tuple[_StrPromise, _StrPromise, str]] = {
     "first_name": (_("First name"), _("So that we know how to greet you."), "given-name"),
     "last_name": (_("Last name"), _("For letters that begin with your name."), "family-name"),
@@ -44,89 +43,8 @@ _FIELDS: dict[str, tuple[_StrPromise, _StrPromise, str]] = {
 FIELD_CHOICES = [(name, label) for name, (label, _reason, _autocomplete) in _FIELDS.items()]
 EMAIL_REASON = _("So that we can write to you; a mail asks you to confirm it.")
 TOPICS_REASON = _("So that you get what you want and nothing else.")
+QUESTION_REASON = _("So that we write what fits you.")
 AGREE_REASON = _("The law asks for your yes, and we keep it as proof.")
-
-
-@dataclass(frozen=True)
-class SpecField:
-    """A field beside the address: its name among contacts' fields, and why it is asked ("" takes our reason)."""
-
-    name: str
-    is_required: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class FormSpec:
-    """What a form asks, and where it stands.
-
-    Attributes:
-        topics: ids of the topics that it offers.
-        wording: the name of the wording, with ``wording_id`` of the version shown, 0 for our default sentence.
-        shown_at: when it was rendered, in seconds since the epoch.
-    """
-
-    topics: tuple[int, ...]
-    language: str
-    source: str = "site"
-    fields: tuple[SpecField, ...] = ()
-    wording_id: int = 0
-    page_id: int | None = None
-    page_url: str = ""
-    shown_at: int = 0
-
-    def to_token(self) -> str:
-        """Return what the form carries along."""
-        return sign(_PURPOSE, json.dumps(asdict(self), separators=(",", ":")).encode())
-
-    @classmethod
-    def from_token(cls, token: str) -> FormSpec:
-        """Return what a form was made of.
-
-        Raises:
-            InvalidToken: not ours, changed, or a week old: then it has to be shown anew.
-        """
-        try:
-            values = json.loads(unsign(_PURPOSE, token))
-            fields = tuple(SpecField(**one) for one in values.pop("fields"))
-            spec = cls(**{**values, "topics": tuple(values["topics"]), "fields": fields})
-        except (ValueError, TypeError, KeyError):
-            raise InvalidToken("This form is damaged.") from None
-        if spec.age_seconds > _DAYS * 86400:
-            raise InvalidToken("This form is too old.")
-        return spec
-
-    @property
-    def age_seconds(self) -> float:
-        return timezone.now().timestamp() - self.shown_at
-
-
-def make_spec(
-    topics: Sequence[Topic],
-    *,
-    language: str,
-    source: str = "site",
-    fields: Sequence[SpecField] = (),
-    wording: str = "",
-    page_id: int | None = None,
-    page_url: str = "",
-) -> FormSpec:
-    """Return the description of a form that is shown now.
-
-    Args:
-        wording: the name of a wording; "", or one that was never written, shows our own sentence.
-    """
-    row = current_wording(wording, language) if wording else None
-    return FormSpec(
-        tuple(topic.pk for topic in topics),
-        language,
-        source,
-        tuple(fields),
-        row.pk if row else 0,
-        page_id,
-        page_url[:500],
-        int(timezone.now().timestamp()),
-    )
 
 
 class SignUpForm(forms.Form):
@@ -148,6 +66,9 @@ class SignUpForm(forms.Form):
             if field.name in _FIELDS:
                 self.fields[field.name] = _text_field(field)
         self._add_topics()
+        for asked in spec.questions:
+            if asked.pk in self.questions:
+                self.fields[asked.name] = _question_field(self.questions[asked.pk], asked)
         agree = forms.BooleanField(label=self.text, help_text=AGREE_REASON)
         self.fields["agree"] = agree
 
@@ -157,6 +78,18 @@ class SignUpForm(forms.Form):
         return list(Topic.objects.filter(pk__in=self.spec.topics).prefetch_related("translations"))
 
     @cached_property
+    def questions(self) -> dict[int, SignUpQuestion]:
+        """The questions with their answers, by their ids; one that was deleted is not asked."""
+        found = questions_with_choices(question.pk for question in self.spec.questions)
+        return {pk: question for pk, question in found.items() if question.choices.all()}
+
+    @cached_property
+    def named_topics(self) -> list[Topic]:
+        """The topics that somebody may agree to here: those offered, and those that answers bring."""
+        answers = (choice.topic for question in self.questions.values() for choice in question.choices.all())
+        return list(dict.fromkeys([*self.offered, *(topic for topic in answers if topic)]))
+
+    @cached_property
     def shown_wording(self) -> ConsentWording | None:
         return ConsentWording.objects.filter(pk=self.spec.wording_id).first() if self.spec.wording_id else None
 
@@ -164,7 +97,7 @@ class SignUpForm(forms.Form):
     def text(self) -> str:
         """The sentence that people agree to."""
         row = self.shown_wording
-        return row.text if row else shown_text(self.offered, self.spec.language)
+        return row.text if row else shown_text(self.named_topics, self.spec.language)
 
     @cached_property
     def captcha(self) -> Captcha | None:
@@ -176,14 +109,23 @@ class SignUpForm(forms.Form):
 
     def kept_wording(self) -> ConsentWording:
         """Return the wording that was shown, written down if it is our own sentence."""
-        return self.shown_wording or add_wording(self.text, topics=self.offered, language=self.spec.language)
+        return self.shown_wording or add_wording(self.text, topics=self.named_topics, language=self.spec.language)
 
     def chosen_topics(self) -> list[Topic]:
-        """Return what was ticked; the only topic needs no tick of its own."""
-        if len(self.offered) == 1:
-            return self.offered
-        chosen = {int(pk) for pk in self.cleaned_data["topics"]}
-        return [topic for topic in self.offered if topic.pk in chosen]
+        """Return what was ticked; the only topic needs no tick of its own. Answers may bring more."""
+        ticked = {int(pk) for pk in self.cleaned_data.get("topics", [])}
+        chosen = [topic for topic in self.offered if topic.pk in ticked or len(self.offered) == 1]
+        return list(dict.fromkeys([*chosen, *(one.topic for one in self.chosen_choices() if one.topic)]))
+
+    def chosen_choices(self) -> list[SignUpChoice]:
+        """Return what was ticked of the questions."""
+        chosen = []
+        for asked in self.spec.questions:
+            given = self.cleaned_data.get(asked.name) or []
+            ticked = {given} if isinstance(given, str) else set(given)
+            question = self.questions.get(asked.pk)
+            chosen += [one for one in question.choices.all() if str(one.pk) in ticked] if question else []
+        return chosen
 
     def answers(self) -> dict[str, str]:
         """Return what they said beside the address."""
@@ -225,6 +167,10 @@ class SignUpForm(forms.Form):
             for pk, (name, text) in ((str(topic.pk), topic_words(topic, self.spec.language)) for topic in self.offered)
         ]
 
+    def groups(self) -> list[str]:
+        """Return the names of the fields that are answered by ticking boxes or radio buttons of a question."""
+        return [asked.name for asked in self.spec.questions if asked.name in self.fields]
+
     @property
     def is_trapped(self) -> bool:
         """Whether a machine filled in what people do not see."""
@@ -237,6 +183,22 @@ class SignUpForm(forms.Form):
     def fresh(self) -> SignUpForm:
         """Return the same form, empty and shown now."""
         return SignUpForm(replace(self.spec, shown_at=int(timezone.now().timestamp())))
+
+
+def _question_field(question: SignUpQuestion, asked: SpecQuestion) -> forms.ChoiceField:
+    kind, widget = (
+        (forms.MultipleChoiceField, forms.CheckboxSelectMultiple)
+        if question.is_multiple
+        else (forms.ChoiceField, forms.RadioSelect)
+    )
+    return kind(
+        label=question.text,
+        required=asked.is_required,
+        help_text=question.reason or QUESTION_REASON,
+        choices=[(str(choice.pk), choice.label) for choice in question.choices.all()],
+        widget=widget,
+        error_messages={"required": _("Choose at least one.") if question.is_multiple else _("Choose one.")},
+    )
 
 
 def _text_field(field: SpecField) -> forms.CharField:

@@ -18,10 +18,12 @@ from django.views.decorators.http import require_safe
 
 from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.confirmations import read_sign_up_token
+from wagtail_precise_mail.contacts.gifts import gifts_of
 from wagtail_precise_mail.contacts.grades import OptIn
 from wagtail_precise_mail.contacts.joining import confirm_sign_up
 from wagtail_precise_mail.contacts.public import make_private, page_language, public_context
-from wagtail_precise_mail.contacts.sign_up_forms import FormSpec, SignUpForm
+from wagtail_precise_mail.contacts.sign_up_forms import SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import FormSpec
 from wagtail_precise_mail.contacts.sign_ups import SignUp
 from wagtail_precise_mail.contacts.visits import client_ip, default_spec, form_context, take_form
 from wagtail_precise_mail.contacts.wordings import topic_words
@@ -72,7 +74,7 @@ class JoinView(View):
 
     def answer(self, form: SignUpForm) -> HttpResponse:
         # By the topics that the form offers, and by nothing that is known of the address.
-        is_asked = any(topic.opt_in == OptIn.DOUBLE for topic in form.offered)
+        is_asked = any(topic.opt_in == OptIn.DOUBLE for topic in form.named_topics)
         where = reverse("wagtail_precise_mail:sign_up_sent")
         response = HttpResponseRedirect(where if is_asked else f"{where}?done=1")
         response.status_code = 303
@@ -125,13 +127,17 @@ class ConfirmView(View):
             confirm_sign_up(row, ip_address=client_ip(request))
         except LinkExpired:
             return self.expired()
-        topics = [topic for topic in row.topics.select_related("thanks_page") if topic.thanks_page]
-        # The page of the site, if a topic has one; our own otherwise.
-        url = topics[0].thanks_page.get_url(request) if topics and topics[0].thanks_page else ""
-        return HttpResponseRedirect(url) if url else self.confirmed(row)
+        url = self.thanks_url(row)
+        # Their code is on our own page only, which then leads on.
+        return HttpResponseRedirect(url) if url and not gifts_of(row) else self.confirmed(row)
 
     def confirmed(self, row: SignUp) -> HttpResponse:
-        return self.page("sign_up_confirmed", **self.facts(row))
+        return self.page("sign_up_confirmed", gifts=gifts_of(row), thanks_url=self.thanks_url(row), **self.facts(row))
+
+    def thanks_url(self, row: SignUp) -> str:
+        """Return the address of the page of the site that says thank you, if a topic has one."""
+        topics = [topic for topic in row.topics.select_related("thanks_page") if topic.thanks_page]
+        return str(topics[0].thanks_page.get_url(self.request) or "") if topics and topics[0].thanks_page else ""
 
     def expired(self) -> HttpResponse:
         return self.page("sign_up_expired", status=410, join_url=reverse("wagtail_precise_mail:sign_up"))

@@ -8,12 +8,14 @@ from django.db import models
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel
 
 from wagtail_precise_mail.contacts.models import Contact, Topic
+from wagtail_precise_mail.contacts.questions import SignUpChoice
 from wagtail_precise_mail.encryption import EncryptedJSONField
 
 
-class SignUpSource(models.Model):
+class SignUpSource(ClusterableModel):
     """A place where people sign up: a campaign, a social network, a poster with a QR code."""
 
     name = models.CharField(_("name"), max_length=100)
@@ -48,6 +50,7 @@ class SignUp(models.Model):
     ip_address = models.GenericIPAddressField(_("IP address"), null=True)
     # What they said of themselves beside the address; nobody's word counts before it is confirmed.
     answers = EncryptedJSONField(default=dict)
+    choices = models.ManyToManyField(SignUpChoice, related_name="+", verbose_name=_("answers"))
     created_at = models.DateTimeField(_("asked"))
     mail_count = models.PositiveSmallIntegerField(default=0)
     mailed_at = models.DateTimeField(null=True)

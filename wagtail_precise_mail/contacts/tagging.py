@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.log_actions import log
@@ -27,9 +27,19 @@ _CHUNK = 2000
 
 def get_tag(name: str) -> Tag:
     """Return the tag of that name, whatever its letters' case, made when there is none."""
-    name = " ".join(name.split())[:60]
-    tag = Tag.objects.filter(name__iexact=name).first()
-    return tag or Tag.objects.create(name=name, slug=_free_slug(name))
+    return find_or_make_tag(name)[0]
+
+
+def find_or_make_tag(name: str) -> tuple[Tag, bool]:
+    """Return the tag of that name, whatever its letters' case, and whether it had to be made."""
+    name = " ".join(name.split())[:60].strip()
+    if tag := Tag.objects.filter(name__iexact=name).first():
+        return tag, False
+    try:
+        with transaction.atomic():
+            return Tag.objects.create(name=name, slug=_free_slug(name)), True
+    except IntegrityError:  # somebody else was quicker
+        return Tag.objects.get(name__iexact=name), False
 
 
 def add_tag(contacts: Contacts, tag: Tag, *, source: str, by: User | None = None, at: datetime | None = None) -> int:
@@ -44,7 +54,7 @@ def add_tag(contacts: Contacts, tag: Tag, *, source: str, by: User | None = None
         On how many it is new.
     """
     at = at or timezone.now()
-    return sum(_add(chunk, tag, source, by, at) for chunk in _chunks(contacts))
+    return sum(len(add_pairs([(pk, tag) for pk in chunk], source=source, by=by, at=at)) for chunk in _chunks(contacts))
 
 
 def remove_tag(contacts: Contacts, tag: Tag, *, source: str, by: User | None = None, at: datetime | None = None) -> int:
@@ -54,7 +64,53 @@ def remove_tag(contacts: Contacts, tag: Tag, *, source: str, by: User | None = N
         How many had it.
     """
     at = at or timezone.now()
-    return sum(_remove(chunk, tag, source, by, at) for chunk in _chunks(contacts))
+    return sum(remove_pairs([(pk, tag.pk) for pk in chunk], source=source, by=by, at=at) for chunk in _chunks(contacts))
+
+
+@transaction.atomic
+def add_pairs(
+    pairs: Iterable[tuple[int, Tag]], *, source: str, by: User | None = None, at: datetime | None = None
+) -> list[tuple[int, int]]:
+    """Put different tags on different contacts at once, some thousands at the most: five statements.
+
+    Args:
+        pairs: ids of contacts, each with a tag. Other arguments as for :func:`add_tag`.
+
+    Returns:
+        Ids of contacts and tags, as far as they are new.
+    """
+    wanted = {(pk, tag.pk): tag for pk, tag in pairs}
+    if not wanted:
+        return []
+    at = at or timezone.now()
+    ids, tags = {pk for pk, _tag in wanted}, {tag.pk for tag in wanted.values()}
+    # One after the other: two at once would both find it missing, and write its history twice.
+    list(Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+    known = set(ContactTag.objects.filter(tag__in=tags, contact__in=ids).values_list("contact_id", "tag_id"))
+    new = sorted(wanted.keys() - known)
+    ContactTag.objects.bulk_create(
+        [ContactTag(contact_id=pk, tag_id=tag, since=at) for pk, tag in new], batch_size=1000
+    )
+    _remember([(pk, wanted[pk, tag]) for pk, tag in new], Action.ADDED, source, by, at)
+    return new
+
+
+@transaction.atomic
+def remove_pairs(
+    pairs: Iterable[tuple[int, int]], *, source: str, by: User | None = None, at: datetime | None = None
+) -> int:
+    """Take different tags from different contacts at once, by ids of both. Arguments as for :func:`add_tag`.
+
+    Returns:
+        How many were there.
+    """
+    wanted = set(pairs)
+    rows = ContactTag.objects.select_for_update(of=("self",)).select_related("tag").order_by("pk")
+    found = rows.filter(contact__in={pk for pk, _tag in wanted}, tag__in={tag for _pk, tag in wanted})
+    gone = [row for row in found if (row.contact_id, row.tag_id) in wanted]
+    ContactTag.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    _remember([(row.contact_id, row.tag) for row in gone], Action.REMOVED, source, by, at or timezone.now())
+    return len(gone)
 
 
 @transaction.atomic
@@ -70,29 +126,11 @@ def delete_tag(tag: Tag, *, by: User | None, source: str) -> int:
     return count
 
 
-@transaction.atomic
-def _add(ids: list[int], tag: Tag, source: str, by: User | None, at: datetime) -> int:
-    # One after the other: two at once would both find it missing, and write its history twice.
-    list(Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
-    tagged = ContactTag.objects.filter(tag=tag, contact__in=ids).values_list("contact_id", flat=True)
-    new = sorted(set(ids) - set(tagged))
-    ContactTag.objects.bulk_create([ContactTag(contact_id=pk, tag=tag, since=at) for pk in new], batch_size=1000)
-    _remember(new, tag, Action.ADDED, source, by, at)
-    return len(new)
-
-
-@transaction.atomic
-def _remove(ids: list[int], tag: Tag, source: str, by: User | None, at: datetime) -> int:
-    rows = ContactTag.objects.select_for_update().filter(tag=tag, contact__in=ids).order_by("pk")
-    tagged = list(rows.values_list("contact_id", flat=True))
-    ContactTag.objects.filter(tag=tag, contact__in=tagged).delete()
-    _remember(tagged, tag, Action.REMOVED, source, by, at)
-    return len(tagged)
-
-
-def _remember(ids: list[int], tag: Tag, action: Action, source: str, by: User | None, at: datetime) -> None:
-    words = {"tag": tag, "name": tag.name, "action": action, "source": source[:100], "changed_by": by, "changed_at": at}
-    TagChange.objects.bulk_create([TagChange(contact_id=pk, **words) for pk in ids], batch_size=1000)
+def _remember(pairs: list[tuple[int, Tag]], action: Action, source: str, by: User | None, at: datetime) -> None:
+    words = {"action": action, "source": source[:100], "changed_by": by, "changed_at": at}
+    TagChange.objects.bulk_create(
+        [TagChange(contact_id=pk, tag=tag, name=tag.name, **words) for pk, tag in pairs], batch_size=1000
+    )
 
 
 def _chunks(contacts: Contacts) -> Iterator[list[int]]:

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from wagtail_precise_mail.contacts.preference_views import (
     AskAgainView,
+    DetailsView,
     LinkRequestView,
     OwnDataView,
     PreferencesView,
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Short, because it stands in every mail.
     path("p/<token>/", PreferencesView.as_view(), name="preferences"),
     path("p/<token>/again/", AskAgainView.as_view(), name="ask_again"),
+    path("p/<token>/details/", DetailsView.as_view(), name="details"),
     path("p/<token>/data/", OwnDataView.as_view(), name="own_data"),
     path("preferences/", LinkRequestView.as_view(), name="preference_link"),
 ]

@@ -13,7 +13,9 @@ from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.joining import Visit, sign_up
 from wagtail_precise_mail.contacts.models import Topic
 from wagtail_precise_mail.contacts.proofs import Shown
-from wagtail_precise_mail.contacts.sign_up_forms import FormSpec, SignUpForm, SpecField, make_spec
+from wagtail_precise_mail.contacts.questions import SignUpQuestion
+from wagtail_precise_mail.contacts.sign_up_forms import SignUpForm
+from wagtail_precise_mail.contacts.sign_up_specs import FormSpec, SpecField, SpecQuestion, make_spec
 from wagtail_precise_mail.contacts.wordings import DEFAULT_WORDING, policy_in_force
 
 DEFAULT_SOURCE = "site"
@@ -47,6 +49,9 @@ def default_spec(request: HttpRequest, *, topics: str = "", source: str = "") ->
         language=translation.get_language() or "en",
         source=source or source_of(request),
         fields=[SpecField("first_name")],
+        questions=[
+            SpecQuestion(pk) for pk in SignUpQuestion.objects.filter(is_on_own_page=True).values_list("pk", flat=True)
+        ],
         wording=DEFAULT_WORDING,
         page_url=request.build_absolute_uri(request.path),
     )
@@ -61,7 +66,7 @@ def take_form(request: HttpRequest, form: SignUpForm) -> None:
     """
     site, spec = Site.find_for_request(request), form.spec
     shown = Shown(form.kept_wording(), policy_in_force(site), client_ip(request), spec.page_url, spec.page_id)
-    visit = Visit(site, spec.language, shown, form.answers())
+    visit = Visit(site, spec.language, shown, form.answers(), form.chosen_choices())
     sign_up(form.cleaned_data["email"], form.chosen_topics(), source=spec.source, visit=visit)
 
 

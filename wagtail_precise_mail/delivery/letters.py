@@ -52,7 +52,7 @@ def send_letter(contact: Contact, letter: Letter, site: Site) -> None:
         written = WrittenLetter(
             subject=letter.subject,
             preheader=letter.preheader,
-            body=make_notice(letter.paragraphs, button=letter.button, link=letter.link),
+            body=make_notice(letter),
             locale=SimpleNamespace(language_code=letter.language),
         )
         compiled = compile_written(written, site=site, base_url=base_url_of(site), at=timezone.now())

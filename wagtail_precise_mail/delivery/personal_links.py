@@ -53,6 +53,19 @@ def own_data(purpose: LinkPurpose) -> str:
     return purpose.path("own_data", token)
 
 
+@personal_links.register("confirm_details")
+def confirm_details(purpose: LinkPurpose) -> str:
+    """Return the path of the page that asks whether some details are still right; a press there says yes."""
+    token = make_preference_token(purpose.contact_id, purpose.message_id, reach=Reach.DETAILS, at=timezone.now())
+    return purpose.path("details", token)
+
+
+@personal_links.register("change_details")
+def change_details(purpose: LinkPurpose) -> str:
+    """Return the path of the form with these details."""
+    return f"{confirm_details(purpose)}?change=1"
+
+
 def _path(kind: Purpose, name: str, purpose: LinkPurpose) -> str:
     # Anybody may hold a link to join or to forward: nothing about the contact is in it.
     token = make_message_token(kind, purpose.message_id, purpose.argument if kind == Purpose.FORWARD else "")

@@ -11,10 +11,11 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from wagtail_precise_mail.contacts.wordings import policy_in_force
 from wagtail_precise_mail.emails.brand import FrameLink
 from wagtail_precise_mail.emails.colors import is_dark
 from wagtail_precise_mail.emails.context import BODY_WIDTH, GUTTER, Picture, RenderContext
-from wagtail_precise_mail.emails.links import page_url
+from wagtail_precise_mail.emails.links import absolute, page_url
 from wagtail_precise_mail.emails.text import join, wrap
 
 PREFERENCES = "preferences"
@@ -129,10 +130,34 @@ def _footer_lists(footer: Footer, context: RenderContext) -> dict[str, list[Read
     return context.once(
         footer,
         lambda: {
-            "links": ready_links(brand.footer_links, context) if footer.with_links else [],
+            "links": [
+                *(ready_links(brand.footer_links, context) if footer.with_links else []),
+                *ready_links(_policy_link(footer, context), context),
+            ],
             "accounts": ready_links(accounts, context) if footer.with_accounts else [],
         },
     )
+
+
+def _policy_link(footer: Footer, context: RenderContext) -> list[FrameLink]:
+    """Return the link to the privacy policy in force, unless the brand's own links lead there."""
+    policy = policy_in_force(context.site, at=context.at)
+    if policy is None or context.is_page:
+        return []
+    address = (page_url(policy.page, context.base_url, context.site.pk) if policy.page else "") or policy.address
+    for link in context.brand.footer_links if footer.with_links else ():
+        href = page_url(link.page, context.base_url, context.site.pk) if link.page else link.url
+        if (policy.page and link.page and link.page.pk == policy.page.pk) or _place(href, context) == _place(
+            address, context
+        ):
+            return []
+    label = _("Privacy policy, version %(version)s") % {"version": policy.version}
+    return [FrameLink(label, None, address)]
+
+
+def _place(url: str, context: RenderContext) -> str:
+    """Return an address without what two links to the same text may differ in."""
+    return absolute(url, context.base_url).partition("#")[0].rstrip("/") if url else ""
 
 
 def _logos(context: RenderContext) -> dict[str, Any]:

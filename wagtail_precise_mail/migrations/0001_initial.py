@@ -588,6 +588,7 @@ class Migration(migrations.Migration):
                 ('before', wagtail_precise_mail.encryption.EncryptedJSONField(default=dict)),
                 ('after', wagtail_precise_mail.encryption.EncryptedJSONField(default=dict)),
                 ('lists', models.JSONField(default=list)),
+                ('tags', models.JSONField(default=list)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='wagtail_precise_mail.importbatch')),
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imported_changes', to='wagtail_precise_mail.contact')),
             ],
@@ -1370,7 +1371,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='couponcode',
-            index=models.Index(condition=models.Q(('message_id__isnull', True)), fields=['pool', 'id'], name='wpm_coupon_free'),
+            index=models.Index(condition=models.Q(('taken_at__isnull', True)), fields=['pool', 'id'], name='wpm_coupon_free'),
         ),
         migrations.AddConstraint(
             model_name='couponcode',
@@ -1628,5 +1629,95 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='topictranslation',
             constraint=models.UniqueConstraint(fields=('topic', 'language'), name='wpm_topic_language_once'),
+        ),
+        migrations.CreateModel(
+            name='Incentive',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(help_text='“10% off your first order”', max_length=150, verbose_name='what it gives')),
+                ('terms', models.CharField(blank=True, max_length=300, verbose_name='small print')),
+                ('url', models.URLField(blank=True, help_text='The button leads there. Empty: your site.', max_length=500, verbose_name='where it is redeemed')),
+                ('is_mailed', models.BooleanField(default=True, help_text='Our page after the confirmation shows it in any case. Turn it off when your own welcome mail has the block “Welcome coupon”. A code that comes later because the pool was empty is always mailed.', verbose_name='send the code by mail, too')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='since')),
+                ('pool', models.ForeignKey(help_text='Everybody gets a code of their own out of it, once. If it is empty, they get it when you fill it.', on_delete=django.db.models.deletion.PROTECT, related_name='incentives', to='wagtail_precise_mail.couponpool', verbose_name='coupon pool')),
+                ('source', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='incentives', to='wagtail_precise_mail.signupsource')),
+            ],
+            options={
+                'verbose_name': 'welcome coupon',
+                'verbose_name_plural': 'welcome coupons',
+            },
+        ),
+        migrations.CreateModel(
+            name='SignUpChoice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
+                ('label', models.CharField(max_length=100, verbose_name='answer')),
+                ('value', models.CharField(blank=True, help_text='In the further field. Empty: the answer itself.', max_length=100, verbose_name='stored as')),
+                ('contact_list', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.contactlist', verbose_name='list')),
+                ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.tag', verbose_name='tag')),
+                ('topic', models.ForeignKey(blank=True, help_text='They agree to it by this answer; the sentence beside the button names it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.topic', verbose_name='topic')),
+            ],
+            options={
+                'verbose_name': 'answer of a question',
+                'verbose_name_plural': 'answers of questions',
+                'ordering': ['sort_order'],
+                'abstract': False,
+            },
+        ),
+        migrations.AddField(
+            model_name='signup',
+            name='choices',
+            field=models.ManyToManyField(related_name='+', to='wagtail_precise_mail.signupchoice', verbose_name='answers'),
+        ),
+        migrations.CreateModel(
+            name='SignUpQuestion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='For colleagues; people do not see it.', max_length=100, unique=True, verbose_name='name')),
+                ('text', models.CharField(help_text='“What would you like to read about?”', max_length=200, verbose_name='question')),
+                ('reason', models.CharField(blank=True, help_text='Stands below the question. Empty: ours.', max_length=150, verbose_name='why it is asked')),
+                ('is_multiple', models.BooleanField(default=True, verbose_name='several answers may be ticked')),
+                ('is_on_own_page', models.BooleanField(default=False, help_text='To which the addresses of sources and their QR codes lead.', verbose_name='ask on our own sign-up page, too')),
+                ('contact_field', models.ForeignKey(blank=True, help_text='A further field of the contact, of the type text, choice or choices.', limit_choices_to={'kind__in': ['text', 'choice', 'choices']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.contactfield', verbose_name='keep the answer in')),
+            ],
+            options={
+                'verbose_name': 'question of sign-up forms',
+                'verbose_name_plural': 'questions of sign-up forms',
+                'ordering': ['name'],
+            },
+        ),
+        migrations.AddField(
+            model_name='signupchoice',
+            name='question',
+            field=modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='choices', to='wagtail_precise_mail.signupquestion'),
+        ),
+        migrations.CreateModel(
+            name='WelcomeCoupon',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address_hash', models.CharField(max_length=64, unique=True)),
+                ('title', models.CharField(max_length=150, verbose_name='what it gives')),
+                ('terms', models.CharField(blank=True, max_length=300, verbose_name='small print')),
+                ('url', models.URLField(blank=True, max_length=500)),
+                ('is_to_be_mailed', models.BooleanField(default=True)),
+                ('promised_at', models.DateTimeField(verbose_name='promised')),
+                ('given_at', models.DateTimeField(null=True, verbose_name='given')),
+                ('mailed_at', models.DateTimeField(null=True, verbose_name='mailed')),
+                ('code', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='welcome_coupon', to='wagtail_precise_mail.couponcode')),
+                ('contact', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='welcome_coupon', to='wagtail_precise_mail.contact')),
+                ('incentive', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='coupons', to='wagtail_precise_mail.incentive')),
+                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='welcome_coupons', to='wagtail_precise_mail.couponpool')),
+                ('sign_up', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.signup')),
+            ],
+            options={
+                'verbose_name': 'welcome coupon of a contact',
+                'verbose_name_plural': 'welcome coupons of contacts',
+                'indexes': [models.Index(condition=models.Q(('code__isnull', True)), fields=['pool', 'id'], name='wpm_welcome_waiting'), models.Index(condition=models.Q(('mailed_at__isnull', True)), fields=['given_at'], name='wpm_welcome_unmailed')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='incentive',
+            constraint=models.UniqueConstraint(fields=('source',), name='wpm_incentive_once'),
         ),
     ]

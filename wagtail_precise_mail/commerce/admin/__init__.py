@@ -5,6 +5,7 @@ from __future__ import annotations
 from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSet
 
+from wagtail_precise_mail.commerce.admin import welcome
 from wagtail_precise_mail.commerce.admin.coupons import CouponPoolViewSet
 from wagtail_precise_mail.commerce.admin.orders import OrderViewSet
 from wagtail_precise_mail.commerce.admin.pairs import ProductPairViewSet
@@ -18,6 +19,9 @@ from wagtail_precise_mail.commerce.choosers import (
     review_chooser_viewset,
     store_chooser_viewset,
 )
+
+# It registers what it brings with the form of another room.
+__all__ = ["viewsets", "welcome"]
 
 viewsets = (
     ProductViewSet,

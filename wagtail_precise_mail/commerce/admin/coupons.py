@@ -21,7 +21,7 @@ from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
 from wagtail.admin.views import generic
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
-from wagtail_precise_mail.commerce.columns import WIDE_ONLY
+from wagtail_precise_mail.commerce.columns import WideColumn
 from wagtail_precise_mail.commerce.coupons import AddedCodes, add_codes, is_code, read_codes, with_counts
 from wagtail_precise_mail.commerce.models import CouponPool
 
@@ -129,11 +129,16 @@ class CouponPoolDelete(generic.DeleteView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Without the permission, the parent says so first.
-        if self.user_has_permission("delete") and self.object.codes.filter(message_id__isnull=False).exists():
-            words = _("Mails carry codes of %(pool)s, so it stays: it says who got which. Let it expire instead.")
+        if self.user_has_permission("delete") and _is_in_use(self.object):
+            words = _("People have codes of %(pool)s or wait for one, so it stays: it says who has which. Let it end.")
             messages.error(request, words % {"pool": self.object})
             return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
+
+
+def _is_in_use(pool: CouponPool) -> bool:
+    taken = pool.codes.filter(taken_at__isnull=False)
+    return taken.exists() or pool.welcome_coupons.exists() or pool.incentives.exists()
 
 
 class CouponPoolIndex(generic.IndexView):
@@ -147,8 +152,9 @@ class CouponPoolIndex(generic.IndexView):
         return [
             self._get_title_column("name", TitleColumn),
             Column("free_count", label=_("Left"), sort_key="free_count"),
-            Column("code_count", label=_("Of"), sort_key="code_count", classname=WIDE_ONLY),
-            Column("expires_at", label=_("Valid until"), accessor=_until, sort_key="expires_at", classname=WIDE_ONLY),
+            WideColumn("waiting_count", label=_("Wait for one"), sort_key="waiting_count"),
+            WideColumn("code_count", label=_("Of"), sort_key="code_count"),
+            WideColumn("expires_at", label=_("Valid until"), accessor=_until, sort_key="expires_at"),
             StatusTagColumn("state", label=_("Status"), accessor=_state, primary=_is_fine),
         ]
 

@@ -13,6 +13,7 @@ from wagtail_precise_mail.contacts.admin.duplicates import DuplicatesViewSet
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
 from wagtail_precise_mail.contacts.admin.fields import ContactFieldViewSet
 from wagtail_precise_mail.contacts.admin.import_viewset import ImportViewSet
+from wagtail_precise_mail.contacts.admin.questions import QuestionViewSet
 from wagtail_precise_mail.contacts.admin.requests import SubjectRequestViewSet
 from wagtail_precise_mail.contacts.admin.sources import SourceViewSet
 from wagtail_precise_mail.contacts.admin.suppressions import SuppressionViewSet
@@ -32,6 +33,7 @@ viewsets = (
     WordingViewSet,
     PolicyViewSet,
     SourceViewSet,
+    QuestionViewSet,
     ContactFieldViewSet,
     DuplicatesViewSet,
     SuppressionViewSet,

@@ -65,7 +65,7 @@ _MAILCHIMP = {
     "timezone": "time_zone",
     "cc": "country",
     "region": "region",
-    "tags": "lists",
+    "tags": "tags",
     "company": "organization",
     "member_rating": "number:member_rating",
     "notes": "text:notes",
@@ -110,7 +110,7 @@ PRESETS = (
             "email suppressions": "suppressions",
             "email suppressions timestamp": "opted_out_at",
             "lists": "lists",
-            "tags": "lists",
+            "tags": "tags",
         },
         # A profile whose consent is not said is a profile, not a subscriber.
         default=Said.NEVER,
@@ -174,7 +174,8 @@ _COMMON = {
     "opted_in_at": "optintime optindate consentdate subscribedat subscriptiondate signupdate anmeldedatum 订阅时间",
     "opt_in_ip": "optinip consentip signupip",
     "opted_out_at": "unsubscribedat optouttime optoutdate abmeldedatum 退订时间",
-    "lists": "interest interests tag tags lists interessen 兴趣 标签",
+    "tags": "interest interests tag tags interessen 兴趣 标签",
+    "lists": "list lists group groups liste listen gruppe gruppen 列表 分组",
 }
 _BY_HEADER = {word: target for target, words in _COMMON.items() for word in words.split()}
 

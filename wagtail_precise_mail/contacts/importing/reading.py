@@ -47,6 +47,7 @@ class ContactRow:
     values: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     said: Said = Said.GRANTED
     topics: dict[str, Said] = field(default_factory=dict)
     moments: dict[str, datetime] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class ContactRow:
         self.values = {**later.values, **self.values}
         self.attributes = {**later.attributes, **self.attributes}
         self.lists = tuple(dict.fromkeys((*self.lists, *later.lists)))
+        self.tags = tuple(dict.fromkeys((*self.tags, *later.tags)))
         for slug in self.topics.keys() | later.topics.keys():
             self.topics[slug] = max(self.topics.get(slug, self.said), later.topics.get(slug, later.said))
         if later.said > self.said:
@@ -203,8 +205,10 @@ class RowReader:
         row.notes["reason"] = clean_text(value)[:200]
 
     def _take_lists(self, row: ContactRow, value: str) -> None:
-        names = (clean_text(part.strip(" \"'[]")) for part in re.split(r"[,;|]", value))
-        row.lists = tuple(dict.fromkeys((*row.lists, *(name[:100] for name in names if name))))[:_LABEL_LIMIT]
+        row.lists = _joined(row.lists, value)
+
+    def _take_tags(self, row: ContactRow, value: str) -> None:
+        row.tags = _joined(row.tags, value)
 
     def _read_topic(self, slug: str, is_yes: bool, row: ContactRow, value: str) -> None:
         if is_yes:
@@ -251,6 +255,12 @@ class RowReader:
             return read_flag(value)
         except ValueError:
             raise ValueError(_("is neither yes nor no")) from None
+
+
+def _joined(names: tuple[str, ...], value: str) -> tuple[str, ...]:
+    """Return names with those that a value has between commas, semicolons or bars."""
+    more = (clean_text(part.strip(" \"'[]")) for part in re.split(r"[,;|]", value))
+    return tuple(dict.fromkeys((*names, *(name[:100] for name in more if name))))[:_LABEL_LIMIT]
 
 
 def merged(rows: list[ContactRow]) -> Iterator[ContactRow]:

@@ -18,9 +18,10 @@ from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.hygiene.addresses import chosen_resolver
 from wagtail_precise_mail.contacts.importing.files import ContactFile, forget_file, opened
+from wagtail_precise_mail.contacts.importing.groups import TooManyGroups
 from wagtail_precise_mail.contacts.importing.reading import ContactRow, RowError, RowReader, merged
 from wagtail_precise_mail.contacts.importing.risk import RiskScan, is_suspicious
-from wagtail_precise_mail.contacts.importing.storing import LIST_LIMIT, TooManyLists, Writer
+from wagtail_precise_mail.contacts.importing.storing import Writer
 from wagtail_precise_mail.contacts.importing.undoing import undo_slice
 from wagtail_precise_mail.contacts.imports import WORKING, ImportBatch, ImportRefusal
 from wagtail_precise_mail.contacts.models import Contact
@@ -159,11 +160,8 @@ class _Pass:
                 figures["refused"] += len(refused)
                 self._keep_refused(refused)
                 self._move_on(len(chunk), file.position)
-        except TooManyLists:
-            raise SourceError(
-                _("The column of interests would make more than %(count)d lists. Give it another meaning.")
-                % {"count": LIST_LIMIT}
-            ) from None
+        except TooManyGroups as error:
+            raise SourceError(str(error)) from None
         if figures["refused"] == figures["rows"] >= _TRIAL:
             first = self._batch.refusals.first()
             raise SourceError(

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.contacts.former import by_former_hash
 from wagtail_precise_mail.contacts.importing.consenting import Change, ConsentBook
+from wagtail_precise_mail.contacts.importing.groups import Added, GroupBook
 from wagtail_precise_mail.contacts.importing.reading import ContactRow
 from wagtail_precise_mail.contacts.importing.states import Said
 from wagtail_precise_mail.contacts.imports import Filling, ImportBatch, ImportedChange, ImportedRow
@@ -20,13 +20,9 @@ from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentStatus,
     Contact,
-    ContactList,
     Suppression,
     SuppressionReason,
 )
-
-LIST_LIMIT = 200
-"""Lists that one file may make: more, and the column holds no interests."""
 
 
 class Writer:
@@ -43,7 +39,7 @@ class Writer:
         self._holds = holds
         self._at = at
         self._consents = ConsentBook(batch, at=at)
-        self._lists: dict[str, ContactList] = {}
+        self._groups = GroupBook(batch, self.figures, at=at)
         self._theirs: set[str] = set()
 
     def store(self, rows: Sequence[ContactRow]) -> list[tuple[ContactRow, str]]:
@@ -68,7 +64,7 @@ class Writer:
             for row in rows
         }
         held = self._consent(rows, contacts, seen, suppressed)
-        added = self._add_to_lists(rows, contacts, created)
+        added = {} if self._is_dry else self._groups.put(rows, contacts, created.keys() - self._theirs)
         self._note(rows, contacts, created, seen, held, changed, added)
         return refused
 
@@ -209,46 +205,6 @@ class Writer:
         row = ContactRow(0, "", "", "", said=overall, topics=topics)
         return self._consents.said_of(row)
 
-    def _add_to_lists(
-        self, rows: Sequence[ContactRow], contacts: dict[str, int | None], created: dict[str, Contact]
-    ) -> dict[str, list[int]]:
-        """Put contacts on the list of the import and on those of their row; return what is new to old contacts."""
-        wanted = {(contacts[row.hash], one.pk): row.hash for row in rows for one in self._lists_of(row)}
-        if self._is_dry or not wanted:
-            return {}
-        through = ContactList.contacts.through
-        pks = {pk for pk, _list in wanted}
-        old = pks - {contact.pk for contact in created.values()}
-        known: set[tuple[int, int]] = set()
-        if old:
-            known = set(through.objects.filter(contact__in=old).values_list("contact_id", "contactlist_id"))
-        missing = {key: value for key, value in wanted.items() if key not in known}
-        through.objects.bulk_create(
-            [through(contact_id=pk, contactlist_id=list_id) for pk, list_id in missing],
-            batch_size=2000,
-            ignore_conflicts=True,
-        )
-        added: dict[str, list[int]] = {}
-        for (_pk, list_id), key in missing.items():
-            if key not in created:
-                added.setdefault(key, []).append(list_id)
-        self.figures["listed"] += len(missing)
-        return added
-
-    def _lists_of(self, row: ContactRow) -> list[ContactList]:
-        found = [self._batch.contact_list] if self._batch.contact_list else []
-        return found if self._is_dry else [*found, *(self._list(name) for name in row.lists)]
-
-    def _list(self, name: str) -> ContactList:
-        slug = slugify(name, allow_unicode=True)[:100] or "list"
-        if slug not in self._lists:
-            made, is_new = ContactList.objects.get_or_create(slug=slug, defaults={"name": name[:100]})
-            self.figures["new_lists"] += is_new
-            if self.figures["new_lists"] > LIST_LIMIT:
-                raise TooManyLists
-            self._lists[slug] = made
-        return self._lists[slug]
-
     def _note(
         self,
         rows: Sequence[ContactRow],
@@ -257,7 +213,7 @@ class Writer:
         seen: dict[str, ImportedRow],
         held: set[int],
         changed: dict[str, ImportedChange],
-        added: dict[str, list[int]],
+        added: dict[str, Added],
     ) -> None:
         fresh, again = [], []
         for row in rows:
@@ -282,19 +238,17 @@ class Writer:
             )
         ImportedRow.objects.bulk_create(fresh, batch_size=2000)
         ImportedRow.objects.bulk_update(again, ["said"], batch_size=500)
-        for key, list_ids in added.items():
-            changed.setdefault(key, ImportedChange(batch=self._batch, contact_id=contacts[key] or 0)).lists = list_ids
+        for key, groups in added.items():
+            change = changed.setdefault(key, ImportedChange(batch=self._batch, contact_id=contacts[key] or 0))
+            change.lists, change.tags = groups.lists, groups.tags
         # What changed of a contact that this import made goes with the contact.
         kept = [change for key, change in changed.items() if not (key in seen and seen[key].is_new)]
         ImportedChange.objects.bulk_create(kept, batch_size=1000)
-        self._follow_own([contacts[key] for key in changed if key in seen and seen[key].is_new])
+        own = [key for key, change in changed.items() if change.after and key in seen and seen[key].is_new]
+        self._follow_own([contacts[key] for key in own])
 
     def _follow_own(self, pks: list[int | None]) -> None:
         self._batch.rows.filter(contact__in=[pk for pk in pks if pk]).update(written_at=self._at)
-
-
-class TooManyLists(Exception):
-    """A column of interests has more of them than any shop has."""
 
 
 def _difference(contact: Contact, row: ContactRow, filling: str) -> dict[str, Any]:

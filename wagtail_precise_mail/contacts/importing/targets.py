@@ -37,7 +37,7 @@ CONSENT = {
     "opted_out_at": _("Left at"),
     "opt_out_reason": _("Why they left"),
 }
-GROUPS = {"lists": _("Interests or tags: a list for each")}
+GROUPS = {"tags": _("Interests or tags: a tag for each"), "lists": _("Groups: a list for each")}
 KINDS = {
     "text": _("Further field: text"),
     "number": _("Further field: number"),
@@ -48,7 +48,7 @@ OF_TOPIC = {
     "opt_in": _("Agreed to “%(topic)s” (yes or no)"),
 }
 ADDRESS = "email"
-REPEATABLE = frozenset(["", "lists", "unsubscribed", "bounced", "complained", "suppressions"])
+REPEATABLE = frozenset(["", "tags", "lists", "unsubscribed", "bounced", "complained", "suppressions"])
 """Targets that several columns may share; two first names would be one too many."""
 
 _BAD_KEY = re.compile(r'["\\]')

@@ -13,15 +13,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from wagtail_precise_mail.contacts.importing.consenting import ORIGIN_KIND
+from wagtail_precise_mail.contacts.importing.groups import take_back_groups
 from wagtail_precise_mail.contacts.imports import ImportBatch, ImportedChange, ImportedRow
 from wagtail_precise_mail.contacts.models import (
     Consent,
     ConsentChange,
     ConsentStatus,
     Contact,
-    ContactList,
     Suppression,
 )
+from wagtail_precise_mail.contacts.tags import ContactTag, TagChange
 
 CHUNK = 1000
 _UNDONE = "undone"
@@ -91,9 +92,9 @@ def _undo_consents(batch: ImportBatch, pks: Sequence[int]) -> int:
 def _restore(batch: ImportBatch, pks: Sequence[int]) -> int:
     """Put values back that are still as the import wrote them."""
     changes = ImportedChange.objects.filter(batch=batch, contact__in=pks).select_related("contact").order_by("-pk")
+    take_back_groups(batch, changes, source=f"{batch.ledger_source} {_UNDONE}")
     written: dict[int, Contact] = {}
     names: set[str] = set()
-    through = ContactList.contacts.through
     for change in changes:
         contact = written.get(change.contact_id, change.contact)
         own = {name: value for name, value in change.after.items() if _plain(getattr(contact, name)) == value}
@@ -102,8 +103,6 @@ def _restore(batch: ImportBatch, pks: Sequence[int]) -> int:
             names.add(name)
         if own:
             written[contact.pk] = contact
-        if change.lists:
-            through.objects.filter(contact_id=change.contact_id, contactlist_id__in=change.lists).delete()
     if written:
         at = timezone.now()
         for contact in written.values():
@@ -148,16 +147,19 @@ def _remove(batch: ImportBatch, rows: Sequence[ImportedRow]) -> int:
 def _known_elsewhere(batch: ImportBatch, pks: Iterable[int]) -> set[int]:
     """Contacts that anything else refers to: orders, mails, notes, other imports, whatever rooms come above."""
     found: set[int] = set()
+    signed = [batch.ledger_source, f"{batch.ledger_source} {_UNDONE}"]
     for relation in Contact._meta.related_objects:
         model: Any = relation.related_model
-        if model in (Consent, ConsentChange) or relation.many_to_many:
+        # What stands on a contact by a tag, the history of tags says, too, with who put it there.
+        if model in (Consent, ConsentChange, ContactTag) or relation.many_to_many:
             continue
         name = relation.field.attname
         rows: models.QuerySet[Any] = model._default_manager.filter(**{f"{relation.field.name}__in": pks})
         if model in (ImportedRow, ImportedChange):
             rows = rows.exclude(batch=batch)
+        if model is TagChange:
+            rows = rows.exclude(source__in=signed)
         found |= set(rows.values_list(name, flat=True))
-    signed = [batch.ledger_source, f"{batch.ledger_source} {_UNDONE}"]
     spoken = ConsentChange.objects.filter(contact__in=pks).exclude(source__in=signed)
     return found | set(spoken.values_list("contact_id", flat=True))
 

@@ -6,6 +6,7 @@ from wagtail_precise_mail.emails.blocks import (
     columns,
     commerce,
     coupons,
+    details,
     frame,
     hero,
     images,
@@ -25,6 +26,7 @@ from wagtail_precise_mail.emails.blocks import (
     stores,
     survey,
     variants,
+    welcome,
     words,
 )
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
@@ -36,6 +38,7 @@ __all__ = [
     "columns",
     "commerce",
     "coupons",
+    "details",
     "email_blocks",
     "frame",
     "hero",
@@ -57,5 +60,6 @@ __all__ = [
     "stores",
     "survey",
     "variants",
+    "welcome",
     "words",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from wagtail.blocks import CharBlock, ListBlock, StreamBlock, StreamValue, StructValue
 
+from wagtail_precise_mail.contacts.letters import Letter
 from wagtail_precise_mail.emails.blocks.base import EmailBlock
+from wagtail_precise_mail.emails.body import email_blocks
 from wagtail_precise_mail.emails.context import RenderContext
 from wagtail_precise_mail.emails.text import join, wrap
 
@@ -16,8 +17,9 @@ class NoticeBlock(EmailBlock):
     """Not in the picker: nobody but the package writes these."""
 
     paragraphs = ListBlock(CharBlock())
-    button = CharBlock()
-    link = CharBlock()
+    button = CharBlock(required=False)
+    link = CharBlock(required=False)
+    url = CharBlock(required=False)
 
     mjml_template = "wagtail_precise_mail/emails/blocks/notice.mjml"
 
@@ -25,25 +27,25 @@ class NoticeBlock(EmailBlock):
         icon = "mail"
 
     def prepare(self, value: StructValue, context: RenderContext) -> dict[str, Any]:
-        return {
-            "paragraphs": list(value["paragraphs"]),
-            "button": value["button"],
-            "href": context.personal_link(value["link"]),
-        }
+        button, link = value["button"], value["link"]
+        href = context.personal_link(link) if link else context.link(value["url"] or "", button)
+        return {"paragraphs": list(value["paragraphs"]), "button": button, "href": href if button else ""}
 
     def text(self, value: StructValue, context: RenderContext) -> str:
         facts = self.facts(value, context)
-        return join(*(wrap(paragraph) for paragraph in facts["paragraphs"]), f"{facts['button']}:\n{facts['href']}")
+        button = f"{facts['button']}:\n{facts['href']}" if facts["button"] else ""
+        return join(*(wrap(paragraph) for paragraph in facts["paragraphs"]), button)
 
 
-def make_notice(paragraphs: Sequence[str], *, button: str, link: str) -> StreamValue:
-    """Return a body with some paragraphs and one button.
-
-    Args:
-        link: a key of ``personal_links``.
-    """
-    stream = StreamBlock([("notice", NoticeBlock())])
-    value = {"paragraphs": list(paragraphs), "button": button, "link": link}
-    raw = [{"type": "notice", "value": value, "id": "notice"}]
-    body: StreamValue = stream.to_python(raw)
+def make_notice(letter: Letter) -> StreamValue:
+    """Return the body of a letter: its paragraphs, its block if it has one, and its button."""
+    button = {"button": letter.button, "link": letter.link, "url": letter.url}
+    parts: list[tuple[str, dict[str, Any]]] = [("notice", {"paragraphs": list(letter.paragraphs), **button})]
+    kinds: list[tuple[str, EmailBlock]] = [("notice", NoticeBlock())]
+    if letter.block:
+        kinds.append((letter.block, email_blocks.get(letter.block)()))
+        above = {"paragraphs": list(letter.paragraphs), "button": "", "link": "", "url": ""}
+        parts = [("notice", above), (letter.block, {}), ("notice", {"paragraphs": [], **button})]
+    raw = [{"type": key, "value": value, "id": f"{key}-{number}"} for number, (key, value) in enumerate(parts)]
+    body: StreamValue = StreamBlock(kinds).to_python(raw)
     return body

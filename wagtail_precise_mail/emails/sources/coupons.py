@@ -70,9 +70,16 @@ def _codes(pool: CouponPool, contacts: Sequence[Contact], occasion: Occasion) ->
 def _items(codes: Mapping[int, str], expires_at: datetime | None, occasion: Occasion) -> dict[int, Sequence[Item]]:
     if expires_at and expires_at <= occasion.at:
         return {}
-    day = format_date(localtime(expires_at), "long", locale=babel_locale(occasion.language)) if expires_at else ""
-    until = _("Valid until %(date)s") % {"date": day} if day else ""
+    until = valid_until(expires_at, occasion.language)
     return {key: [{"code": code, "until": until}] for key, code in codes.items()}
+
+
+def valid_until(expires_at: datetime | None, language: str) -> str:
+    """Return until when a code is worth something, in words; "" for good."""
+    if expires_at is None:
+        return ""
+    day = format_date(localtime(expires_at), "long", locale=babel_locale(language))
+    return _("Valid until %(date)s") % {"date": day}
 
 
 def _moment(written: str | None) -> datetime | None:

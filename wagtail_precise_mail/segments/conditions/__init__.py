@@ -33,4 +33,4 @@ __all__ = [
 ]
 
 # The conditions of this room register themselves when they are imported.
-from wagtail_precise_mail.segments.conditions import lists, profile, tags  # noqa: F401
+from wagtail_precise_mail.segments.conditions import details, lists, profile, tags  # noqa: F401
