@@ -264,7 +264,7 @@ def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
                 place="segment",
             )
         ]
-    if not audience.sendable_count:
+    if not audience.sendable_count + audience.kept_count:
         return [
             Finding(
                 level=Level.WARNING,

@@ -99,6 +99,11 @@ _WORDS: dict[str, StrPromise] = {
         "The address must not be written to: it does not exist, complained, or was closed by hand."
     ),
     SkipReason.UNSUBSCRIBED: _("Unsubscribed before it was sent."),
+    SkipReason.QUARANTINED: _("In quarantine: somebody has to look at this contact first."),
+    SkipReason.PAUSED: _("Asked for a pause, so nothing was sent."),
+    SkipReason.CADENCE: _("Wants mail less often, and had some of this topic a short while ago."),
+    SkipReason.KEPT: _("Wants mail less often: kept for their digest."),
+    SkipReason.EMPTY: _("Nothing was left to tell: every offer in it had ended."),
     SkipReason.EXCLUDED: _("Is in an audience that was left out."),
     SkipReason.EXPIRED: _("Its turn came after the last moment to send."),
     SkipReason.ERASED: _("The contact was deleted before it was sent."),

@@ -24,6 +24,7 @@ from wagtail_precise_mail.exceptions import SendRefused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+    from wagtail.models import Site
 
 __all__ = [
     "Swept",
@@ -52,6 +53,7 @@ def start_send(
     reply_to: str = "",
     send_before: datetime | None = None,
     priority: int = 10,
+    digest_site: Site | None = None,
     at: datetime | None = None,
 ) -> Send:
     """Make a send that has no audience yet; ``freeze`` gives it one and lets it run.
@@ -63,6 +65,7 @@ def start_send(
         translations: the same email in other languages, by their codes; each contact gets theirs.
         send_before: messages that have not left by then are skipped.
         priority: lower numbers leave first.
+        digest_site: whose digests collect it for contacts who want mail less often; None lets them miss it.
 
     Raises:
         RenderError: a segment that the email asks for no longer exists.
@@ -78,6 +81,7 @@ def start_send(
         base_url=base_url.rstrip("/"),
         send_before=send_before,
         priority=priority,
+        digest_site=digest_site,
     )
     keep_versions(send, translations or {}, at=at or timezone.now())
     return send

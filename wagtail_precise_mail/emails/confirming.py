@@ -13,5 +13,10 @@ CONFIRM_BLOCK = "confirm_sign_up"
 
 def can_confirm(email: Any) -> bool:
     """Whether an email has the button, wherever it stands in it."""
+    return has_block(email, CONFIRM_BLOCK)
+
+
+def has_block(email: Any, key: str) -> bool:
+    """Whether an email has a block of a kind, wherever it stands in it."""
     # Defaults of blocks may be translated late, which plain JSON cannot write.
-    return f'"type": "{CONFIRM_BLOCK}"' in json.dumps(email.body.get_prep_value(), cls=DjangoJSONEncoder)
+    return f'"type": "{key}"' in json.dumps(email.body.get_prep_value(), cls=DjangoJSONEncoder)
