@@ -97,7 +97,8 @@ class OutboxView(IndexView):
         return OutboxMessage.objects.filter(send=self.send).select_related("send", "contact")
 
     def get_page_subtitle(self) -> str:
-        return str(self.send.compiled.email or "")
+        name = str(self.send.compiled.email or "")
+        return name or (_("Digests") if self.send.origin_kind == Send.DIGEST else "")
 
     def get_index_url(self) -> str:
         return reverse("precise_mail_outbox", args=[self.send.pk])
