@@ -299,10 +299,7 @@ class TestCrashes:
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(gathering, "insert_messages", dying)
-        with pytest.raises(KeyboardInterrupt), transaction.atomic():
-            send_due_digests(MARCH)
         with pytest.raises(KeyboardInterrupt):
-            calls.clear()
             send_due_digests(MARCH)
         assert Send.objects.get(origin_kind=Send.DIGEST).messages.count() == 2
         assert DigestIssue.objects.filter(digest=None).count() == 3 * 4

@@ -98,7 +98,7 @@ class OutboxView(IndexView):
 
     def get_page_subtitle(self) -> str:
         name = str(self.send.compiled.email or "")
-        return name or (_("Digests") if self.send.origin_kind == Send.DIGEST else "")
+        return name or (str(_("Digests")) if self.send.origin_kind == Send.DIGEST else "")
 
     def get_index_url(self) -> str:
         return reverse("precise_mail_outbox", args=[self.send.pk])
