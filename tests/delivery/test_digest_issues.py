@@ -13,13 +13,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
-from wagtail.models import Locale
+from wagtail.models import Locale, Page
 
 from tests.commerce.test_coupons import make_pool
+from tests.factories.commerce import make_order, make_product
 from tests.factories.contacts import make_contact, make_list, make_topic
 from tests.factories.digests import make_digest_reader, make_issue, part, send_digests
-from tests.factories.emails import compiled, make_brand, make_email, make_image, raw_block
+from tests.factories.emails import compiled, default_site, make_brand, make_email, make_image, raw_block
 from tests.factories.segments import make_segment
+from tests.testapp.models import StoryPage
 from wagtail_precise_mail.contacts.erasing import erase
 from wagtail_precise_mail.contacts.legal_settings import LegalSettings
 from wagtail_precise_mail.contacts.merging import merge_contacts, undo_merge
@@ -329,3 +331,51 @@ class TestShown:
             return len(captured)
 
         assert queries(2, 2) == queries(10, 4)
+
+
+class TestLists:
+    """What is chosen for each reader is chosen when the digest leaves."""
+
+    def test_two_issues_of_newest_pages_do_not_show_the_same(self, topic: Topic) -> None:
+        pages = [publish(f"Story {number}") for number in range(4)]
+        make_digest_reader(topic)
+        brief = compiled(make_email(raw_block("page_list", selection="newest", count=2, layout="above", columns="2")))
+        for day in range(2):
+            make_issue(topic, "", at=FIRST + timedelta(days=day), compiled=brief)
+        send_digests(MARCH)
+        first, second = (str(one.message.content.data) for one in DigestIssue.objects.order_by("pk"))
+        shown = [[page.title in content for page in pages] for content in (first, second)]
+        assert shown == [[True, True, False, False], [False, False, True, True]]
+
+    def test_who_has_refused_profiling_since_gets_what_everybody_gets(self, topic: Topic) -> None:
+        known = make_product(name="Known", url="/known/", image_url="https://cdn.example.com/k.jpg")
+        liked = make_product(
+            name="Liked", url="/liked/", image_url="https://cdn.example.com/l.jpg", is_replenishable=True
+        )
+        readers = [make_digest_reader(topic) for _number in range(2)]
+        for number, reader in enumerate(readers):
+            make_order(reader, [(liked, 1, 8)], timezone.now() - timedelta(days=90 + number))
+        for _number in range(3):
+            make_order(make_contact(), [(known, 1, 8)], timezone.now() - timedelta(days=3))
+        listed = raw_block(
+            "product_list",
+            selection="buy_again",
+            fallback="best_selling",
+            count=1,
+            layout="above",
+            columns="2",
+            days=30,
+        )
+        make_issue(topic, "", at=FIRST, compiled=compiled(make_email(listed)))
+        Contact.objects.filter(pk=readers[1].pk).update(is_profiling_allowed=False)
+        send_digests(MARCH)
+        contents = {one.contact_id: str(one.message.content.data) for one in DigestIssue.objects.all()}
+        assert "Liked" in contents[readers[0].pk]
+        assert "Liked" not in contents[readers[1].pk]
+        assert "Known" in contents[readers[1].pk]
+
+
+def publish(title: str) -> StoryPage:
+    page = default_site().root_page.add_child(instance=StoryPage(title=title, intro=f"About {title}."))
+    Page.objects.filter(pk=page.pk).update(first_published_at=timezone.now())
+    return page
