@@ -125,11 +125,11 @@ def test_the_campaign_page_tells_what_became_of_what_was_kept(client: Client) ->
     url = reverse("precise-mail-campaigns:inspect", args=[campaign.pk])
     before = text_of(client.get(url))
     assert "2 contacts want mail less often and get it in a digest." in before
-    assert "So far: in 0 digests that were sent, opened from 0 of them; 2 wait." in before
+    assert "So far 0 have got it, 0 have opened it from there, and 2 still wait." in before
     assert "skipped: kept" not in before
     (send,) = send_due_digests(NEXT_MONTH)
     delivery.deliver(send.pk)
-    assert "So far: in 2 digests that were sent, opened from 0 of them; 0 wait." in text_of(client.get(url))
+    assert "So far 2 have got it, 0 have opened it from there, and 0 still wait." in text_of(client.get(url))
 
 
 def test_a_draft_says_who_will_get_it_in_a_digest(client: Client) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.template.defaultfilters import date as format_date
 from django.urls import path, reverse
 from django.utils.functional import cached_property
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail import hooks
@@ -15,7 +17,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
 from wagtail.models import Site
 
-from wagtail_precise_mail.campaigns.admin.columns import MomentColumn, RevenueColumn, ShareColumn
+from wagtail_precise_mail.campaigns.admin.columns import RevenueColumn, ShareColumn
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.digests.queries import count_waiting, digest_sends
@@ -38,9 +40,9 @@ class DigestReportView(ReportView):
     permission_policy = POLICY
     paginate_by = 30
     columns = [
-        TitleColumn("site_name", label=_("Site"), get_url=lambda send: send.outbox_url),
-        MomentColumn("created_at", label=_("Gathered")),
-        Column("state", label=_("State"), accessor="get_state_display"),
+        TitleColumn("gathered", label=_("Gathered"), get_url=lambda send: send.outbox_url),
+        Column("site_name", label=_("Site"), classname="wpm-wide"),
+        Column("state", label=_("State"), accessor="get_state_display", classname="wpm-wide"),
         ShareColumn("accepted", label=_("Accepted"), accessor="report.accepted", classname="wpm-number"),
         ShareColumn("opened", label=_("Opened"), accessor="report.opened", classname="wpm-number"),
         ShareColumn("clicked", label=_("Clicked"), accessor="report.clicked", classname="wpm-number"),
@@ -90,7 +92,9 @@ class DigestReportView(ReportView):
         may_look = self.request.user.has_perms(SEE)
         for send in sends:
             site = sites.get(send.origin_id)
-            send.report, send.site_name = reports[send.pk], str(site or _("a site that was deleted"))
+            send.report = reports[send.pk]
+            send.gathered = format_date(localtime(send.created_at), "SHORT_DATE_FORMAT")
+            send.site_name = (site.site_name or site.hostname) if site else str(_("a site that was deleted"))
             send.outbox_url = reverse("precise_mail_outbox", args=[send.pk]) if may_look else None
         return sends
 
