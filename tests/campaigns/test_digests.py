@@ -163,6 +163,29 @@ class TestReport:
         client.force_login(make_user("access_admin"))
         assert client.get(reverse(self.URL)).status_code == 302
 
+    def test_stopped_digests_are_resumed_by_whoever_may_send(self, client: Client) -> None:
+        topic = make_topic()
+        monthly(make_readers(topic, 1))
+        sent(topic)
+        (send,) = send_due_digests(NEXT_MONTH)
+        delivery.pause(send, reason="The mail server refused everything.")
+        resume = reverse("precise_mail_resume_digests", args=[send.pk])
+        client.force_login(make_user("access_admin", "view_outboxmessage", "view_contact"))
+        client.post(resume)
+        send.refresh_from_db()
+        assert send.state == Send.State.PAUSED
+        client.force_login(make_user(is_superuser=True))
+        assert "The mail server refused everything." in text_of(
+            client.get(reverse("precise_mail_outbox", args=[send.pk]))
+        )
+        assert client.get(resume).status_code == 405
+        client.post(resume)
+        send.refresh_from_db()
+        assert send.state == Send.State.RUNNING
+        client.post(resume)
+        campaign_send = Send.objects.exclude(pk=send.pk).get()
+        assert client.post(reverse("precise_mail_resume_digests", args=[campaign_send.pk])).status_code == 404
+
     def test_the_number_of_queries_does_not_grow(self, client: Client) -> None:
         topic = make_topic()
         monthly(make_readers(topic, 1))

@@ -310,6 +310,36 @@ class TestCrashes:
         assert {subject_of(mail) for mail in mails} == {"Your month: 4 issues of Newsletter"}
         assert Send.objects.filter(origin_kind=Send.DIGEST).count() == 1
 
+    def test_a_pause_while_it_gathers_stops_it_until_it_is_resumed(
+        self, topic: Topic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "freeze_chunk_size": 2}
+        for _number in range(5):
+            make_digest_reader(topic)
+        make_issue(topic, "News", at=FIRST)
+        write = gathering.insert_messages
+
+        def stopping(send: Send, *args: Any) -> None:
+            write(send, *args)
+            services.pause(Send.objects.get(pk=send.pk), reason="wait")
+
+        monkeypatch.setattr(gathering, "insert_messages", stopping)
+        (send,) = send_due_digests(MARCH)
+        monkeypatch.undo()
+        assert send.messages.count() == 2
+        assert send_digests(MARCH + timedelta(minutes=5)) == []
+        assert Send.objects.filter(origin_kind=Send.DIGEST).count() == 1
+        gathering.resume_digests(Send.objects.get(pk=send.pk), by=None)
+        assert len(send_digests(MARCH + timedelta(minutes=10))) == 5
+
+    def test_a_chunk_that_another_worker_has_done_is_left_alone(self, topic: Topic) -> None:
+        make_digest_reader(topic)
+        make_issue(topic, "News", at=FIRST)
+        (send,) = send_due_digests(MARCH)
+        Send.objects.filter(pk=send.pk).update(state=Send.State.FREEZING)
+        due = DigestIssue.objects.all()
+        assert not gathering._give_chunk(send, due, 0, send.messages.get().contact_id or 0, MARCH)
+
     def test_two_gatherers_give_each_issue_away_once(self, topic: Topic, monkeypatch: pytest.MonkeyPatch) -> None:
         make_digest_reader(topic)
         make_issue(topic, "News", at=FIRST)

@@ -10,10 +10,12 @@ import logging
 import time
 from collections import defaultdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.db import transaction
-from django.db.models import CharField, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db import connection, transaction
+from django.db.models import CharField, Min, Q, QuerySet, Value
 from django.utils import timezone
+from wagtail.log_actions import log
 from wagtail.models import Site
 
 from wagtail_precise_mail.conf import options
@@ -25,11 +27,15 @@ from wagtail_precise_mail.delivery.digests.models import DigestIssue
 from wagtail_precise_mail.delivery.digests.periods import may_leave, over_since
 from wagtail_precise_mail.delivery.freezing import insert_messages, start_running
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.moves import resume
 from wagtail_precise_mail.delivery.services import start_send
 from wagtail_precise_mail.emails.models import BrandSettings
 from wagtail_precise_mail.emails.senders import sender_problem
 from wagtail_precise_mail.emails.sites import base_url_of
 from wagtail_precise_mail.exceptions import PreciseMailError
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +63,17 @@ def send_due_digests(at: datetime | None = None, *, seconds: float | None = None
             # What waits goes on waiting; the digests of the other sites leave.
             logger.error("No digest of %s can leave: %s", site, error)
     return gathered
+
+
+@transaction.atomic
+def resume_digests(send: Send, *, by: AbstractBaseUser | None) -> None:
+    """Let digests that were stopped, such as by a mail server that refused everything, go on where they stopped.
+
+    Raises:
+        InvalidTransition: they are not paused.
+    """
+    resume(send)
+    log(instance=send, action="wagtail_precise_mail.resume_digests", user=by)
 
 
 def due_issues(site: Site, *, at: datetime) -> QuerySet[DigestIssue]:
@@ -98,7 +115,10 @@ def _is_due(waiting: QuerySet[DigestIssue], legal: LegalSettings, at: datetime) 
 
 def _gather(site: Site, at: datetime, deadline: float) -> Send | None:
     """Go on with the digests of a site, or begin with them when some are due."""
-    send = Send.objects.filter(origin_kind=Send.DIGEST, origin_id=site.pk, state=Send.State.FREEZING).first()
+    of_site = Send.objects.filter(origin_kind=Send.DIGEST, origin_id=site.pk)
+    if of_site.filter(state=Send.State.PAUSED, state_before_pause=Send.State.FREEZING).exists():
+        return None  # somebody stopped the gathering: it goes on when they resume it
+    send = of_site.filter(state=Send.State.FREEZING).first()
     due = due_issues(site, at=at)
     if send is None and (not due.exists() or (send := _open_send(site, at)) is None):
         return None
@@ -154,9 +174,28 @@ def _give_chunk(send: Send, due: QuerySet[DigestIssue], cursor: int, last: int, 
             return False
         contacts = Contact.objects.filter(pk__in=chunk.values("contact"))
         insert_messages(send, contacts.annotate(wpm_reason=Value("", output_field=CharField())), at)
-        message = OutboxMessage.objects.filter(send=send, contact=OuterRef("contact")).values("pk")[:1]
-        # The outer condition is looked at again on a row that somebody else has just given away.
-        DigestIssue.objects.filter(pk__in=chunk.values("pk"), digest__isnull=True).update(digest=Subquery(message))
+        _give(send, chunk, after=cursor, until=last)
         written = OutboxMessage.objects.filter(send=send, contact__gt=cursor, contact__lte=last)
         written.filter(digest_issues=None).delete()
     return True
+
+
+# A join, and no look-up for each issue: with statistics from before the send, PostgreSQL would read all of its messages
+# for every one of them. The condition on the issue is looked at again on a row that somebody else has just given away.
+_GIVE = """
+    UPDATE {issues} SET digest_id = message.id
+    FROM {messages} AS message
+    WHERE message.send_id = %s AND message.contact_id > %s AND message.contact_id <= %s
+        AND message.contact_id = {issues}.contact_id AND {issues}.digest_id IS NULL AND {issues}.id IN ({chunk})
+"""
+
+
+def _give(send: Send, chunk: QuerySet[DigestIssue], *, after: int, until: int) -> None:
+    """Write into the issues of a chunk which message of the send they are in, where they are in none."""
+    sql, parameters = chunk.values("pk").query.get_compiler(connection=connection).as_sql()
+    quote = connection.ops.quote_name
+    statement = _GIVE.format(
+        issues=quote(DigestIssue._meta.db_table), messages=quote(OutboxMessage._meta.db_table), chunk=sql
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [send.pk, after, until, *parameters])
