@@ -55,6 +55,9 @@ class Options:
     freeze_chunk_size: int = 5000
     """Contacts that are frozen into outbox messages in one transaction."""
 
+    digest_hour: int = field(default=8, metadata={"least": 0})
+    """Hour of the reader's own clock, 0 to 23, from which on digests leave, for twelve hours."""
+
     max_attempts: int = 5
     """Attempts at one message, each after a received temporary refusal, before it is given up."""
 
@@ -242,6 +245,8 @@ class Options:
                 f"{SETTING}['sign_up_origins'] must be a list of origins without a path, such as "
                 "'https://www.example.com'."
             )
+        if self.digest_hour > 23:
+            raise ConfigurationError(f"{SETTING}['digest_hour'] must be between 0 and 23, not {self.digest_hour}.")
         if self.lease_seconds <= self.task_seconds:
             raise ConfigurationError(
                 f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."

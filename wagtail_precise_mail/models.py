@@ -47,6 +47,7 @@ from wagtail_precise_mail.contacts.sign_ups import SignUp, SignUpSource
 from wagtail_precise_mail.contacts.subject_requests import SubjectRequest, SubjectRequestStep
 from wagtail_precise_mail.contacts.tags import ContactTag, Tag, TagChange
 from wagtail_precise_mail.contacts.wordings import ConsentWording, PrivacyPolicy, TopicTranslation
+from wagtail_precise_mail.delivery.digests.models import DigestIssue
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SendVersion, SentItem
 from wagtail_precise_mail.emails.models import ApprovedContent, BrandSettings, CompiledEmail, Email, SavedBlock
 from wagtail_precise_mail.emails.rights import ImageRights
@@ -75,6 +76,7 @@ __all__ = [
     "CouponCode",
     "CouponPool",
     "Departure",
+    "DigestIssue",
     "DuplicatePair",
     "Email",
     "ErasedContact",

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.urls import reverse
+from wagtail.models import Site
 
 from tests.contacts.colleagues import client_with, is_refused
 from tests.factories.commerce import make_order, make_product
@@ -35,6 +36,7 @@ from wagtail_precise_mail.models import (
     CleanupFinding,
     CouponCode,
     CouponPool,
+    DigestIssue,
     ImportedChange,
     ImportedRow,
     MessageContent,
@@ -52,6 +54,12 @@ APP = "wagtail_precise_mail"
 
 def _content(contact: Contact) -> Any:
     return MessageContent.objects.create(message=make_message(make_send(), contact), contact=contact, data={"a": 1})
+
+
+def _digest_issue(contact: Contact) -> Any:
+    message = make_message(make_send(), contact)
+    facts = {"topic": message.send.topic, "site": Site.objects.get(), "kept_at": AT}
+    return DigestIssue.objects.create(contact=contact, send=message.send, message=message, **facts)
 
 
 def _sent_item(contact: Contact) -> Any:
@@ -87,6 +95,7 @@ MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.ContactTag.contact": lambda contact: make_tag(contact),
     f"{APP}.CouponCode.contact": _coupon,
     f"{APP}.Departure.contact": lambda contact: record_departure(contact, at=AT),
+    f"{APP}.DigestIssue.contact": _digest_issue,
     f"{APP}.Email.sample_contact": lambda contact: make_email(sample_contact=contact),
     f"{APP}.FormerContact.contact": _earlier_merge,
     f"{APP}.ImportedChange.contact": lambda contact: ImportedChange.objects.create(

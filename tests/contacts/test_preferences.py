@@ -134,6 +134,25 @@ class TestTokens:
             read_preference_token(token, at=self.AT)
 
 
+class TestPace:
+    def test_each_pace_says_what_it_does(self, client: Client, contact: Contact) -> None:
+        page = client.get(settings_url(contact)).content.decode()
+        assert "Everything of a month in one mail, on the first of the next." in page
+        assert "what comes too soon is left out" not in page
+
+    def test_topics_without_digests_are_named(self, client: Client, contact: Contact) -> None:
+        make_topic(name="Flash sales", has_digests=False)
+        page = client.get(settings_url(contact)).content.decode()
+        assert "Of Flash sales, what comes too soon is left out." in page
+        assert "Everything of a month" in page
+
+    def test_without_any_digest_nothing_is_promised(self, client: Client, contact: Contact, topic: Topic) -> None:
+        Topic.objects.update(has_digests=False)
+        page = client.get(settings_url(contact)).content.decode()
+        assert "What comes too soon is left out." in page
+        assert "Everything of a month" not in page
+
+
 class TestSettings:
     def test_the_page_shows_what_holds_now(self, client: Client, contact: Contact, topic: Topic) -> None:
         Contact.objects.update(cadence="weekly", is_profiling_allowed=False)

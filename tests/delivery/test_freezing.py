@@ -105,7 +105,7 @@ def test_chunks_together_hold_everybody_once(send: Send) -> None:
 @pytest.mark.usefixtures("small_chunks")
 def test_a_freeze_that_died_goes_on_after_the_last_complete_chunk(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     everybody = {make_reader(send).email for _number in range(7)}
-    insert, calls = freezing._insert, 0
+    insert, calls = freezing.insert_messages, 0
 
     def die_in_the_third_chunk(*args: Any) -> None:
         nonlocal calls
@@ -114,14 +114,14 @@ def test_a_freeze_that_died_goes_on_after_the_last_complete_chunk(send: Send, mo
         if calls == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(freezing, "_insert", die_in_the_third_chunk)
+    monkeypatch.setattr(freezing, "insert_messages", die_in_the_third_chunk)
     with pytest.raises(KeyboardInterrupt):
         services.freeze(send, Contact.objects.all(), at=AT)
     send.refresh_from_db()
     # The third chunk was rolled back together with its place.
     assert (send.messages.count(), send.state) == (4, Send.State.FREEZING)
     assert list(sends_to_resume()) == [send]
-    monkeypatch.setattr(freezing, "_insert", insert)
+    monkeypatch.setattr(freezing, "insert_messages", insert)
     assert services.freeze(send, Contact.objects.all(), at=AT)
     assert Counter(send.messages.values_list("address", flat=True)) == Counter(everybody)
 

@@ -66,6 +66,7 @@ def test_list_shows_every_field_with_its_group_and_a_made_up_example(editor: Cli
         "Contact",
         "Orders",
         "Email brand",
+        "Digest",
         "Further fields",
     ]
     assert "Alex" in page.get_text()

@@ -26,13 +26,15 @@ class Audience:
     """The members of a campaign's segment, by what would become of them.
 
     Attributes:
+        kept_count: of how many it waits for their digest.
         skipped: how many are left out, by the reason (a value of ``OutboxMessage.SkipReason``); each is counted
-            under one reason only, so that with ``sendable_count`` they sum to ``total_count``.
+            under one reason only, so that with the two other counts they sum to ``total_count``.
     """
 
     total_count: int
     sendable_count: int
     skipped: dict[str, int]
+    kept_count: int = 0
 
     @property
     def skipped_count(self) -> int:
@@ -48,9 +50,10 @@ def preview_audience(campaign: Campaign, *, at: datetime) -> Audience:
     """
     rows = _judged(campaign, at).values_list("wpm_reason").annotate(Count("pk"))
     counts = dict(rows)
-    sendable = counts.pop("", 0)
+    total = sum(counts.values())
+    sendable, kept = counts.pop("", 0), counts.pop(SkipReason.KEPT.value, 0)
     skipped = {reason: counts[reason] for reason in SkipReason.values if reason in counts}
-    return Audience(sendable + sum(counts.values()), sendable, skipped)
+    return Audience(total, sendable, skipped, kept)
 
 
 def sendable_contacts(campaign: Campaign, *, at: datetime) -> ContactQuerySet:
@@ -67,7 +70,13 @@ def _judged(campaign: Campaign, at: datetime) -> Any:
     """Return the members with ``wpm_reason``: why each is left out, or ""."""
     contacts = members(campaign.segment, at=at)
     excluded = [members(segment, at=at) for segment in campaign.excluded_segments.all()]
-    reason = skip_reason(campaign.topic_id, excluded, at=at, rule=permission_rule(campaign))
+    reason = skip_reason(
+        campaign.topic_id,
+        excluded,
+        at=at,
+        rule=permission_rule(campaign),
+        is_kept=campaign.topic.has_digests and not campaign.asks_permission,
+    )
     return as_plain(contacts).annotate(wpm_reason=reason)
 
 

@@ -266,7 +266,7 @@ def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
             )
         ]
     findings = list(permission_findings(campaign, _approved_versions(campaign), audience))
-    if not audience.sendable_count:
+    if not audience.sendable_count + audience.kept_count:
         message, remedy = (
             _("Nobody would get this email."),
             _("Look at the audience: it says who is left out, and why."),

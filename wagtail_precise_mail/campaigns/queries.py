@@ -158,6 +158,9 @@ def parts_of(counted: Progress) -> list[Part]:
         Part(state.value, str(state.label), Share(counted.by_state.get(state, 0), counted.total), tone)
         for state, tone in _TONES.items()
     ]
+    kept = OutboxMessage.SkipReason.KEPT
+    # Not skipped: they get it, only later.
+    parts.append(Part(kept.value, str(kept.label), Share(counted.skipped.get(kept, 0), counted.total), "kept"))
     skipped = [
         Part(
             f"skipped-{reason}",
@@ -166,5 +169,6 @@ def parts_of(counted: Progress) -> list[Part]:
             "skipped",
         )
         for reason, count in sorted(counted.skipped.items(), key=lambda item: -item[1])
+        if reason != kept
     ]
     return [part for part in [*parts, *skipped] if part.share.count]

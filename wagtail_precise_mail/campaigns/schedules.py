@@ -6,6 +6,7 @@ from wagtail_precise_mail.background import Recurring
 
 RECURRING = [
     Recurring("pump", "wagtail_precise_mail.campaigns.tasks.pump", minutes=1),
+    Recurring("send_digests", "wagtail_precise_mail.delivery.tasks.send_digests", minutes=5),
     Recurring("learn_from_orders", "wagtail_precise_mail.commerce.tasks.learn_from_orders", minutes=24 * 60),
     Recurring("forget_product_views", "wagtail_precise_mail.commerce.tasks.forget_product_views", minutes=24 * 60),
     Recurring("give_welcome_coupons", "wagtail_precise_mail.commerce.tasks.give_welcome_coupons", minutes=5),

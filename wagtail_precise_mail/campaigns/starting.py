@@ -259,6 +259,7 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
             send_before=min(
                 filter(None, (sendable_until(one.body) for one in (email, *approved.values()))), default=None
             ),
+            digest_site=campaign.site if campaign.topic.has_digests else None,
             at=at,
         )
         claimed = Campaign.objects.filter(pk=campaign.pk, state=State.SENDING, send=None)

@@ -179,6 +179,11 @@ class Topic(ClusterableModel):
         blank=True,
         help_text=_("A weaker yes stays unconfirmed: nothing is sent to it."),
     )
+    has_digests = models.BooleanField(
+        _("collect into digests"),
+        default=True,
+        help_text=_("Who wants mail less often gets all issues in one mail. Off: what comes too soon is left out."),
+    )
     thanks_page = PageForeignKey(
         on_delete=models.SET_NULL,
         null=True,

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from wagtail_precise_mail.contacts import preferences, rights
 from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.changes import SELF
-from wagtail_precise_mail.contacts.models import Cadence, Contact, Suppression
+from wagtail_precise_mail.contacts.models import Contact, Suppression
 from wagtail_precise_mail.contacts.package import file_name, make_package
 from wagtail_precise_mail.contacts.preference_forms import DetailsForm, OwnDataForm, WishesForm, country_choices
 from wagtail_precise_mail.contacts.preference_tokens import (
@@ -132,11 +132,13 @@ class PreferencesView(_LinkView):
         now, contact = timezone.now(), self.contact
         suppression = Suppression.objects.in_force(now).filter(address_hash=contact.address_hash).first()
         leave = make_unsubscribe_token(contact.pk, self.known.message_id)
+        topics = preferences.offered_topics(contact)
         return self.page(
             "preferences",
             form=form,
-            topics=preferences.offered_topics(contact),
-            cadences=Cadence.choices,
+            topics=topics,
+            cadences=preferences.explained_cadences(topic for topic, _has_it in topics),
+            topics_without_digests=[topic.name for topic, _has_it in topics if not topic.has_digests],
             languages=form.fields["language"].choices,  # type: ignore[attr-defined]
             paused_until=contact.paused_until if contact.paused_until and contact.paused_until > now else None,
             pauses=preferences.PAUSES,

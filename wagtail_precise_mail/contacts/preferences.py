@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.changes import SELF, ContactChange, change_fields
 from wagtail_precise_mail.contacts.letters import Letter, send_letter
-from wagtail_precise_mail.contacts.models import ConsentStatus, Contact, Topic
+from wagtail_precise_mail.contacts.models import Cadence, ConsentStatus, Contact, Topic
 from wagtail_precise_mail.contacts.public import page_language
 from wagtail_precise_mail.contacts.services import subscribe, withdraw
 from wagtail_precise_mail.contacts.throttle import may_pass
@@ -60,6 +60,21 @@ def offered_topics(contact: Contact) -> list[tuple[Topic, bool]]:
     granted = contact.consents.filter(status=ConsentStatus.GRANTED).values_list("topic_id", flat=True)
     has = set(granted)
     return [(topic, topic.pk in has) for topic in Topic.objects.all()]
+
+
+def explained_cadences(topics: Iterable[Topic]) -> list[tuple[str, str, str]]:
+    """Return each pace with its name and what it does, for topics of which at least one has digests."""
+    has_digests = any(topic.has_digests for topic in topics)
+    words = {
+        Cadence.EVERY: _("Each one as it comes."),
+        Cadence.DAILY: _("Everything of a day in one mail, the next morning."),
+        Cadence.WEEKLY: _("Everything of a week in one mail, on Monday morning."),
+        Cadence.MONTHLY: _("Everything of a month in one mail, on the first of the next."),
+        Cadence.QUARTERLY: _(
+            "Everything of three months in one mail, on the first of January, April, July and October."
+        ),
+    }
+    return [(one.value, str(one.label), words[one] if has_digests else "") for one in Cadence]
 
 
 @transaction.atomic

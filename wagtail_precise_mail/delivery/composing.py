@@ -11,6 +11,7 @@ from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token
 from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.delivery.channels import Envelope
+from wagtail_precise_mail.delivery.digests.words import with_digest
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.delivery.subject_labels import SubjectLabels
@@ -70,7 +71,10 @@ class Composer:
         readers = loader.load(list(contacts.values()), at=at, base_url=base_url, messages=messages)
         if len(contacts) < len(addressed):
             readers |= loader.load([Contact()], at=at, base_url=base_url)
-        return {message.pk: readers[contact.pk if contact else 0] for message, contact in addressed}
+        return {
+            message.pk: with_digest(readers[contact.pk if contact else 0], loader, contact)
+            for message, contact in addressed
+        }
 
     def compose(
         self, message: OutboxMessage, contact: Contact | None, *, at: datetime, known: Reader | None = None

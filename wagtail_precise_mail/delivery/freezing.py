@@ -13,10 +13,18 @@ from django.utils import timezone
 
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.contacts.models import (
+    Cadence,
+    Consent,
+    ConsentStatus,
+    Contact,
+    Suppression,
+    SuppressionReason,
+)
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.delivery.aging import NOBODY_IS_ASKED, PermissionRule
 from wagtail_precise_mail.delivery.claims import database_value
+from wagtail_precise_mail.delivery.digests.keeping import collects, keep_frozen
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 from wagtail_precise_mail.delivery.pace import came_too_soon
@@ -50,7 +58,7 @@ def freeze(
     at = at or timezone.now()
     deadline = None if seconds is None else time.monotonic() + seconds
     # The names of annotations begin with wpm_, for conditions may bring names of their own.
-    reason = skip_reason(send.topic_id, excluded, at=at, rule=PermissionRule.of(send))
+    reason = skip_reason(send.topic_id, excluded, at=at, rule=PermissionRule.of(send), is_kept=collects(send))
     audience = as_plain(contacts).annotate(wpm_reason=reason)
     cursor = Send.objects.values_list("freeze_cursor", flat=True).get(pk=send.pk)
     while (last := _last_of_chunk(audience, cursor)) is not None:
@@ -61,7 +69,7 @@ def freeze(
         if deadline is not None and time.monotonic() >= deadline:
             send.refresh_from_db()
             return False
-    return _start_running(send, at)
+    return start_running(send, at)
 
 
 def as_plain(contacts: ContactQuerySet) -> ContactQuerySet:
@@ -78,8 +86,13 @@ def skip_reason(
     *,
     at: datetime,
     rule: PermissionRule = NOBODY_IS_ASKED,
+    is_kept: bool = False,
 ) -> Case:
-    """Return the same answers as ``gate.judge`` gives later, and exclusion, as an expression over contacts."""
+    """Return the same answers as ``gate.judge`` gives later, and exclusion, as an expression over contacts.
+
+    Args:
+        is_kept: whether those who want mail less often get it in a digest, rather than not at all.
+    """
     holding = Suppression.objects.holding_back(is_marketing=topic_id is not None, at=at)
     suppressions = holding.filter(address_hash=OuterRef("address_hash"))
     unsubscribed = Exists(suppressions.filter(reason=SuppressionReason.UNSUBSCRIBED))
@@ -91,6 +104,11 @@ def skip_reason(
     if topic_id is not None:
         whens += _whens_of_topic(topic_id, rule, at)
     whens += [When(Q(pk__in=others.values("pk")), then=Value(SkipReason.EXCLUDED.value)) for others in excluded]
+    # After exclusion: what is not meant for somebody is not in their digest either.
+    if topic_id is not None and is_kept:
+        whens.append(When(~Q(cadence=Cadence.EVERY), then=Value(SkipReason.KEPT.value)))
+    elif topic_id is not None:
+        whens.append(When(came_too_soon(topic_id, at), then=Value(SkipReason.CADENCE.value)))
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
@@ -103,7 +121,6 @@ def _whens_of_topic(topic_id: int, rule: PermissionRule, at: datetime) -> list[W
         When(~granted, then=Value(SkipReason.NO_CONSENT.value)),
         *rule.whens(at),
         When(paused_until__gt=at, then=Value(SkipReason.PAUSED.value)),
-        When(came_too_soon(topic_id, at), then=Value(SkipReason.CADENCE.value)),
     ]
 
 
@@ -122,7 +139,8 @@ def _freeze_chunk(send: Send, audience: ContactQuerySet, cursor: int, last: int,
         moved = Send.objects.filter(pk=send.pk, state=Send.State.FREEZING, freeze_cursor=cursor)
         if not moved.update(freeze_cursor=last):
             return False
-        _insert(send, audience.filter(pk__gt=cursor, pk__lte=last), at)
+        insert_messages(send, audience.filter(pk__gt=cursor, pk__lte=last), at)
+        keep_frozen(send, after=cursor, until=last)
     return True
 
 
@@ -143,8 +161,11 @@ _INSERT = """
 _NO_JIT = {"postgresql": "SET LOCAL jit TO off"}
 
 
-def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
-    """INSERT ... SELECT: the rows never travel through Python."""
+def insert_messages(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
+    """Write a message for each contact, by what ``wpm_reason`` says of them: waiting, or skipped.
+
+    INSERT ... SELECT: the rows never travel through Python.
+    """
     chosen = contacts.values_list("pk", "email", "address_hash", F("wpm_reason"))
     try:
         members, member_parameters = chosen.query.get_compiler(connection=connection).as_sql()
@@ -161,7 +182,8 @@ def _insert(send: Send, contacts: ContactQuerySet, at: datetime) -> None:
         cursor.execute(sql, [*member_parameters, moment, send.pk, send.priority, moment])
 
 
-def _start_running(send: Send, at: datetime) -> bool:
+def start_running(send: Send, at: datetime) -> bool:
+    """Let a send whose audience is complete run, and wake a worker; return whether it is complete."""
     freezing = Send.objects.filter(pk=send.pk, state=Send.State.FREEZING)
     with transaction.atomic():
         started = freezing.update(state=Send.State.RUNNING, frozen_at=at)

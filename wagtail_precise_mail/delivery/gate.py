@@ -11,8 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact, Suppression, SuppressionReason
+from wagtail_precise_mail.contacts.models import (
+    Cadence,
+    Consent,
+    ConsentStatus,
+    Contact,
+    Suppression,
+    SuppressionReason,
+)
 from wagtail_precise_mail.delivery.aging import PermissionRule
+from wagtail_precise_mail.delivery.digests.entries import choose_entries
+from wagtail_precise_mail.delivery.digests.keeping import collects
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.pace import find_too_soon
 from wagtail_precise_mail.delivery.writers import may_still_leave
@@ -38,7 +47,9 @@ class _Known:
         may_leave: whether who wrote to one person may still do so; True for all other mail.
         consents: states by contact id.
         permission: why contacts are skipped who heard nothing for long, by their ids.
-        too_soon: ids of contacts who had a mail of the topic within the time that they asked for.
+        too_soon: ids of contacts who had a mail of the topic within the time that they asked for; where the send goes
+            into digests, of all who want one.
+        untold: of digests, why there is nothing in them that may be sent, or "", by the id of the message.
     """
 
     suppressions: dict[str, str]
@@ -46,6 +57,7 @@ class _Known:
     consents: dict[int, str] = field(default_factory=dict)
     permission: dict[int, str] = field(default_factory=dict)
     too_soon: set[int] = field(default_factory=set)
+    untold: dict[int, str] = field(default_factory=dict)
 
 
 def judge(send: Send, messages: Sequence[OutboxMessage], *, at: datetime) -> list[Verdict]:
@@ -66,11 +78,14 @@ def judge(send: Send, messages: Sequence[OutboxMessage], *, at: datetime) -> lis
 def _look_up(send: Send, messages: Sequence[OutboxMessage], contacts: dict[int, Contact], at: datetime) -> _Known:
     # The address was kept when the audience was gathered; the contact may have another one by now.
     hashes = {message.recipient_key for message in messages} | {c.address_hash for c in contacts.values()}
-    holding = Suppression.objects.holding_back(is_marketing=send.topic_id is not None, at=at)
+    holding = Suppression.objects.holding_back(is_marketing=send.is_marketing, at=at)
     known = _Known(
         suppressions=dict(holding.filter(address_hash__in=hashes).values_list("address_hash", "reason")),
         may_leave=may_still_leave(send),
     )
+    if send.origin_kind == Send.DIGEST:
+        chosen = choose_entries([message.pk for message in messages], at=at)
+        return replace(known, untold={pk: one.skip_reason for pk, one in chosen.items()})
     if send.topic_id is None:
         return known
     rows = Consent.objects.filter(topic=send.topic_id, contact__in=contacts).values_list("contact_id", "status")
@@ -78,8 +93,14 @@ def _look_up(send: Send, messages: Sequence[OutboxMessage], contacts: dict[int, 
         known,
         consents=dict(rows),
         permission=PermissionRule.of(send).find(contacts.values(), except_send=send.pk, at=at),
-        too_soon=find_too_soon(contacts.values(), send.topic_id, except_send=send.pk, at=at),
+        too_soon=_who_waits(send, send.topic_id, contacts, at),
     )
+
+
+def _who_waits(send: Send, topic_id: int, contacts: dict[int, Contact], at: datetime) -> set[int]:
+    if collects(send):  # whoever wants it less often gets all of it in a digest, however long ago the last mail was
+        return {one.pk for one in contacts.values() if one.cadence != Cadence.EVERY}
+    return find_too_soon(contacts.values(), topic_id, except_send=send.pk, at=at)
 
 
 def _reason(send: Send, message: OutboxMessage, contact: Contact | None, known: _Known, at: datetime) -> str:
@@ -96,19 +117,27 @@ def _reason(send: Send, message: OutboxMessage, contact: Contact | None, known: 
         return SkipReason.UNSUBSCRIBED if suppressed == SuppressionReason.UNSUBSCRIBED else SkipReason.SUPPRESSED
     if contact.quarantined_at is not None:
         return SkipReason.QUARANTINED
-    return "" if send.topic_id is None else _reason_of_topic(contact, known, at)
+    if send.origin_kind == Send.DIGEST:
+        return known.untold[message.pk] or (SkipReason.PAUSED if _is_paused(contact, at) else "")
+    return "" if send.topic_id is None else _reason_of_topic(send, contact, known, at)
 
 
-def _reason_of_topic(contact: Contact, known: _Known, at: datetime) -> str:
+def _reason_of_topic(send: Send, contact: Contact, known: _Known, at: datetime) -> str:
     """What holds back mail about a topic only: an order is confirmed to whoever pauses the newsletter."""
     consent = known.consents.get(contact.pk)
     if consent != ConsentStatus.GRANTED:
         return SkipReason.UNSUBSCRIBED if consent == ConsentStatus.WITHDRAWN else SkipReason.NO_CONSENT
     if contact.pk in known.permission:
         return known.permission[contact.pk]
-    if contact.paused_until is not None and contact.paused_until > at:
+    if _is_paused(contact, at):
         return SkipReason.PAUSED
-    return SkipReason.CADENCE if contact.pk in known.too_soon else ""
+    if contact.pk not in known.too_soon:
+        return ""
+    return SkipReason.KEPT if collects(send) else SkipReason.CADENCE
+
+
+def _is_paused(contact: Contact, at: datetime) -> bool:
+    return contact.paused_until is not None and contact.paused_until > at
 
 
 def _reason_in_test(suppressed: str | None) -> str:

@@ -36,7 +36,7 @@ class Send(models.Model):
     # Tries in a row that found the channel unusable; the last allowed one pauses the send.
     failure_count = models.PositiveSmallIntegerField(default=0)
     compiled = models.ForeignKey(CompiledEmail, models.PROTECT, related_name="sends")
-    # None only for tests and transactional mail, which need no consent to a topic.
+    # None only for digests, which are about several; and for tests and transactional mail, which need no consent.
     topic = models.ForeignKey(Topic, models.PROTECT, null=True, related_name="sends")
     is_test = models.BooleanField(default=False)
     # The site's choice when the send began: who heard nothing for so many months is skipped; 0 skips nobody.
@@ -51,6 +51,8 @@ class Send(models.Model):
     # Last contact id that was frozen; an interrupted freeze goes on from here.
     freeze_cursor = models.BigIntegerField(default=0)
     send_before = models.DateTimeField(null=True, blank=True)
+    # Whose digests collect this issue for contacts who want mail less often; without one, they may miss it.
+    digest_site = models.ForeignKey("wagtailcore.Site", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     frozen_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -72,6 +74,8 @@ class Send(models.Model):
 
     # Origin of the mail that asks somebody to confirm their sign-up; the id is that of the sign-up.
     SIGN_UP: ClassVar[str] = "sign_up"
+    # Origin of digests; the id is that of the site. Each asks for consent to the topics of what is in it.
+    DIGEST: ClassVar[str] = "digest"
 
     # Origin of a mail to one person, written by a colleague; the id is that of the contact.
     TO_ONE: ClassVar[str] = "contact"
@@ -84,6 +88,11 @@ class Send(models.Model):
         State.FINISHED: frozenset({State.RUNNING}),  # somebody sends the messages of unknown outcome again
         State.CANCELLED: frozenset(),
     }
+
+    @property
+    def is_marketing(self) -> bool:
+        """Whether it is about topics, which people can leave, and not about an order or a letter they asked for."""
+        return self.topic_id is not None or self.origin_kind == self.DIGEST
 
 
 class OutboxMessage(models.Model):
@@ -111,8 +120,10 @@ class OutboxMessage(models.Model):
         PAUSED = "paused", _("asked for a pause")
         CADENCE = "cadence", _("wants mail less often")
         WRITER = "writer", _("its writer may no longer write to contacts")
+        KEPT = "kept", _("kept for a digest")
         EXCLUDED = "excluded", _("in an excluded segment")
         EXPIRED = "expired", _("too late to be sent")
+        EMPTY = "empty", _("nothing left to tell")
         ERASED = "erased", _("contact no longer exists")
         RENDER_ERROR = "render_error", _("could not be rendered")
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.personal_data import PersonalData, Rows, personal_data, rows_of
+from wagtail_precise_mail.delivery.digests.models import DigestIssue
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, SentItem
 
 State, SkipReason = OutboxMessage.State, OutboxMessage.SkipReason
@@ -28,17 +29,22 @@ class MailData(PersonalData):
         "wagtail_precise_mail.OutboxMessage",
         "wagtail_precise_mail.MessageContent",
         "wagtail_precise_mail.SentItem",
+        "wagtail_precise_mail.DigestIssue",
     )
 
     def collect(self, contact: Contact) -> Mapping[str, Rows]:
         messages = OutboxMessage.objects.filter(contact=contact).order_by("pk")
         fields = ("id", "address", "language", "state", "skip_reason", "reply", "created_at", "handed_off_at")
         contents = MessageContent.objects.filter(contact=contact).order_by("pk")
+        kept = DigestIssue.objects.filter(contact=contact).order_by("pk")
         items = SentItem.objects.filter(contact=contact).order_by("pk")
         return {
             "messages": rows_of(messages, *fields, "send__compiled__email__subject", "send__topic__name"),
             "message_contents": rows_of(contents, "message_id", "data"),
             "message_items": rows_of(items, "message_id", "key", "sent_at"),
+            "digest_issues": rows_of(
+                kept, "message_id", "topic__name", "kept_at", "digest_id", "left_out", "clicked_at"
+            ),
         }
 
     def anonymize(self, contact: Contact) -> None:

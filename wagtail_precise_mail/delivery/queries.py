@@ -107,6 +107,8 @@ _WORDS: dict[str, StrPromise] = {
     SkipReason.QUARANTINED: _("The address is in quarantine: a colleague has to look at it first."),
     SkipReason.PAUSED: _("Asked for a pause that was not over."),
     SkipReason.CADENCE: _("Wants mail less often, and had one of this topic not long before."),
+    SkipReason.KEPT: _("Wants mail less often: kept for their digest."),
+    SkipReason.EMPTY: _("Nothing was left to tell: every offer in it had ended."),
     SkipReason.WRITER: _(
         "Whoever wrote it may no longer write to contacts, or has no account any more. "
         "Somebody else may write it again."

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from wagtail_precise_mail.delivery import claims
 from wagtail_precise_mail.delivery.channels import Channel, Envelope, channels
 from wagtail_precise_mail.delivery.claims import Claim, Result
 from wagtail_precise_mail.delivery.composing import Composer
+from wagtail_precise_mail.delivery.digests.keeping import keep_skipped
 from wagtail_precise_mail.delivery.gate import judge
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND, finish_if_done, pause
@@ -137,7 +138,9 @@ class _Worker:
             else:
                 wanted.append((verdict.message, verdict.contact))
         for reason, messages in skipped.items():
-            claims.skip(claimed, messages, reason, at=at)
+            with transaction.atomic():
+                claims.skip(claimed, messages, reason, at=at)
+                keep_skipped(self.send, messages, reason, at=at)
         readers = self._load(wanted, at)
         envelopes = self._compose(claimed, wanted, readers, at)
         messages = [message for message, _contact in wanted if message.pk in envelopes]

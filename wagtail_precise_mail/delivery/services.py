@@ -25,6 +25,7 @@ from wagtail_precise_mail.exceptions import SendRefused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, User
+    from wagtail.models import Site
 
 __all__ = [
     "Swept",
@@ -55,6 +56,7 @@ def start_send(
     asks_permission: bool = False,
     written_by: User | None = None,
     priority: int = 10,
+    digest_site: Site | None = None,
     at: datetime | None = None,
 ) -> Send:
     """Make a send that has no audience yet; ``freeze`` gives it one and lets it run.
@@ -68,6 +70,7 @@ def start_send(
         asks_permission: it goes to those only who heard nothing for so long that other mail skips them.
         written_by: who writes to one person; the worker asks whether they still may.
         priority: lower numbers leave first.
+        digest_site: whose digests collect it for contacts who want mail less often; None lets them miss it.
 
     Raises:
         RenderError: a segment that the email asks for no longer exists.
@@ -86,6 +89,7 @@ def start_send(
         asks_permission=asks_permission,
         written_by=written_by,
         priority=priority,
+        digest_site=digest_site,
     )
     keep_versions(send, translations or {}, at=at or timezone.now())
     return send

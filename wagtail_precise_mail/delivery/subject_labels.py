@@ -38,4 +38,4 @@ class SubjectLabels:
     @staticmethod
     def _may_need_one(send: Send) -> bool:
         has_any = any(one.subject_labels for _key, one in jurisdictions.items())
-        return has_any and (send.topic_id is not None or send.is_test)
+        return has_any and (send.is_marketing or send.is_test)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wagtail_precise_mail.delivery import services
+from wagtail_precise_mail.delivery.digests import gathering
 
 
 def deliver_send(send_id: int) -> None:
@@ -13,3 +14,8 @@ def deliver_send(send_id: int) -> None:
 def sweep() -> None:
     """Put the outbox in order, every minute."""
     services.sweep()
+
+
+def send_digests() -> None:
+    """Send the digests of those whose day, week, month or quarter is over, every few minutes."""
+    gathering.send_due_digests()

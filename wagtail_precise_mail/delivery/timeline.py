@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
 
+from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -21,7 +23,9 @@ from wagtail_precise_mail.contacts.timeline import (
     timeline_sources,
 )
 from wagtail_precise_mail.delivery.balance import balance_of_contact
-from wagtail_precise_mail.delivery.models import OutboxMessage
+from wagtail_precise_mail.delivery.digests.models import DigestIssue
+from wagtail_precise_mail.delivery.digests.queries import titles_in_digests
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.queries import explain
 
 _ICONS = {
@@ -39,18 +43,19 @@ class MailTimeline(TimelineSource):
     icon: ClassVar[str] = "mail"
 
     def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
-        messages = (
+        messages = list(
             contact.outbox_messages.filter(send__is_test=False)
-            .select_related("send__compiled__email")
+            .select_related("send__compiled__email", "digest_issue__digest__send")
             .order_by("-created_at", "-pk")[:limit]
         )
+        contents = titles_in_digests([one.pk for one in messages if one.send.origin_kind == Send.DIGEST])
         return [
             TimelineEntry(
                 message.finished_at or message.created_at,
                 "mail",
-                _title(message),
-                detail=explain(message),
-                icon=_ICONS.get(OutboxMessage.State(message.state), ""),
+                _title(message, contents.get(message.pk, [])),
+                detail=_detail(message),
+                icon=_icon(message),
             )
             for message in messages
         ]
@@ -74,12 +79,47 @@ class PromotionFacts(ContactFactSource):
         return [ContactFact(gettext("Promotion"), f"{found.percent} %", parts)]
 
 
-def _title(message: OutboxMessage) -> str:
-    name = message.send.compiled.email or gettext("an email that was deleted")
+def _title(message: OutboxMessage, contents: Sequence[str]) -> str:
+    if message.send.origin_kind == Send.DIGEST:
+        return _digest_title(message) % {"issues": ", ".join(contents)}
+    name = {"email": message.send.compiled.email or gettext("an email that was deleted")}
     if message.state == OutboxMessage.State.ACCEPTED:
-        return gettext("Got “%(email)s”") % {"email": name}
+        return gettext("Got “%(email)s”") % name
     if message.state in OutboxMessage.OPEN_STATES:
-        return gettext("Will get “%(email)s”") % {"email": name}
+        return gettext("Will get “%(email)s”") % name
     if message.state == OutboxMessage.State.UNKNOWN:
-        return gettext("May have got “%(email)s”") % {"email": name}
-    return gettext("Did not get “%(email)s”") % {"email": name}
+        return gettext("May have got “%(email)s”") % name
+    if message.skip_reason == OutboxMessage.SkipReason.KEPT:
+        return gettext("“%(email)s” was kept for their digest") % name
+    return gettext("Did not get “%(email)s”") % name
+
+
+def _digest_title(message: OutboxMessage) -> str:
+    if message.state == OutboxMessage.State.ACCEPTED:
+        return gettext("Got the digest with: %(issues)s")
+    if message.state in OutboxMessage.OPEN_STATES:
+        return gettext("Will get the digest with: %(issues)s")
+    if message.state == OutboxMessage.State.UNKNOWN:
+        return gettext("May have got the digest with: %(issues)s")
+    return gettext("Did not get the digest with: %(issues)s")
+
+
+def _detail(message: OutboxMessage) -> str:
+    issue: DigestIssue | None = getattr(message, "digest_issue", None)
+    if issue is None:
+        return explain(message)
+    if issue.left_out:
+        reason = issue.get_left_out_display()
+        return gettext("Was left out of the digest: %(reason)s.") % {"reason": reason}
+    if issue.digest is None:
+        return gettext("Waits for their next digest.")
+    if issue.digest.state == OutboxMessage.State.ACCEPTED and issue.digest.handed_off_at:
+        day = format_date(timezone.localtime(issue.digest.handed_off_at), "DATE_FORMAT")
+        return gettext("Was in the digest of %(day)s.") % {"day": day}
+    return gettext("Is in a digest. %(what)s") % {"what": explain(issue.digest)}
+
+
+def _icon(message: OutboxMessage) -> str:
+    if message.skip_reason == OutboxMessage.SkipReason.KEPT:
+        return "history"
+    return _ICONS.get(OutboxMessage.State(message.state), "")

@@ -17,6 +17,7 @@ from wagtail.models import PreviewableMixin
 from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.brand import LOGO_WIDTHS, RADIUS_LIMIT
 from wagtail_precise_mail.emails.confirming import can_confirm
+from wagtail_precise_mail.emails.digesting import can_digest
 from wagtail_precise_mail.emails.fonts import OWN, check_address, check_name, check_stack, web_font_choices
 from wagtail_precise_mail.emails.link_blocks import make_accounts_block, make_links_block
 from wagtail_precise_mail.emails.senders import SenderIdentity
@@ -103,6 +104,15 @@ class BrandSettings(PreviewableMixin, BaseSiteSetting):
         related_name="+",
         verbose_name=_("mail that asks to confirm a sign-up"),
         help_text=_("With the block “Confirm a sign-up”. Empty: ours, in this brand and the language of the reader."),
+    )
+    digest_email = models.ForeignKey(
+        "wagtail_precise_mail.Email",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("mail that collects issues"),
+        help_text=_("With the block “Issues of a digest”. Empty: ours, in this brand and the language of the reader."),
     )
     logo = _image(_("logo"), help_text=_("PNG, JPEG or GIF, for a light ground."))
     logo_dark = _image(
@@ -202,6 +212,8 @@ class BrandSettings(PreviewableMixin, BaseSiteSetting):
                 errors[name] = _("Mail programs do not show SVG: choose a PNG of it, twice as wide as it will be.")
         if (email := self.confirmation_email) and not can_confirm(email):
             errors["confirmation_email"] = _("This email lacks the block “Confirm a sign-up”.")
+        if (email := self.digest_email) and not can_digest(email):
+            errors["digest_email"] = _("This email lacks the block “Issues of a digest”.")
         if self.logo_dark and not self.logo:
             errors["logo"] = _("Choose the logo for light grounds, too: it would be lost there.")
         wants_own = OWN in (self.web_font, self.heading_web_font)

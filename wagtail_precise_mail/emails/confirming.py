@@ -16,14 +16,15 @@ ASK_AGAIN_BLOCK = "ask_again"
 
 def can_confirm(email: Any) -> bool:
     """Whether an email has the button that confirms a sign-up, wherever it stands in it."""
-    return _has_block(email, CONFIRM_BLOCK)
+    return has_block(email, CONFIRM_BLOCK)
 
 
 def can_ask_again(email: Any) -> bool:
     """Whether an email has the button that gives permission again, wherever it stands in it."""
-    return _has_block(email, ASK_AGAIN_BLOCK)
+    return has_block(email, ASK_AGAIN_BLOCK)
 
 
-def _has_block(email: Any, key: str) -> bool:
+def has_block(email: Any, key: str) -> bool:
+    """Whether an email has a block of a kind, wherever it stands in it."""
     # Defaults of blocks may be translated late, which plain JSON cannot write.
     return f'"type": "{key}"' in json.dumps(email.body.get_prep_value(), cls=DjangoJSONEncoder)

@@ -1,7 +1,7 @@
-"""The fields that merge tags can name, in two registries: of the contact, and of the brand.
+"""The fields that merge tags can name, in three registries: of the contact, of the brand, and of a digest.
 
 A field of the contact is filled in for each contact; a field of the brand is the same in a whole send, and is written
-into the email when it is compiled.
+into the email when it is compiled. A field of a digest is filled in by whoever knows what is in it.
 """
 
 from __future__ import annotations
@@ -63,6 +63,10 @@ class MergeField:
 
 contact_fields: Registry[MergeField] = Registry("merge field of contacts")
 brand_fields: Registry[MergeField] = Registry("merge field of the brand")
+digest_fields: Registry[MergeField] = Registry("merge field of digests")
+
+roots: dict[str, Registry[MergeField]] = {"contact": contact_fields, "brand": brand_fields, "digest": digest_fields}
+"""The registries by what tags write in front of the dot."""
 
 
 def find_field(name: str) -> MergeField | None:
@@ -70,13 +74,13 @@ def find_field(name: str) -> MergeField | None:
     if key := attribute_key(name):
         return attribute_field(key)
     root, _dot, key = name.partition(".")
-    registry = {"contact": contact_fields, "brand": brand_fields}.get(root)
+    registry = roots.get(root)
     return registry.get(key) if registry is not None and key in registry else None
 
 
 def field_names() -> list[str]:
     """Return the names of all registered fields, as tags write them."""
-    return [*(f"contact.{key}" for key in contact_fields), *(f"brand.{key}" for key in brand_fields)]
+    return [f"{root}.{key}" for root, fields in roots.items() for key in fields]
 
 
 def attribute_field(key: str) -> MergeField:
@@ -130,12 +134,19 @@ def contact_values(contact: Contact, names: Collection[str] | None = None) -> di
 
 def made_up_values() -> dict[str, str]:
     """Return what merge tags say about somebody made up."""
-    return {f"contact.{key}": field.example for key, field in contact_fields.items()}
+    return {name: field.example for name, field in _filled_later()}
 
 
 def values_of_nobody() -> dict[str, str]:
     """Return what is said where nothing is known: only fields that are never empty have a text, a made up one."""
-    return {f"contact.{key}": field.example for key, field in contact_fields.items() if field.is_always_filled}
+    return {name: field.example for name, field in _filled_later() if field.is_always_filled}
+
+
+def _filled_later() -> Iterator[tuple[str, MergeField]]:
+    """Yield the fields that are not written when an email is compiled, by their names."""
+    for root in ("contact", "digest"):
+        for key, field in roots[root].items():
+            yield f"{root}.{key}", field
 
 
 def brand_values(brand: Brand) -> dict[str, str]:

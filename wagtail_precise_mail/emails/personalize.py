@@ -142,6 +142,11 @@ class Personalizer:
         text = quoted_printable(_without_gaps(self._text.fill(in_text))) if encoded is None else encoded.fill(in_text)
         return EncodedEmail(self._subject.fill(in_text), self._encoded_html.fill(in_html), text)
 
+    def headline(self, reader: Reader) -> tuple[str, str]:
+        """Return the subject and the preheader for one contact: as in :meth:`fill`, without making the rest."""
+        run = Run(reader, lambda index, item: "", _nowhere, {"html_tail": "", "unsubscribe_url": ""})
+        return self._subject.fill(run), self._preheader.fill(run)
+
     @cached_property
     def _subject(self) -> Program[str]:
         return Program(self._parts["subject"], PLAIN, locale=self._locale, is_html=False)

@@ -160,6 +160,15 @@ class ReaderLoader:
         return self._segment_ids
 
     @property
+    def language(self) -> str:
+        """Code of the language that the email is written in."""
+        return str(self._language)
+
+    def lists_of(self, source: str) -> list[str]:
+        """Return the names of the lists that a source fills."""
+        return [name for name, spec in self._lists.items() if spec["source"] == source]
+
+    @property
     def is_varied(self) -> bool:
         """Whether readers differ in more than the values of merge fields."""
         return bool(self._segment_ids or self._lists)
@@ -173,6 +182,7 @@ class ReaderLoader:
         messages: Mapping[int, int] | None = None,
         is_visit: bool = False,
         known_segments: Mapping[int, bool] | None = None,
+        sent_before: Mapping[int, set[str]] | None = None,
     ) -> dict[int, Reader]:
         """Return the reader of each contact by its id; somebody made up, who is not saved, has 0.
 
@@ -180,11 +190,12 @@ class ReaderLoader:
             messages: outbox message ids by the contact's id; None in previews.
             is_visit: a landing page is read, see :class:`Occasion`.
             known_segments: whether the contacts are members of some segments, where that was decided before.
+            sent_before: keys of items that count as sent, beside those that were, by the contact's id.
         """
         occasion = Occasion(at, base_url, self._language, self._site_id, messages or {}, is_visit=is_visit)
         segments = segments_of_contacts(self._segment_ids, contacts, at=at, known=known_segments or {})
         with translation.override(self._language):
-            lists = self._load_lists(contacts, occasion)
+            lists = self._load_lists(contacts, occasion, sent_before or {})
         known = self._load_values(contacts)
         return {
             key: replace(known[key], segments=frozenset(segments.get(key, ())), lists=lists.get(key, {}))
@@ -212,7 +223,9 @@ class ReaderLoader:
         except Exception as error:
             return Reader(failure=f"{type(error).__name__}: {error}")
 
-    def _load_lists(self, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, dict[str, list[Item]]]:
+    def _load_lists(
+        self, contacts: Sequence[Contact], occasion: Occasion, sent_before: Mapping[int, set[str]]
+    ) -> dict[int, dict[str, list[Item]]]:
         found: dict[int, dict[str, list[Item]]] = {contact.pk or 0: {} for contact in contacts}
         shown: dict[int, set[str]] = {key: set() for key in found}
         extra = 0
@@ -223,7 +236,7 @@ class ReaderLoader:
                 for lists in found.values():
                     lists[name] = []
                 continue
-            sent = self._load_sent(spec, contacts, occasion)
+            sent = self._load_sent(spec, contacts, occasion, sent_before)
             most = max((len(one) for one in sent.values()), default=0)
             limit = count + extra + len(spec.get("shown", ())) + most
             candidates = source.load(spec, contacts, limit=limit, occasion=occasion)
@@ -236,7 +249,9 @@ class ReaderLoader:
             extra += count
         return found
 
-    def _load_sent(self, spec: Spec, contacts: Sequence[Contact], occasion: Occasion) -> dict[int, set[str]]:
+    def _load_sent(
+        self, spec: Spec, contacts: Sequence[Contact], occasion: Occasion, sent_before: Mapping[int, set[str]]
+    ) -> dict[int, set[str]]:
         sent: dict[int, set[str]] = {}
         # A landing page goes on from the mail: what that showed is there again.
         if occasion.is_visit or not (days := spec.get("skip_sent_days")):
@@ -245,6 +260,8 @@ class ReaderLoader:
         for _key, look_up in sent_items.items():
             for contact_id, keys in look_up(known, days, occasion.at).items():
                 sent.setdefault(contact_id, set()).update(keys)
+        for contact_id, keys in sent_before.items():
+            sent.setdefault(contact_id, set()).update(keys)
         return sent
 
 

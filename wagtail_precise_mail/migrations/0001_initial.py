@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('recipient_key', models.CharField(max_length=64)),
                 ('language', models.CharField(blank=True, max_length=20, verbose_name='language')),
                 ('state', models.CharField(choices=[('pending', 'waiting'), ('claimed', 'with a worker'), ('handoff', 'being handed over'), ('accepted', 'accepted'), ('deferred', 'to be tried again'), ('rejected', 'rejected'), ('unknown', 'unknown'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], default='pending', max_length=10, verbose_name='state')),
-                ('skip_reason', models.CharField(blank=True, choices=[('no_consent', 'no consent to the topic'), ('ask_first', 'must be asked again first'), ('no_need', 'need not be asked again'), ('asked', 'was asked again, without an answer'), ('suppressed', 'suppressed address'), ('unsubscribed', 'unsubscribed'), ('quarantined', 'in quarantine'), ('paused', 'asked for a pause'), ('cadence', 'wants mail less often'), ('writer', 'its writer may no longer write to contacts'), ('excluded', 'in an excluded segment'), ('expired', 'too late to be sent'), ('erased', 'contact no longer exists'), ('render_error', 'could not be rendered')], max_length=20, verbose_name='why skipped')),
+                ('skip_reason', models.CharField(blank=True, choices=[('no_consent', 'no consent to the topic'), ('ask_first', 'must be asked again first'), ('no_need', 'need not be asked again'), ('asked', 'was asked again, without an answer'), ('suppressed', 'suppressed address'), ('unsubscribed', 'unsubscribed'), ('quarantined', 'in quarantine'), ('paused', 'asked for a pause'), ('cadence', 'wants mail less often'), ('writer', 'its writer may no longer write to contacts'), ('kept', 'kept for a digest'), ('excluded', 'in an excluded segment'), ('expired', 'too late to be sent'), ('empty', 'nothing left to tell'), ('erased', 'contact no longer exists'), ('render_error', 'could not be rendered')], max_length=20, verbose_name='why skipped')),
                 ('priority', models.PositiveSmallIntegerField(default=10)),
                 ('attempt_count', models.PositiveSmallIntegerField(default=0)),
                 ('claim_token', models.UUIDField(null=True)),
@@ -896,6 +896,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('compiled', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sends', to='wagtail_precise_mail.compiledemail')),
+                ('digest_site', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.site')),
             ],
             options={
                 'verbose_name': 'send',
@@ -1005,6 +1006,7 @@ class Migration(migrations.Migration):
                 ('signer_photo', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image', verbose_name='photo of who signs')),
                 ('site', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, to='wagtailcore.site')),
                 ('confirmation_email', models.ForeignKey(blank=True, help_text='With the block “Confirm a sign-up”. Empty: ours, in this brand and the language of the reader.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.email', verbose_name='mail that asks to confirm a sign-up')),
+                ('digest_email', models.ForeignKey(blank=True, help_text='With the block “Issues of a digest”. Empty: ours, in this brand and the language of the reader.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.email', verbose_name='mail that collects issues')),
                 ('sender', models.ForeignKey(blank=True, help_text='Who mails come from. Write senders and verify them under Mail, Senders.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtail_precise_mail.senderidentity', verbose_name='sender')),
             ],
             options={
@@ -1215,6 +1217,7 @@ class Migration(migrations.Migration):
                 ('sort_order', models.PositiveSmallIntegerField(default=100, help_text='Lower numbers come first.', verbose_name='place')),
                 ('opt_in', models.CharField(choices=[('single', 'the form is enough'), ('double', 'a mail asks them to confirm')], default='double', help_text='Without a mail that asks, anybody can sign up somebody else.', max_length=10, verbose_name='who signs up')),
                 ('minimum_basis', models.CharField(blank=True, choices=[('', 'any yes will do'), ('imported', 'imported with evidence'), ('staff', 'recorded by a colleague'), ('single', 'single opt-in'), ('double', 'double opt-in')], help_text='A weaker yes stays unconfirmed: nothing is sent to it.', max_length=10, verbose_name='least proof')),
+                ('has_digests', models.BooleanField(default=True, help_text='Who wants mail less often gets all issues in one mail. Off: what comes too soon is left out.', verbose_name='collect into digests')),
                 ('thanks_page', wagtail_precise_mail.fields.PageForeignKey(blank=True, help_text='Empty: our own page says thank you.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', verbose_name='page after the confirmation')),
             ],
             options={
@@ -1719,5 +1722,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='incentive',
             constraint=models.UniqueConstraint(fields=('source',), name='wpm_incentive_once'),
+        ),
+        migrations.CreateModel(
+            name='DigestIssue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kept_at', models.DateTimeField()),
+                ('left_out', models.CharField(blank=True, choices=[('expired', 'its offer has ended'), ('no_consent', 'no consent to its topic any more'), ('broken', 'could not be rendered')], max_length=10)),
+                ('clicked_at', models.DateTimeField(null=True)),
+                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='digest_issues', to='wagtail_precise_mail.contact')),
+                ('digest', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='digest_issues', to='wagtail_precise_mail.outboxmessage')),
+                ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='digest_issue', to='wagtail_precise_mail.outboxmessage')),
+                ('send', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='digest_issues', to='wagtail_precise_mail.send')),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.site')),
+                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtail_precise_mail.topic')),
+            ],
+            options={
+                'verbose_name': 'issue for a digest',
+                'verbose_name_plural': 'issues for digests',
+                'indexes': [models.Index(condition=models.Q(('digest__isnull', True)), fields=['site', 'contact'], name='wpm_digest_issue_waiting'), models.Index(fields=['contact', 'kept_at'], name='wpm_digest_issue_contact')],
+                'constraints': [models.UniqueConstraint(fields=('contact', 'send'), name='wpm_digest_issue_once')],
+            },
         ),
     ]

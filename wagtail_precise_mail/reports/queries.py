@@ -27,9 +27,15 @@ def started_campaigns() -> QuerySet[Campaign]:
 def reports_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, Report]:
     """Return the report of each campaign that has a send, by the campaign's id; links are left out."""
     sends = {campaign.pk: campaign.send for campaign in campaigns if campaign.send}
-    counted = _progress_by_send(sends.values())
-    seen = figures_by_send([send.pk for send in sends.values()], with_links=False)
-    return {pk: report_of(counted[send.pk], seen[send.pk]) for pk, send in sends.items()}
+    reports = reports_by_send(sends.values())
+    return {pk: reports[send.pk] for pk, send in sends.items()}
+
+
+def reports_by_send(sends: Iterable[Send]) -> dict[int, Report]:
+    """Return the report of each send by its id; links are left out."""
+    counted = _progress_by_send(sends)
+    seen = figures_by_send(list(counted), with_links=False)
+    return {pk: report_of(counted[pk], seen[pk]) for pk in counted}
 
 
 def _progress_by_send(sends: Iterable[Send]) -> dict[int, Progress]:

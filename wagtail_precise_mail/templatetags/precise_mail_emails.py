@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django import template
 
 from wagtail_precise_mail.emails.merge import Tag
-from wagtail_precise_mail.emails.merge_fields import MergeField, brand_fields, contact_fields
+from wagtail_precise_mail.emails.merge_fields import MergeField, roots
 
 register = template.Library()
 
@@ -23,7 +23,6 @@ class ListedField:
 @register.simple_tag
 def merge_field_list() -> list[ListedField]:
     """Return every merge field, written as it would be typed."""
-    roots = {"contact": contact_fields, "brand": brand_fields}
     return [_listed(f"{root}.{key}", field) for root, fields in roots.items() for key, field in fields.items()]
 
 

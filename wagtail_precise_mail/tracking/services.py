@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.delivery.digests.clicks import note_click
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.encryption import is_encrypting
 from wagtail_precise_mail.tracking.machines import find_burst, is_machine_agent, is_machine_open
@@ -89,6 +90,8 @@ def record_click(
         is_machine=is_prefetch or is_machine_agent(user_agent),
     )
     event.is_machine = _mark_burst(message, event) or event.is_machine
+    if not event.is_machine:
+        note_click(message.pk, url, at=at)
     return event
 
 

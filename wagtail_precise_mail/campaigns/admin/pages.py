@@ -33,6 +33,7 @@ from wagtail_precise_mail.campaigns.senders import sender_of
 from wagtail_precise_mail.campaigns.starting import changes_since_scheduled
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.admin.outbox import SEE
+from wagtail_precise_mail.delivery.digests.queries import kept_of
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.checks import Level
 from wagtail_precise_mail.emails.models import Email
@@ -228,6 +229,7 @@ def send_context(send: Send) -> dict[str, Any]:
     return {
         "send": send,
         "report": report,
+        "kept": kept_of(send) if report.progress.skipped.get(OutboxMessage.SkipReason.KEPT) else None,
         "is_live": send.state in (Send.State.FREEZING, Send.State.RUNNING),
         "page_state": page_state(send.campaign),
         "conversion_days": options().conversion_window_days,

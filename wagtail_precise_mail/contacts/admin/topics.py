@@ -95,6 +95,7 @@ class TopicViewSet(ModelViewSet):
                 heading=_("Signing up"),
                 icon="form",
             ),
+            FieldPanel("has_digests"),
             MultiFieldPanel(
                 [FieldRowPanel([FieldPanel("opt_in"), FieldPanel("minimum_basis")])],
                 heading=_("Proof of consent"),

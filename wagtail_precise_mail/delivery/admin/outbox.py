@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib.auth.models import AbstractBaseUser, Permission
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -28,6 +28,7 @@ from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_addre
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.searching import search_contacts
 from wagtail_precise_mail.delivery import services
+from wagtail_precise_mail.delivery.digests.gathering import resume_digests
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.queries import explain
 from wagtail_precise_mail.encryption import is_encrypting
@@ -106,7 +107,8 @@ class OutboxView(IndexView):
         return OutboxMessage.objects.filter(send=self.send).select_related("send", "contact")
 
     def get_page_subtitle(self) -> str:
-        return str(self.send.compiled.email or "")
+        name = str(self.send.compiled.email or "")
+        return name or (str(_("Digests")) if self.send.origin_kind == Send.DIGEST else "")
 
     def get_index_url(self) -> str:
         return reverse("precise_mail_outbox", args=[self.send.pk])
@@ -120,6 +122,9 @@ class OutboxView(IndexView):
         context["send"] = self.send
         context["unknown_count"] = unknown_count
         context["may_resend"] = self.request.user.has_perm(SEND) and self.send.state != Send.State.CANCELLED
+        is_stopped = self.send.origin_kind == Send.DIGEST and self.send.state == Send.State.PAUSED
+        # Campaigns have a page of their own to go on from; digests have this one.
+        context["is_stopped"], context["may_resume"] = is_stopped, self.request.user.has_perm(SEND)
         context["question"] = ngettext(
             "The mail server's answer about %(count)s message was lost: it may have arrived, or not.",
             "The mail server's answers about %(count)s messages were lost: they may have arrived, or not.",
@@ -145,6 +150,24 @@ class ResendUnknownView(OutboxView):
         return redirect(self.get_index_url())
 
 
+@method_decorator(require_POST, name="dispatch")
+class ResumeDigestsView(OutboxView):
+    """Let digests go on that were stopped."""
+
+    def post(self, request: HttpRequest, send_id: int) -> HttpResponse:
+        if not request.user.has_perm(SEND):
+            raise PermissionDenied
+        if self.send.origin_kind != Send.DIGEST:
+            raise Http404
+        try:
+            resume_digests(self.send, by=cast("AbstractBaseUser", request.user))
+        except InvalidTransition as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The digests go on where they stopped."))
+        return redirect(self.get_index_url())
+
+
 def contact_url(contact: Contact | None) -> str | None:
     """Return the profile of a contact, if there is one still."""
     if contact is None:
@@ -157,7 +180,7 @@ def contact_url(contact: Contact | None) -> str | None:
 
 @hooks.register("register_admin_urls")
 def register_outbox_urls() -> list[URLPattern]:
-    """The outbox has no menu item: a campaign's page leads to its own."""
+    """The outbox has no menu item: a campaign's page leads to its own, and the report of digests to theirs."""
     return [
         path("precise-mail/outbox/<int:send_id>/", OutboxView.as_view(), name="precise_mail_outbox"),
         path(
@@ -170,6 +193,11 @@ def register_outbox_urls() -> list[URLPattern]:
             ResendUnknownView.as_view(),
             name="precise_mail_resend_unknown",
         ),
+        path(
+            "precise-mail/outbox/<int:send_id>/resume/",
+            ResumeDigestsView.as_view(),
+            name="precise_mail_resume_digests",
+        ),
     ]
 
 
@@ -181,7 +209,8 @@ def register_outbox_permission() -> QuerySet[Permission]:
 
 @hooks.register("register_log_actions")
 def register_log_action(registry: LogActionRegistry) -> None:
-    """Somebody decided that a second copy is better than none."""
+    """Somebody decided that a second copy is better than none, or let digests go on."""
+    registry.register_action("wagtail_precise_mail.resume_digests", _("Resume digests"), _("Resumed digests"))
 
     @registry.register_action("wagtail_precise_mail.resend_unknown")
     class ResendFormatter(LogFormatter):

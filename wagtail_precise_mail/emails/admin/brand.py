@@ -39,6 +39,7 @@ _COMPANY = [
     ),
     MultiFieldPanel([FieldPanel("join_url"), FieldPanel("shows_join_line")], heading=_("Forwarded mails")),
     MultiFieldPanel([FieldPanel("confirmation_email")], heading=_("Sign-up")),
+    MultiFieldPanel([FieldPanel("digest_email")], heading=_("Digests")),
 ]
 
 _LOOK = [

@@ -131,7 +131,7 @@ class PageListBlock(list_frame.ListBlock):
     def piece(self, value: StructValue, items: ItemList, context: RenderContext, width: int) -> Piece:
         type_sizes = sizes(context)
         label = context.merge(value.get("link_label") or "")
-        words = _words(value, items, context.brand, type_sizes["text_size"], label)
+        words = item_words(value, items, context.brand, type_sizes["text_size"], label)
         facts = {**type_sizes, **words, "brand": context.brand, "href": items.link(), "title": items.value("name")}
         facts["thumb"] = thumbnail_size(context)
         facts["picture"] = thumbnail(items, context.brand, thumbnail_size(context))
@@ -149,7 +149,7 @@ class PageListBlock(list_frame.ListBlock):
         return self.section_of(self.get_preview_value(), samples, context)
 
 
-def _words(value: StructValue, items: ItemList, brand: Brand, size: int, label: str) -> dict[str, SafeString]:
+def item_words(value: StructValue, items: ItemList, brand: Brand, size: int, label: str) -> dict[str, SafeString]:
     """Return date, summary and link, each in its region or ""."""
     soft = '<p class="wpm-soft" style="margin:0 0 6px;font-size:{}px;color:{}">{}</p>'
     date = format_html(soft, size - 2, brand.muted_color, items.value("date"))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from wagtail_precise_mail.reports.admin import campaigns, content, lists
+from wagtail_precise_mail.reports.admin import campaigns, content, digests, lists
 
-__all__ = ["campaigns", "content", "lists"]
+__all__ = ["campaigns", "content", "digests", "lists"]
