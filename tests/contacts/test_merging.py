@@ -21,6 +21,7 @@ from tests.factories.imports import upload
 from tests.factories.sunsets import make_sunset
 from tests.factories.tracking import make_event
 from wagtail_precise_mail.commerce.viewed import keep_view
+from wagtail_precise_mail.commerce.welcome import WelcomeCoupon
 from wagtail_precise_mail.contacts.changes import change_fields
 from wagtail_precise_mail.contacts.departures import record_departure
 from wagtail_precise_mail.contacts.former import find_by_hash, find_contact
@@ -83,6 +84,13 @@ def _earlier_merge(contact: Contact) -> Any:
 
 
 # For every foreign key to contacts, how a row of it is made.
+def _welcome_coupon(contact: Contact) -> None:
+    pool = CouponPool.objects.create(name=f"Welcome {contact.pk}")
+    WelcomeCoupon.objects.create(
+        contact=contact, address_hash=contact.address_hash, pool=pool, title="10% off", promised_at=AT
+    )
+
+
 MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.Consent.contact": lambda contact: grant(contact, make_topic()),
     f"{APP}.ConsentChange.contact": lambda contact: grant(contact, make_topic()),
@@ -116,6 +124,7 @@ MAKERS: dict[str, Callable[[Contact], Any]] = {
     f"{APP}.SunsetMember.contact": lambda contact: SunsetMember.objects.create(sunset=make_sunset(), contact=contact),
     f"{APP}.SurveyAnswer.contact": _answer,
     f"{APP}.TagChange.contact": lambda contact: make_tag(contact),
+    f"{APP}.WelcomeCoupon.contact": _welcome_coupon,
 }
 # These are about two contacts, and end with either.
 DROPPED = {f"{APP}.DuplicatePair.first", f"{APP}.DuplicatePair.second"}

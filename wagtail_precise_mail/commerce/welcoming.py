@@ -96,8 +96,8 @@ def _known(sign_up: SignUp) -> WelcomeCoupon | None:
 def give_code(coupon: WelcomeCoupon, *, at: datetime) -> WelcomeCoupon:
     """Return a coupon as it is now, with a code if there is one for it. Two at once give the same one."""
     take_turns(coupon.pool_id)
-    rows = WelcomeCoupon.objects.select_for_update(of=("self",)).select_related("pool", "contact", "code")
-    coupon = rows.get(pk=coupon.pk)
+    # Without joins: whoever waits for the lock reads this row anew, and PostgreSQL a joined one as it was before.
+    coupon = WelcomeCoupon.objects.select_for_update().get(pk=coupon.pk)
     if coupon.code is None and coupon.contact is not None and not coupon.pool.is_expired(at):
         coupon.code = take_code(coupon.pool, coupon.contact, at=at)
         if coupon.code:
