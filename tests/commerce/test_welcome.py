@@ -71,7 +71,7 @@ def commit(django_capture_on_commit_callbacks: Any) -> Commit:
 def make_incentive(pool: CouponPool | None = None, slug: str = "social-x", **overrides: Any) -> Incentive:
     """What a source gives, since an hour."""
     source = SignUpSource.objects.get_or_create(slug=slug, defaults={"name": slug})[0]
-    values = {"title": "10% off your first order", "terms": "From £30.", "url": "https://shop.example.com/teas/"}
+    values = {"title": "A tenth off your first order", "terms": "From £30.", "url": "https://shop.example.com/teas/"}
     made = Incentive.objects.create(source=source, pool=pool or make_pool(3), **{**values, **overrides})
     Incentive.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(hours=1))
     return made
@@ -125,11 +125,11 @@ class TestGiving:
         # The page was made before the transaction of this test was over; a visitor comes back to the same link.
         html = client.get(reverse("wagtail_precise_mail:sign_up_confirm", args=[make_sign_up_token(row.pk)]))
         shown = html.content.decode()
-        for words in (coupon.code.code, "10% off your first order", "From £30.", "https://shop.example.com/teas/"):
+        for words in (coupon.code.code, "A tenth off your first order", "From £30.", "https://shop.example.com/teas/"):
             assert words in shown
         (letter,) = letters()
         assert f"Your code: {coupon.code.code}" in letter
-        assert "10% off your first order" in letter
+        assert "A tenth off your first order" in letter
         assert "From £30." in letter
 
     def test_replaying_the_confirmation_and_the_announcement_gives_nothing_more(self, join, commit, client: Client):
@@ -239,7 +239,7 @@ class TestPeople:
         make_incentive()
         join()
         (row,) = collect_everything(Contact.objects.get())["welcome_coupon"]
-        assert (row["title"], row["code__code"]) == ("10% off your first order", codes()[0])
+        assert (row["title"], row["code__code"]) == ("A tenth off your first order", codes()[0])
 
 
 class TestEmptyPool:

@@ -27,7 +27,7 @@ class Incentive(models.Model):
             "Everybody gets a code of their own out of it, once. If it is empty, they get it when you fill it."
         ),
     )
-    title = models.CharField(_("what it gives"), max_length=150, help_text=_("“10% off your first order”"))
+    title = models.CharField(_("what it gives"), max_length=150, help_text=_("“A tenth off your first order”"))
     terms = models.CharField(_("small print"), max_length=300, blank=True)
     url = models.URLField(
         _("where it is redeemed"), max_length=500, blank=True, help_text=_("The button leads there. Empty: your site.")

@@ -1637,7 +1637,7 @@ class Migration(migrations.Migration):
             name='Incentive',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(help_text='“10% off your first order”', max_length=150, verbose_name='what it gives')),
+                ('title', models.CharField(help_text='“A tenth off your first order”', max_length=150, verbose_name='what it gives')),
                 ('terms', models.CharField(blank=True, max_length=300, verbose_name='small print')),
                 ('url', models.URLField(blank=True, help_text='The button leads there. Empty: your site.', max_length=500, verbose_name='where it is redeemed')),
                 ('is_mailed', models.BooleanField(default=True, help_text='Our page after the confirmation shows it in any case. Turn it off when your own welcome mail has the block “Welcome coupon”. A code that comes later because the pool was empty is always mailed.', verbose_name='send the code by mail, too')),

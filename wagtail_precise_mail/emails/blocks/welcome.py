@@ -16,7 +16,7 @@ from wagtail_precise_mail.emails.editions import OWN
 from wagtail_precise_mail.emails.lists import ItemList
 from wagtail_precise_mail.emails.marks import Place
 
-_TITLE = _("10% off your first order")
+_TITLE = _("A tenth off your first order")
 
 
 @email_blocks.register("welcome_coupon")
