@@ -16,6 +16,7 @@ from tests.factories.contacts import make_contact, make_list, make_tag
 from tests.factories.segments import make_rules
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.contacts.preferences import correct, months_later
 from wagtail_precise_mail.contacts.tagging import add_tag
 from wagtail_precise_mail.segments.conditions import conditions
 from wagtail_precise_mail.segments.queries import members
@@ -63,11 +64,19 @@ class Case:
     holds: Callable[[Contact], bool]
 
 
+def is_unconfirmed(contact: Contact, months: int) -> bool:
+    since = months_later(AT, -months)
+    looked = [one.changed_at for one in contact.changes.all() if (one.field, one.source) == ("confirmed", "self")]
+    return contact.created_at <= since and not any(since < moment <= AT for moment in looked)
+
+
 CASES = [
     Case("everybody", {}, lambda c: True),
     Case("country", {"countries": ["GB", "DE"]}, lambda c: c.country in ("GB", "DE")),
     Case("age", {"min": 30}, lambda c: bool(c.birthday_on and c.birthday_on <= date(1996, 6, 1))),
     Case("age", {"max": 29}, lambda c: bool(c.birthday_on and c.birthday_on > date(1996, 6, 1))),
+    Case("details_unconfirmed", {"months": 6}, lambda c: is_unconfirmed(c, 6)),
+    Case("details_unconfirmed", {}, lambda c: is_unconfirmed(c, 12)),
     Case("tag", {"tags": ["tea"]}, lambda c: any(one.slug == "tea" for one in c.tags.all())),
     Case("tag", {"tags": ["tea", "cake"]}, lambda c: bool(c.tags.all())),
     Case("job_level", {"levels": ["head", "owner"]}, lambda c: c.job_level in ("head", "owner")),
@@ -158,6 +167,10 @@ def _make_crowd(dice: random.Random) -> None:
         for _order in range(0 if index % 4 == 0 else dice.randint(1, 5)):
             _make_random_order(dice, contact, products)
     _make_random_order(dice, None, products)
+    for index, contact in enumerate(Contact.objects.order_by("pk")):
+        Contact.objects.filter(pk=contact.pk).update(created_at=months_later(AT, -(index % 24)))
+        if index % 3:
+            correct(contact, {}, at=AT - timedelta(days=70 * (index % 7)))
 
 
 def _make_random_order(dice: random.Random, contact: Contact | None, products: list[Any]) -> None:

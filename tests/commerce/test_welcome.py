@@ -405,7 +405,8 @@ class TestBlock:
         assert "Your code" not in texts[bob.email]
 
 
-@pytest.mark.django_db(transaction=True)
+# Other tests of this kind empty the database, with the site that migrations made.
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_confirmations_and_workers_at_once_give_one_code() -> None:
     make_brand()
     pool = make_pool(10)

@@ -29,7 +29,7 @@ WRONG = [
     ([{}], "rules[0]: must be an object with one key, such as everybody, not {}"),
     (["everybody"], 'rules[0]: must be an object with one key, such as everybody, not "everybody"'),
     ([{"everybody": {}, "age": {"min": 3}}], "rules[0]: must be an object with one key"),
-    ([{"everyone": {}}], "rules[0].everyone: there is no such condition; known: all, any, none, in_list"),
+    ([{"everyone": {}}], "rules[0].everyone: there is no such condition; known: all, any, none, details"),
     ([{"everybody": {"at": 1}}], "rules[0].everybody.at: there is no such key; known: none"),
     ([{"everybody": []}], "rules[0].everybody: must be an object, not []"),
     ([{"any": []}], "rules[0].any: has no rules; for all contacts say everybody"),
