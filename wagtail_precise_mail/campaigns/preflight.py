@@ -267,11 +267,8 @@ def _check_audience(campaign: Campaign, at: datetime) -> list[Finding]:
         ]
     findings = list(permission_findings(campaign, _approved_versions(campaign), audience))
     if not audience.sendable_count + audience.kept_count:
-        message, remedy = (
-            _("Nobody would get this email."),
-            _("Look at the audience: it says who is left out, and why."),
-        )
-        findings.append(Finding(Level.WARNING, message, remedy, place="segment"))
+        remedy = _("Look at the audience below: it says who is left out, and why.")
+        findings.append(Finding(Level.WARNING, _("Nobody would get this email."), remedy, place="segment"))
     return findings
 
 
