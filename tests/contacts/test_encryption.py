@@ -233,6 +233,7 @@ class TestRenewal:
             "OutboxMessage.recipient_key",
             "SubjectRequest.address_hash",
             "Suppression.address_hash",
+            "WelcomeCoupon.address_hash",
         }
 
     def test_a_new_key_is_one(self, settings: Settings) -> None:
