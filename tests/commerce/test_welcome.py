@@ -405,9 +405,9 @@ class TestBlock:
         assert "Your code" not in texts[bob.email]
 
 
-# Other tests of this kind empty the database, with the site that migrations made.
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_confirmations_and_workers_at_once_give_one_code() -> None:
+    default_site()
     make_brand()
     pool = make_pool(10)
     make_incentive(pool)

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 
 from tests.factories.contacts import make_topic
 from tests.factories.digests import make_digest_reader, make_issue
+from tests.factories.emails import default_site
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.channels import MemoryChannel
 from wagtail_precise_mail.delivery.digests.gathering import send_due_digests
@@ -23,6 +24,7 @@ WORKERS, READERS = 4, 30
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite in memory has one connection; it has one writer")
 def test_workers_that_gather_at_once_give_each_issue_to_one_digest() -> None:
+    default_site()
     topic = make_topic(name="Newsletter")
     readers = [make_digest_reader(topic) for _number in range(READERS)]
     for number in range(4):

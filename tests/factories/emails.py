@@ -10,7 +10,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
-from wagtail.models import Site
+from wagtail.models import Locale, Page, Site
 from wagtail.test.utils.form_data import streamfield
 
 from wagtail_precise_mail.emails.models import BrandSettings, CompiledEmail, Email, SavedBlock
@@ -92,8 +92,15 @@ def make_svg() -> Any:
 
 
 def default_site() -> Site:
-    """The site that Wagtail's migrations made."""
-    return Site.objects.get(is_default_site=True)
+    """The site that Wagtail's migrations made, or one like it: tests with real transactions empty the database."""
+    return Site.objects.filter(is_default_site=True).first() or _make_site()
+
+
+def _make_site() -> Site:
+    Locale.objects.get_or_create(language_code="en")
+    root = Page.get_first_root_node() or Page.add_root(title="Root", slug="root")
+    home = root.add_child(instance=Page(title="Home", slug="home"))
+    return Site.objects.create(hostname="localhost", root_page=home, is_default_site=True)
 
 
 def compiled(email: Email, **overrides: Any) -> CompiledEmail:
