@@ -59,6 +59,15 @@ class TestWho:
 
         assert both(contact, send) == expected
 
+    def test_a_digest_is_mail_and_a_letter_about_an_order_is_none(self) -> None:
+        send = send_of()
+        reader, buyer = old(send), old(send)
+        mail(reader, make_send(topic=None, origin_kind=Send.DIGEST), days=90)
+        mail(buyer, make_send(topic=None), days=90)
+
+        assert both(reader, send) == ""
+        assert both(buyer, send) == SkipReason.ASK_FIRST
+
     def test_who_was_never_mailed_is_counted_from_their_yes(self) -> None:
         send = send_of()
         contact = old(send)

@@ -78,9 +78,9 @@ NOBODY_IS_ASKED = PermissionRule()
 def needs_permission(*, at: datetime, months: int, contacts: ContactQuerySet | None = None) -> ContactQuerySet:
     """Return contacts who have heard nothing from us for some months: they have forgotten what they agreed to.
 
-    Nothing means: no mail about a topic was accepted for them, they said yes to nothing, and bought nothing. A mail
-    that asked for permission, or for the confirmation of a sign-up, does not count: it was no answer. Whoever came
-    within that time, by an import of old consents too, has it from the day they came.
+    Nothing means: no mail about a topic, and no digest of such, was accepted for them, they said yes to nothing, and
+    bought nothing. A mail that asked for permission, or for the confirmation of a sign-up, does not count: it was no
+    answer. Whoever came within that time, by an import of old consents too, has it from the day they came.
 
     Args:
         months: the site's ``permission_months``, above 0.
@@ -93,10 +93,10 @@ def needs_permission(*, at: datetime, months: int, contacts: ContactQuerySet | N
 def _has_grown_old(at: datetime, months: int) -> Q:
     since = _since(at, months)
     mailed = OutboxMessage.objects.filter(
+        Q(send__topic__isnull=False) | Q(send__origin_kind=Send.DIGEST),
         contact=OuterRef("pk"),
         state=OutboxMessage.State.ACCEPTED,
         created_at__gte=since,
-        send__topic__isnull=False,
         send__is_test=False,
         send__asks_permission=False,
     )
