@@ -16,6 +16,7 @@ MENUS = {
         "Wordings of consent",
         "Privacy policies",
         "Sources of sign-ups",
+        "Sign-up questions",
         "Contact fields",
         "Duplicates",
         "Suppressed addresses",
