@@ -3,7 +3,7 @@
 Runs on the database of ``DATABASE_URL``, or on SQLite. The reference pays for nothing but inserts: every row that the
 import stored (contacts, consent, ledger, list, what can be undone) is a model instance before its clock starts. Ours
 reads the file, checks every value, looks for what is stored, decides about consent, and writes in chunks of a
-transaction each; search entries are made after it, and measured apart.
+transaction each.
 """
 
 from __future__ import annotations
