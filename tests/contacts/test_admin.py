@@ -109,6 +109,7 @@ class TestListing:
         assert "ann@example.org" in html
         assert "ann@example.com" not in html
 
+    @pytest.mark.usefixtures("in_clear")
     def test_the_number_of_queries_does_not_grow(self, boss, django_assert_num_queries, django_assert_max_num_queries):
         for _ in range(3):
             grant(make_contact(country="GB"), Topic.objects.first() or make_topic())

@@ -85,7 +85,7 @@ class TestComingIn:
 
         assert Tag.objects.get(name="Tea").contacts.count() == 2
         assert list(contact("ann@example.com").tags.values_list("name", flat=True)) == ["Green tea", "Tea"]
-        entry = TagChange.objects.get(contact__email="bo@example.com")
+        entry = TagChange.objects.get(contact__in=Contact.objects.with_address("bo@example.com"))
         assert (entry.name, entry.action, entry.source) == ("Tea", "added", batch.ledger_source)
         assert (batch.figures["tagged"], batch.figures["new_tags"]) == (3, 2)
 
