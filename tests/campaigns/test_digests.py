@@ -157,7 +157,7 @@ class TestReport:
         assert "0 issues wait for digests" in page
         assert client.get(reverse("precise_mail_outbox", args=[send.pk])).status_code == 200
         exported = client.get(reverse(self.URL), {"export": "csv"})
-        assert b"Gathered" in b"".join(exported.streaming_content)  # type: ignore[attr-defined]
+        assert b"Gathered" in b"".join(exported.streaming_content)
 
     def test_who_may_not_see_campaigns_sees_nothing(self, client: Client) -> None:
         client.force_login(make_user("access_admin"))

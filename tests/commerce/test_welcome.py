@@ -101,7 +101,7 @@ def letters() -> list[str]:
     for send in Send.objects.filter(origin_kind="letter", state=Send.State.RUNNING):
         deliver(send.pk)
     mails = [email.message_from_bytes(one.content, policy=default) for one in MemoryChannel.outbox]
-    bodies = [(mail["Subject"], mail.get_body(("plain",)).get_content()) for mail in mails]  # type: ignore[attr-defined]
+    bodies = [(mail["Subject"], mail.get_body(("plain",)).get_content()) for mail in mails]
     return [text for subject, text in bodies if subject == "Your welcome coupon"]
 
 
@@ -398,7 +398,7 @@ class TestBlock:
         MemoryChannel.outbox.clear()
         deliver(send.pk)
         texts = {
-            one.recipient: email.message_from_bytes(one.content, policy=default).get_body(("plain",)).get_content()  # type: ignore[attr-defined]
+            one.recipient: email.message_from_bytes(one.content, policy=default).get_body(("plain",)).get_content()
             for one in MemoryChannel.outbox
         }
         assert codes()[0] in texts[ada.email]

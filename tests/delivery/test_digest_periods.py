@@ -13,7 +13,7 @@ LONDON, BERLIN, SYDNEY = (ZoneInfo(name) for name in ("Europe/London", "Europe/B
 
 
 def local(zone: ZoneInfo, *parts: int) -> datetime:
-    return datetime(*parts, tzinfo=zone)  # type: ignore[misc,arg-type]
+    return datetime(*parts, tzinfo=zone)
 
 
 @pytest.mark.parametrize(

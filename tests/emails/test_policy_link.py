@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def links(email: Email) -> list[tuple[str, str]]:
     footer = BeautifulSoup(fill(email).html, "html.parser").find(class_="wpm-footer")
     assert footer is not None
-    return [(one.get_text(), str(one["href"])) for one in footer.find_all("a")]  # type: ignore[union-attr]
+    return [(one.get_text(), str(one["href"])) for one in footer.find_all("a")]
 
 
 def policies(email: Email) -> list[tuple[str, str]]:
