@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-check test test-localize test-browser mjml lint format bench setup messages clean
+.PHONY: help demo demo-check test test-localize test-browser chaos mjml lint format bench setup messages clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,8 +25,9 @@ demo: setup ## Run the example site with a worker and a mail inbox
 demo-check: setup ## Run the main job headless, and check the figures
 	@$(BIN)/python example_site/manage.py demo --check
 
+# What is marked slow says the same on every database: .ci/run has it in its run on PostgreSQL.
 test: setup ## Run the tests on SQLite
-	@$(BIN)/python -m pytest -n 2 -q -m "not browser"
+	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not slow"
 	@$(MAKE) --no-print-directory test-localize
 	@$(MAKE) --no-print-directory test-browser
 
@@ -37,6 +38,10 @@ test-localize: setup ## Run the tests with wagtail-localize
 # A second chance, one at a time, for what failed: a browser on a busy machine misses its waits.
 test-browser: setup ## Run the tests that drive a browser
 	@$(BIN)/python -m pytest -n 2 -q tests/browser || $(BIN)/python -m pytest -q tests/browser --last-failed --last-failed-no-failures none
+
+# CHAOS="--short", or for example CHAOS="--on sqlite-orm --seed 7 --keep".
+chaos: setup ## Send 20,000 mails while everything is killed, and count (PostgreSQL, Redis)
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 # Only what compares our HTML with the official MJML needs this: the package itself needs no node.
 mjml: ## Install the official MJML, for the tests of fidelity (needs npm)

@@ -161,6 +161,10 @@ WAGTAIL_PRECISE_MAIL = {
     # Comma-separated, from `manage.py precise_mail_encrypt --new-key`; without them the example keeps people in clear.
     "encryption_keys": [key for key in os.environ.get("MAIL_ENCRYPTION_KEYS", "").split(",") if key],
     "address_keys": [key for key in os.environ.get("MAIL_ADDRESS_KEYS", "").split(",") if key],
+    # Invented records for the checks of example.com; without this line, the name servers of the machine are asked.
+    "dns_resolver": "example_site.demo.names.ExampleNames",
+    "dkim_selectors": {"example.com": ["mail"]},
+    "sending_hosts": ["mail.example.com"],
 }
 
 LOGGING = {

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.middleware import csrf
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
+from tests import template_database
 from tests.fidelity import official
 from wagtail_precise_mail.contacts import addresses
+from wagtail_precise_mail.tracking.hit_pages import hit_buffer
 
 _NEEDS = {
     "postgres": lambda: os.environ.get("DATABASE_URL", "").startswith("postgres"),
@@ -53,10 +57,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=_REASONS[need]))
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The database of the tests is a copy of a template, so there is nothing to create, and little to lose."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Copy the template to where this worker expects its database, and take the copy away at the end."""
+    name = connection.creation._get_test_db_name()
+    with django_db_blocker.unblock():
+        template_database.copy_to(name)
+    yield
+    with django_db_blocker.unblock():
+        template_database.remove(name)
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     """Wagtail remembers the paths of sites, and numbers come again in every test."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _hits_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A thread would write them, outside of the test's transaction; tests say when (tests/tracking/hits.py)."""
+    monkeypatch.setattr(hit_buffer, "start", lambda: None)
+    yield
+    hit_buffer.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +108,21 @@ def in_clear(settings: Settings) -> None:
     keys = {"encryption_keys", "address_keys"}
     kept = {key: value for key, value in settings.WAGTAIL_PRECISE_MAIL.items() if key not in keys}
     settings.WAGTAIL_PRECISE_MAIL = kept
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_dead_rows(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Many rows that were rolled back still lie in the tables of PostgreSQL, and every later test reads past them.
+
+    They wait for a vacuum, which a server for tests may not do by itself.
+    """
+    yield
+    if connection.vendor != "postgresql" or not str(connection.settings_dict["NAME"]).startswith("test_"):
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_stat_user_tables WHERE n_dead_tup > 5000")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"VACUUM ANALYZE {connection.ops.quote_name(name)}")
 
 
 @pytest.fixture

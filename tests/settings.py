@@ -24,6 +24,7 @@ SECRET_KEY = "tests"
 DEBUG = False
 # Tests choose when tasks run: `background.enqueue` writes them to the ORM broker and nobody takes them.
 # By the ORM broker whatever the environment says, for they look into its table; the demo's check runs on Redis.
+EXAMPLE_Q_CLUSTER = Q_CLUSTER
 Q_CLUSTER = {**{key: value for key, value in Q_CLUSTER.items() if key != "redis"}, "name": "tests", "orm": "default"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = Path(VAR) / "media"
@@ -36,6 +37,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A test database need not survive a power failure.
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR) / "test.sqlite3")}
+else:
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}
 WAGTAIL_PRECISE_MAIL: dict[str, Any] = {"base_url": "https://shop.example.com"}
 if os.environ.get("PRECISE_MAIL_ENCRYPT"):
     # The same tests with personal data encrypted at rest.

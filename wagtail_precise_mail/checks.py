@@ -14,12 +14,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.urls import NoReverseMatch, reverse
 
+from wagtail_precise_mail.commerce.forecasting import is_available
 from wagtail_precise_mail.conf import Options, options
-from wagtail_precise_mail.delivery.channels import channels
+from wagtail_precise_mail.delivery.channels import channels, open_channel
+from wagtail_precise_mail.delivery.domains.services import is_available as can_check_domains
+from wagtail_precise_mail.delivery.webhooks.security import are_any_secured
 from wagtail_precise_mail.emails.checks.base import require_known_checks
 from wagtail_precise_mail.emails.cross_selling import require_known_countries
 from wagtail_precise_mail.encryption import require_package
-from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.exceptions import ConfigurationError, UnknownKey
+from wagtail_precise_mail.tracking.timing import require_known_industry
 from wagtail_precise_mail.tracking.visits import MIDDLEWARE, is_middleware_installed
 
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -35,16 +39,31 @@ _DEFAULT_SAVE_LIMIT = 250
 def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report options that cannot work at all."""
     try:
-        chosen = options().channel
+        options()
         require_known_checks()
         require_known_countries()
+        require_known_industry()
         require_package()
     except ConfigurationError as error:
         return [Error(str(error), id="wagtail_precise_mail.E001")]
-    if chosen in channels:
-        return []
-    known = ", ".join(channels)
-    return [Error(f"There is no channel {chosen!r}.", hint=f"Registered: {known}.", id="wagtail_precise_mail.E002")]
+    return _channel()
+
+
+def _channel() -> list[CheckMessage]:
+    try:
+        open_channel()
+    except UnknownKey:
+        known = ", ".join(channels)
+        return [
+            Error(
+                f"There is no channel {options().channel!r}.",
+                hint=f"Registered: {known}.",
+                id="wagtail_precise_mail.E002",
+            )
+        ]
+    except ConfigurationError as error:
+        return [Error(str(error), hint="See WAGTAIL_PRECISE_MAIL['channel'].", id="wagtail_precise_mail.E001")]
+    return []
 
 
 @register
@@ -93,6 +112,53 @@ def check_visitors(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             "viewed products.",
             hint=f"Add {MIDDLEWARE!r} below SecurityMiddleware.",
             id="wagtail_precise_mail.I005",
+        )
+    ]
+
+
+@register
+def check_webhooks(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report that anybody could tell what became of our mail."""
+    try:
+        reverse("anymail:postmark_tracking_webhook")
+    except NoReverseMatch:
+        return []
+    if are_any_secured():
+        return []
+    return [
+        Error(
+            "The webhooks of django-anymail are open to everybody, so all that comes by them is refused.",
+            hint="Set ANYMAIL['WEBHOOK_SECRET'], or your provider's key, such as ANYMAIL['RESEND_SIGNING_SECRET'].",
+            id="wagtail_precise_mail.E020",
+        )
+    ]
+
+
+@register
+def check_forecasts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report that nothing is forecast."""
+    if is_available():
+        return []
+    return [
+        Info(
+            "NumPy and SciPy are not installed, so there are no forecasts and no clusters, and conditions on forecasts "
+            "hold for nobody.",
+            hint="pip install 'wagtail-precise-mail[predict]'",
+            id="wagtail_precise_mail.I006",
+        )
+    ]
+
+
+@register
+def check_deliverability(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report that nobody looks at the domains of senders."""
+    if can_check_domains():
+        return []
+    return [
+        Info(
+            "dnspython or publicsuffixlist is not installed, so SPF, DKIM and DMARC of senders are not checked.",
+            hint="pip install 'wagtail-precise-mail[deliverability]'",
+            id="wagtail_precise_mail.I007",
         )
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -16,6 +17,8 @@ SETTING = "WAGTAIL_PRECISE_MAIL"
 PRICE_CHANGES = ("warn", "stop")
 CROSS_SELL_RULES = ("allowed", "with_consent", "off")
 """What ``cross_sell_jurisdictions`` may say, the strictest last."""
+RETRIED_REPLIES = ("temporary", "address", "content", "blocked", "throttled", "auth", "connection", "unknown")
+"""The keys of ``retry_hours``."""
 CHECK_LEVELS = ("off", "hint", "warning", "error")
 """What ``check_levels`` may say; the keys are known where the checks are registered."""
 
@@ -49,20 +52,39 @@ class Options:
     lease_seconds: int = 300
     """How long a claimed message belongs to its worker; must exceed ``task_seconds``."""
 
-    task_seconds: int = 20
-    """After how long a delivery task ends and asks for a successor; must stay below the cluster's timeout."""
+    task_seconds: int = 6
+    """After how long a delivery task ends and asks for a successor; must stay below the cluster's timeout. A cluster
+    that is told to end waits so long for its workers, and supervisors kill after ten seconds."""
 
-    freeze_chunk_size: int = 5000
+    heartbeat_seconds: int = 30
+    """How often the supervisor asks its cluster for a sign of life, and has it look for work that was left alone."""
+
+    metrics_tokens: tuple[str, ...] = ()
+    """Bearer tokens that may read the metrics and the details of the health check, each of 16 characters at least;
+    empty: people with the permission only."""
+
+    freeze_chunk_size: int = 10_000
     """Contacts that are frozen into outbox messages in one transaction."""
+
+    base_currency: str = ""
+    """Currency that all figures are in, such as "GBP"; empty: that of the first order kept."""
+
+    forecast_days: int = 365
+    """How many days ahead forecasts of contacts look."""
 
     digest_hour: int = field(default=8, metadata={"least": 0})
     """Hour of the reader's own clock, 0 to 23, from which on digests leave, for twelve hours."""
 
-    max_attempts: int = 5
-    """Attempts at one message, each after a received temporary refusal, before it is given up."""
-
     retry_seconds: int = 300
-    """Wait after the first temporary refusal; doubled by each further one."""
+    """Wait after the first temporary refusal; doubled by each further one, up to four hours."""
+
+    retry_hours: dict[str, int] = field(default_factory=dict)
+    """For how many hours a message is tried again after its first failure, by the class of the reply, such as
+    ``{"throttled": 24, "temporary": 48}``; the others keep their own, and 0 gives up at once."""
+
+    unknown_retries: int = field(default=1, metadata={"least": 0})
+    """How often mail that needs no consent, such as a confirmation, is sent once more when the server's answer was
+    lost, with the same Message-ID; 0 never. Marketing mail is not sent again by itself."""
 
     channel_attempts: int = 3
     """Tries in a row, about a minute apart, that find the mail server out of reach before a send is paused."""
@@ -72,6 +94,83 @@ class Options:
 
     smtp_messages_per_connection: int = 100
     """Messages after which a kept-open connection is replaced."""
+
+    smtp_connections: int = 4
+    """Connections to the mail server that one worker keeps open at the most; it opens them little by little, as long as
+    there is more to send."""
+
+    smtp_dsn: bool = False
+    """Whether servers that can are asked to report failures and delays with the reference of the message (DSN)."""
+    mx_groups: dict[str, list[str]] = field(default_factory=dict)
+    """Further domains of mailbox providers, or providers of your own, for limits: ``{"gmail": ["our-client.example"]}``
+    for one whose mail Google receives. Keys are up to 40 letters, digits and underscores."""
+
+    slowed_messages_per_minute: int = 600
+    """Rate that a mailbox provider without a limit is taken to have when it asks us to be slower; half of it is left
+    then, and half again each time."""
+
+    seed_minutes: int = 60
+    """After how long a mail to a seed address that was accepted and is not in its mailbox is missing."""
+
+    refusal_window: int = 100
+    """Messages of a worker among which refusals are counted, beginning with half of them."""
+
+    refusal_percent: int = 50
+    """Share of refusals among them that pauses a send before the rest of its list goes the same way."""
+
+    alarm_days: int = 7
+    """Days of marketing mail by which a sender is judged."""
+
+    alarm_minimum: int = 500
+    """Messages in these days below which no share is judged."""
+
+    complaint_warn_percent: float = 0.1
+    """Share of accepted messages called spam from which on people are warned."""
+
+    complaint_stop_percent: float = 0.3
+    """Share of accepted messages called spam that stops the marketing mail of a sender."""
+
+    bounce_warn_percent: float = 2.0
+    """Share of messages to addresses that do not exist from which on people are warned."""
+
+    bounce_stop_percent: float = 5.0
+    """Share of messages to addresses that do not exist that stops the marketing mail of a sender."""
+
+    block_warn_percent: float = 2.0
+    """Share of messages that receivers blocked from which on people are warned."""
+
+    block_stop_percent: float = 10.0
+    """Share of messages that receivers blocked that stops the marketing mail of a sender."""
+
+    usual_volume_factor: int = 10
+    """So many times the most of one of the last 30 days, leaving within a day, stops a sender until somebody looks."""
+
+    usual_volume_minimum: int = 10_000
+    """Messages within a day below which that stops nobody."""
+
+    live_seconds: int = 60
+    """How long proxies of mail programs may keep a live picture before they ask for it again."""
+
+    live_font: str = ""
+    """Path of a font file for live pictures; "" takes the one that comes with Pillow, which has ASCII letters only."""
+
+    bounce_address: str = ""
+    """Mailbox that bounces go to, such as "bounces@example.com": each message gets its own address there, with a token
+    behind a "+". "" takes the address of the sender, which names no message."""
+
+    bounce_mailbox: str = field(default="", repr=False)
+    """Where the worker finds that mailbox: "imaps://user:password@mail.example.com/INBOX", or the path of a Maildir; ""
+    leaves it to ``precise_mail_process_bounces``."""
+
+    soft_bounce_limit: int = 5
+    """Mails to one address that come back for reasons that should pass, before it is suppressed."""
+
+    soft_bounce_half_life_days: int = 30
+    """After how long such a bounce counts half."""
+
+    full_mailbox_limit: int = 3
+    """Mails to one address, on as many different days and with none delivered in between, that come back because its
+    mailbox is full, before it is suppressed."""
 
     low_stock_count: int = 5
     """Pieces in stock from which on mails say how many are left."""
@@ -89,6 +188,19 @@ class Options:
     """Dotted path of a function that says whether a domain takes mail, such as
     ``"wagtail_precise_mail.contacts.hygiene.domains.resolve_mail_domain"``; "" asks nobody."""
 
+    dns_resolver: str = ""
+    """Dotted path of a class of :class:`.delivery.domains.dns.Resolver` that checks of sender domains ask; "" asks the
+    name servers of this machine."""
+
+    dkim_selectors: dict[str, list[str]] = field(default_factory=dict)
+    """By the domain of senders, the selectors of the keys that their mail is signed with, such as
+    ``{"example.com": ["mail", "k1@provider.example"]}``, the second being a key of another domain; a domain without any
+    is asked for common ones."""
+
+    sending_hosts: tuple[str, ...] = ()
+    """Names or IP addresses of the servers that hand mail over to the world, such as "mail.example.com"; () is not
+    known."""
+
     is_tracking_enabled: bool = True
     """Whether opens and clicks are counted at all; each contact can be left out besides."""
 
@@ -98,14 +210,60 @@ class Options:
     visitor_cookie_days: int = field(default=0, metadata={"least": 0})
     """How long the site knows a contact who came by a link in a mail; 0 until the browser is closed."""
 
+    recommender_must_win: bool = False
+    """Whether lists "for you" show best sellers as long as the last evaluation found the recommender no better."""
+
     product_view_days: int = 90
     """How long it is kept which products a contact looked at."""
+
+    engagement_days: tuple[int, ...] = (30, 90, 180)
+    """Days of silence from which on a contact is cooling, dormant and lost."""
+
+    engagement_mails: tuple[int, ...] = ()
+    """Mails into that silence which each of these stages needs besides, such as ``(5, 12, 25)``; () takes as many as
+    the shop sends in these days."""
+
+    send_hour: int = field(default=10, metadata={"least": 0})
+    """Hour of the day, 0 to 23, that is proposed for mails where no clicks or orders tell a better one."""
+
+    industry: str = ""
+    """What the shop sells, such as "food" or "travel": a time for mail to a segment to begin with, where its members
+    did too little to tell one. "" takes ``send_hour`` on any day."""
+
+    visit_consent: str = ""
+    """Dotted path of a function that says whether whoever sends a request agreed to be watched on the site, such as
+    ``"shop.consent.may_watch"``; "" asks with our own form, and keeps the answer in a cookie."""
 
     scanner_click_count: int = 4
     """Different links of one message clicked within ``scanner_click_seconds`` are a scanner's."""
 
     scanner_click_seconds: int = 3
     """See ``scanner_click_count``."""
+
+    utm_parameters: dict[str, str] = field(default_factory=dict)
+    """Parameters that links to your sites get, by name, such as ``{"utm_source": "newsletter", "utm_medium": "email",
+    "utm_campaign": "{email}"}``: in the values, ``{email}`` is the name of the email, ``{send}``, ``{block}`` and
+    ``{link}`` numbers and keys of ours."""
+
+    utm_hosts: tuple[str, ...] = ()
+    """Hosts besides those of Wagtail's sites that get them, such as "shop.example.com"."""
+
+    has_scanner_trap: bool = True
+    """Whether tracked mails end with a link that nobody sees: whoever follows it is a scanner."""
+
+    scanner_trap_seconds: int = 60
+    """Opens and clicks of a message this long before or after somebody followed its hidden link are a scanner's."""
+
+    scanner_networks: tuple[str, ...] = ()
+    """Networks that no person clicks from, such as data centers: "203.0.113.0/24", or the dotted path of a function
+    that returns such networks. A visitor's address is compared with them and not kept."""
+
+    hit_buffer_seconds: int = field(default=1, metadata={"least": 0})
+    """How long opens and clicks wait in the memory of a web process, to be written together; a process that is killed
+    loses them. 0 writes each at once, for servers that run no threads."""
+
+    hit_count_seconds: int = field(default=5, metadata={"least": 0})
+    """How long after opens and clicks were written a worker is asked to count them."""
 
     preference_link_days: int = 90
     """How long the link to the settings works that stands in every mail."""
@@ -214,6 +372,7 @@ class Options:
         self._check_claims()
         self._check_jurisdictions()
         self._check_retention()
+        self._check_retries()
         if self.price_change not in PRICE_CHANGES:
             known = " or ".join(repr(value) for value in PRICE_CHANGES)
             raise ConfigurationError(f"{SETTING}['price_change'] must be {known}, not {self.price_change!r}.")
@@ -236,7 +395,21 @@ class Options:
         # A lone string would be taken apart, and each of its characters would open the API.
         if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
             raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")
+        # They open the metrics to whoever guesses one.
+        if not isinstance(self.metrics_tokens, tuple) or not all(
+            isinstance(token, str) and len(token) >= 16 for token in self.metrics_tokens
+        ):
+            raise ConfigurationError(
+                f"{SETTING}['metrics_tokens'] must be a list of strings of 16 characters at least. Make one: "
+                "python -c 'import secrets; print(secrets.token_urlsafe())'"
+            )
         self._check_domains()
+        self._check_networks()
+        self._check_utm()
+        self._check_bounces()
+        self._check_mail_servers()
+        self._check_groups()
+        self._check_alarms()
         self._check_keys()
         if not isinstance(self.sign_up_origins, tuple) or not all(
             isinstance(origin, str) and re.fullmatch(r"https?://[^/*]+", origin) for origin in self.sign_up_origins
@@ -245,8 +418,14 @@ class Options:
                 f"{SETTING}['sign_up_origins'] must be a list of origins without a path, such as "
                 "'https://www.example.com'."
             )
-        if self.digest_hour > 23:
-            raise ConfigurationError(f"{SETTING}['digest_hour'] must be between 0 and 23, not {self.digest_hour}.")
+        if self.base_currency and not re.fullmatch("[A-Z]{3}", self.base_currency):
+            raise ConfigurationError(
+                f"{SETTING}['base_currency'] must be a code such as 'GBP', not {self.base_currency!r}."
+            )
+        self._check_engagement()
+        for name in ("send_hour", "digest_hour"):
+            if (hour := getattr(self, name)) > 23:
+                raise ConfigurationError(f"{SETTING}[{name!r}] must be between 0 and 23, not {hour}.")
         if self.lease_seconds <= self.task_seconds:
             raise ConfigurationError(
                 f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."
@@ -258,6 +437,39 @@ class Options:
         if not isinstance(domains, tuple) or not all(isinstance(one, str) and _is_domain(one) for one in domains):
             raise ConfigurationError(
                 f"{SETTING}['verified_sender_domains'] must be a list of domains like 'example.com', not {domains!r}."
+            )
+
+    def _check_utm(self) -> None:
+        known = dict.fromkeys(("email", "send", "block", "link"), "")
+        try:
+            for name, value in self.utm_parameters.items():
+                value.format(**known)
+                if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+                    raise ValueError
+        except (AttributeError, TypeError, ValueError, LookupError):
+            raise ConfigurationError(
+                f"{SETTING}['utm_parameters'] must be a dict of names and values such as {{'utm_source': 'newsletter', "
+                f"'utm_campaign': '{{email}}'}}; values may have {{email}}, {{send}}, {{block}} and {{link}}."
+            ) from None
+        # A lone string would be taken apart, and each of its characters would be a host.
+        if not isinstance(self.utm_hosts, tuple) or not all(isinstance(one, str) and one for one in self.utm_hosts):
+            raise ConfigurationError(f"{SETTING}['utm_hosts'] must be a list of hosts such as 'shop.example.com'.")
+
+    def _check_networks(self) -> None:
+        networks = self.scanner_networks
+        # A lone string would be taken apart, and "0.0.0.0/0" of it be nobody's.
+        if not isinstance(networks, tuple) or not all(isinstance(one, str) and _is_network(one) for one in networks):
+            raise ConfigurationError(
+                f"{SETTING}['scanner_networks'] must be a list of networks like '203.0.113.0/24' and of dotted paths "
+                f"of functions that return such, not {networks!r}."
+            )
+
+    def _check_bounces(self) -> None:
+        # 64 characters before the @ are allowed, and the token needs 41 of them (RFC 5321).
+        if self.bounce_address and not re.fullmatch(r"[\w.-]{1,23}@[\w-]+(\.[\w-]+)+", self.bounce_address, re.ASCII):
+            raise ConfigurationError(
+                f"{SETTING}['bounce_address'] must be like 'bounces@example.com', with at most 23 characters before "
+                f"the @ and no +, not {self.bounce_address!r}."
             )
 
     def _check_keys(self) -> None:
@@ -302,6 +514,69 @@ class Options:
                 f"not {days!r}."
             )
 
+    def _check_retries(self) -> None:
+        hours = self.retry_hours
+        if not isinstance(hours, dict) or not all(
+            key in RETRIED_REPLIES and type(value) is int and value >= 0 for key, value in hours.items()
+        ):
+            known = ", ".join(repr(key) for key in RETRIED_REPLIES)
+            raise ConfigurationError(
+                f"{SETTING}['retry_hours'] must be a dict of classes of replies ({known}) and whole numbers of hours, "
+                f"not {hours!r}."
+            )
+
+    def _check_engagement(self) -> None:
+        for name in ("engagement_days", "engagement_mails"):
+            borders = getattr(self, name)
+            if not borders and name == "engagement_mails":
+                continue
+            is_right = isinstance(borders, tuple) and len(borders) == 3
+            is_right = is_right and all(type(value) is int and value > 0 for value in borders)
+            if not is_right or list(borders) != sorted(set(borders)):
+                raise ConfigurationError(
+                    f"{SETTING}[{name!r}] must be three rising whole numbers such as (30, 90, 180), not {borders!r}."
+                )
+
+    def _check_mail_servers(self) -> None:
+        hosts, selectors = self.sending_hosts, self.dkim_selectors
+        if not isinstance(hosts, tuple) or not all(isinstance(one, str) and one for one in hosts):
+            raise ConfigurationError(f"{SETTING}['sending_hosts'] must be a list of names or IP addresses of servers.")
+        # A lone string would be taken apart, and each of its characters would be a selector.
+        if not isinstance(selectors, dict) or not all(
+            isinstance(domain, str) and _is_domain(domain) and isinstance(names, list | tuple) and all(names)
+            for domain, names in selectors.items()
+        ):
+            raise ConfigurationError(
+                f"{SETTING}['dkim_selectors'] must be a dict of domains and lists of selectors, such as "
+                "{'example.com': ['mail']}."
+            )
+
+    def _check_groups(self) -> None:
+        groups = self.mx_groups
+        # A lone string would be taken apart, and each of its characters would be a domain.
+        if not isinstance(groups, dict) or not all(
+            isinstance(key, str)
+            and re.fullmatch(r"[a-z0-9_]{1,40}", key)
+            and isinstance(domains, list | tuple)
+            and all(isinstance(one, str) and _is_domain(one) for one in domains)
+            for key, domains in groups.items()
+        ):
+            raise ConfigurationError(
+                f"{SETTING}['mx_groups'] must be a dict of keys and lists of domains, such as "
+                "{'gmail': ['client.example']}; keys have small letters, digits and underscores."
+            )
+
+    def _check_alarms(self) -> None:
+        for kind in ("complaint", "bounce", "block"):
+            warn, stop = (getattr(self, f"{kind}_{level}_percent") for level in ("warn", "stop"))
+            if not all(type(one) in (int, float) and 0 < one <= 100 for one in (warn, stop)) or warn > stop:
+                raise ConfigurationError(
+                    f"{SETTING}['{kind}_warn_percent'] and ['{kind}_stop_percent'] must be above 0 and up to 100, the "
+                    f"first one not above the second, not {warn!r} and {stop!r}."
+                )
+        if self.refusal_percent > 100:
+            raise ConfigurationError(f"{SETTING}['refusal_percent'] must be up to 100, not {self.refusal_percent}.")
+
     def _check_claims(self) -> None:
         claims = self.misleading_claims
         # A lone string would be taken apart, and each of its characters would be a claim.
@@ -319,6 +594,16 @@ def _is_fernet_key(key: str) -> bool:
 
 def _is_secret(key: str) -> bool:
     return len(key) >= 32
+
+
+def _is_network(value: str) -> bool:
+    if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", value):
+        return True
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_domain(value: str) -> bool:

@@ -15,6 +15,18 @@ class ConfigurationError(PreciseMailError, ImproperlyConfigured):
     """The settings are wrong; the message says which key to change."""
 
 
+class MissingExtra(ConfigurationError):
+    """Something was asked for that needs an extra of this package; the message names it."""
+
+
+class NoDnsAnswer(PreciseMailError):
+    """The name system did not say what there is under a name, nor that there is nothing; ask again later."""
+
+
+class NotConverged(PreciseMailError):
+    """A model found no parameters that fit; the message is the model's name."""
+
+
 class EncryptionError(PreciseMailError):
     """An encrypted value cannot be read; the message says which key is missing."""
 
@@ -134,12 +146,14 @@ class DeliveryError(PreciseMailError):
     Attributes:
         reply: the server's own words, such as "550 5.1.1 user unknown", or "".
         code: the SMTP reply code, or None when no reply came.
+        reply_class: a value of ``ReplyClass`` where whoever raises knows it; "" reads it from the words.
     """
 
-    def __init__(self, message: str, *, reply: str = "", code: int | None = None) -> None:
+    def __init__(self, message: str, *, reply: str = "", code: int | None = None, reply_class: str = "") -> None:
         super().__init__(message)
         self.reply = reply
         self.code = code
+        self.reply_class = reply_class
 
 
 class TemporaryDeliveryError(DeliveryError):
@@ -152,6 +166,10 @@ class PermanentDeliveryError(DeliveryError):
 
 class ChannelUnavailable(DeliveryError):
     """The channel as a whole is unusable (no connection, refused credentials): pause, blame no address."""
+
+
+class BrokerUnavailable(PreciseMailError):
+    """The queue of background tasks does not answer."""
 
 
 class OutcomeUnknown(DeliveryError):
@@ -172,3 +190,15 @@ class TooManySignUps(PreciseMailError):
 
 class ExpiredToken(InvalidToken):
     """A link was ours, and its time is over."""
+
+
+class InvalidRecord(PreciseMailError, ValueError):
+    """A product, an order, a refund or a cart cannot be kept as it is told.
+
+    Attributes:
+        place: which value is wrong, such as "lines[2].sku", or "".
+    """
+
+    def __init__(self, message: str, *, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place

@@ -11,9 +11,10 @@ from wagtail_precise_mail.tracking import urls as tracking
 app_name = "wagtail_precise_mail"
 
 urlpatterns = [
+    # First, because every pattern that is tried before costs a pixel: those of the other rooms a tenth of its time.
+    *tracking.urlpatterns,
     *contacts.urlpatterns,
     *emails.urlpatterns,
     *delivery.urlpatterns,
-    *tracking.urlpatterns,
     *api.urlpatterns,
 ]

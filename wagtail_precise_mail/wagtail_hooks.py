@@ -14,8 +14,8 @@ from wagtail_precise_mail.emails import admin as emails
 from wagtail_precise_mail.reports import admin as reports
 from wagtail_precise_mail.segments import admin as segments
 
-# These register what they bring with hooks of their own.
-__all__ = ["delivery", "reports"]
+# This registers what it brings with hooks of its own.
+__all__ = ["reports"]
 
 
 class MailGroup(SnippetViewSetGroup):
@@ -25,7 +25,7 @@ class MailGroup(SnippetViewSetGroup):
     menu_icon = "mail"
     menu_order = 250
     menu_name = "precise-mail"
-    items = (*campaigns.viewsets, *emails.viewsets)
+    items = (*campaigns.viewsets, *emails.viewsets, *delivery.viewsets)
 
 
 class PeopleGroup(SnippetViewSetGroup):
@@ -45,7 +45,7 @@ class ShopGroup(SnippetViewSetGroup):
     menu_icon = "tag"
     menu_order = 252
     menu_name = "precise-mail-shop"
-    items = commerce.viewsets
+    items = (*commerce.viewsets, *emails.shop_viewsets)
 
 
 # Now, and not by a hook that waits for the URLs: migrate asks for the snippets, to make their publish permissions.

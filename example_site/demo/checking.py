@@ -274,7 +274,10 @@ class Check:
     def _check_figures(self) -> None:
         self.say("\nThe figures")
         assert self.campaign.send_id
-        seen = figures(self.campaign.send_id)
+        # Opens and clicks are counted in the background, within a minute.
+        until = time.monotonic() + 60
+        while (seen := figures(self.campaign.send_id)).total_clicks < 2 and time.monotonic() < until:
+            time.sleep(1)
         self._see("opens", seen.open_count == 1, seen.open_count)
         self._see("clicks", seen.click_count == 1 and seen.total_clicks == 2, seen.total_clicks)
         came = landing_report(self.campaign)

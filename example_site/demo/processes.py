@@ -117,7 +117,7 @@ class Process:
             return
         with suppress(subprocess.TimeoutExpired):
             self._popen.wait(max(0.1, deadline - time.monotonic()))
-        # django-q2's workers outlive a killed leader and go on taking tasks.
+        # Children of a killed leader live on. A cluster has its own group, and ends when its supervisor has gone.
         with suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
@@ -193,7 +193,7 @@ def demo_processes(*, port: int, inbox_port: int, logs: Path, environment: Mappi
     web = [sys.executable, "-m", "waitress", f"--listen={HOST}:{port}", "--threads=8", "example_site.wsgi:application"]
     commands = {
         "inbox": ([*manage, "inbox", "--port", str(inbox_port)], inbox_port),
-        "worker": ([*manage, "qcluster"], None),
+        "worker": ([*manage, "precise_mail_supervise", "--name", "demo"], None),
         "web": (web, port),
     }
     environment = {**environment, "PYTHONUNBUFFERED": "1"}

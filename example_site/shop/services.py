@@ -39,6 +39,7 @@ def place_order(
         placed_at=at,
         currency=CURRENCY,
         country=country,
+        channel="web",
         lines=_order_lines(lines),
         at=at,
     )

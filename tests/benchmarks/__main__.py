@@ -8,7 +8,19 @@ from importlib import import_module
 
 import django
 
-BENCHMARKS = ["bench_import", "bench_contacts", "bench_segments", "bench_filling", "bench_lists"]
+BENCHMARKS = [
+    "bench_import",
+    "bench_contacts",
+    "bench_segments",
+    "bench_freezing",
+    "bench_filling",
+    "bench_lists",
+    "bench_figures",
+    "bench_conditions",
+    "bench_reactions",
+    "bench_sending",
+    "bench_endpoints",
+]
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 MENUS = {
-    "Mail": ["Campaigns", "Calendar", "Ideas", "Emails", "Saved blocks", "Image rights", "Senders"],
+    "Mail": ["Campaigns", "Calendar", "Ideas", "Emails", "Saved blocks", "Image rights", "Senders", "Bounces"],
     "People": [
         "Segments",
         "Contacts",
@@ -26,7 +26,18 @@ MENUS = {
         "Clean addresses",
         "Inactive contacts",
     ],
-    "Shop": ["Products", "Categories", "Cross-selling", "Coupons", "Reviews", "Stores", "Orders"],
+    "Shop": [
+        "Products",
+        "Categories",
+        "Cross-selling",
+        "Cross-selling by category",
+        "Coupons",
+        "Reviews",
+        "Stores",
+        "Orders",
+        "Exchange rates",
+        "Recommendations",
+    ],
 }
 
 

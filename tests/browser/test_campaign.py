@@ -17,6 +17,7 @@ from tests.browser.admin import choose, overflow
 from tests.browser.turnstile import Turnstile, Worker
 from tests.factories.campaigns import make_campaign, make_email, make_readers, make_segment, make_sender
 from tests.factories.contacts import make_contact, make_topic
+from tests.tracking.hits import count_now
 from wagtail_precise_mail.campaigns import services, tasks
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.delivery.channels import Envelope
@@ -80,6 +81,7 @@ def test_campaign_goes_through_all_of_its_states(
     expect(figure(page, "Accepted")).to_have_text(str(READERS))
 
     follow_link(page, turnstile.outbox[0])
+    count_now()
     page.reload()
     expect(figure(page, "Opened")).to_have_text("1")
     expect(figure(page, "Clicked")).to_have_text("1")

@@ -46,7 +46,7 @@ def test_preview_counts_while_rules_are_edited(sender_page: Page, live_server: L
     group = rules.locator("[data-streamfield-child]", has_text="What must hold").last
     group.get_by_label("What must hold").select_option("none")
     group.get_by_role("button", name="Insert a block").first.click()
-    page.get_by_role("option", name="Bought a product").click()
+    page.get_by_role("option", name="Bought a product", exact=True).click()
     group.get_by_role("button", name="Add").first.click()
     choose(group, "Choose a product", "Dipped mug")
     expect(preview(page).get_by_role("heading", name="1 contact belongs")).to_be_visible()

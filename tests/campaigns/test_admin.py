@@ -468,7 +468,7 @@ class TestPage:
     ) -> None:
         campaign = started()
         sender.get(url("progress", campaign.pk))
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(16):
             sender.get(url("progress", campaign.pk))
 
 

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories.campaigns import DUE_AT, NOW, make_campaign, make_readers, make_sender
+from tests.tracking.hits import count_now
 from wagtail_precise_mail.campaigns import services, tasks
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.queries import report_for
@@ -54,6 +55,7 @@ def test_from_a_time_on_the_calendar_to_figures_on_the_page(
         with django_capture_on_commit_callbacks(execute=True):
             assert public.get(first["pixel"]).status_code == 200
             assert public.get(first["link"]).headers["Location"].startswith("https://shop.example.com/new/")
+        count_now()
         buyer = next(reader for reader in readers if reader.email == MemoryChannel.outbox[0].recipient)
         clock.move_to(DUE_AT + timedelta(days=1))
         with django_capture_on_commit_callbacks(execute=True):

@@ -17,6 +17,7 @@ from tests.factories.emails import make_email
 from tests.factories.landing import BROWSER, client_of, goal_block, make_landing_page, send_mail
 from tests.factories.pages import make_page
 from tests.factories.tracking import make_event
+from tests.tracking.hits import count_now
 from wagtail_precise_mail.campaigns.landing.figures import addresses_of, landing_report, landing_reports
 from wagtail_precise_mail.campaigns.landing.models import LandingPage
 from wagtail_precise_mail.contacts.timeline import read_timeline
@@ -151,6 +152,7 @@ class TestFigures:
         page, [message] = sent()
         token = make_click_token(message.pk, link_index=0, block_id="b", url=next(iter(addresses_of(page))))
         Client(headers=BROWSER).get(reverse("wagtail_precise_mail:click", args=[token]))
+        count_now()
         assert landing_report(page.campaign).visitors == 1
 
     def test_an_address_that_only_begins_the_same_is_another_page(self) -> None:

@@ -7,12 +7,24 @@ from decimal import Decimal
 
 import pytest
 
-from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, normalize_sku
+from wagtail_precise_mail.commerce.models import (
+    Cart,
+    CartLine,
+    Category,
+    Order,
+    OrderCoupon,
+    OrderLine,
+    Product,
+    ProductVariant,
+    normalize_sku,
+)
 from wagtail_precise_mail.commerce.services import pull
 from wagtail_precise_mail.commerce.signals import order_recorded
 from wagtail_precise_mail.commerce.sources import OrderData, ProductData, Source
 from wagtail_precise_mail.contacts.addresses import normalize_address
 from wagtail_precise_mail.contacts.models import Contact
+
+_MODELS = (Product, ProductVariant, Category, Order, OrderLine, OrderCoupon, Cart, CartLine, Contact)
 
 
 @pytest.mark.django_db
@@ -56,7 +68,15 @@ class SourceContract:
         for order in source.orders():
             assert order.lines
             assert all(isinstance(line.quantity, int) for line in order.lines)
-            assert all(isinstance(line.unit_price, Decimal) for line in order.lines)
+            amounts = [amount for line in order.lines for amount in (line.unit_price, line.discount, line.unit_cost)]
+            amounts += [order.order_discount, order.shipping_total]
+            assert all(isinstance(amount, Decimal) for amount in amounts if amount is not None)
+
+    def test_carts_have_a_key_of_their_own_and_a_moment(self, source: Source) -> None:
+        carts = list(source.carts())
+
+        assert len({cart.key for cart in carts}) == len(carts)
+        assert all(cart.changed_at.utcoffset() is not None for cart in carts)
 
     def test_asking_twice_gives_the_same(self, source: Source) -> None:
         assert list(source.orders()) == list(source.orders())
@@ -77,23 +97,27 @@ class SourceContract:
     def test_pulling_keeps_everything(self, source: Source) -> None:
         pulled = pull(source, name="contract", is_historical=True)
 
+        assert pulled.cart_count == len(list(source.carts())) == Cart.objects.filter(source="contract").count()
         assert pulled.created_count == pulled.order_count == len(list(source.orders()))
         assert {product.sku for product in Product.objects.all()} >= {
             normalize_sku(product.sku) for product in source.products()
         }
         for order in source.orders():
             stored = Order.objects.get(source="contract", number=order.number)
-            assert stored.total == sum(line.unit_price * line.quantity for line in order.lines)
+            assert stored.total == order.total
+            assert stored.refund_of is None or stored.refund_of.number == order.refund_of
+            if order.coupons is not None:
+                assert set(stored.coupons.values_list("code", flat=True)) == {code.upper() for code in order.coupons}
             assert (stored.contact is None) == (not order.email)
 
     def test_pulling_twice_changes_nothing(self, source: Source) -> None:
         pull(source, name="contract", is_historical=True)
-        before = [list(model.objects.order_by("pk").values()) for model in (Product, Order, OrderLine, Contact)]
+        before = [list(model.objects.order_by("pk").values()) for model in _MODELS]
 
         pulled = pull(source, name="contract", is_historical=True)
 
         assert (pulled.created_count, pulled.changed_count) == (0, 0)
-        assert before == [list(model.objects.order_by("pk").values()) for model in (Product, Order, OrderLine, Contact)]
+        assert before == [list(model.objects.order_by("pk").values()) for model in _MODELS]
 
     def test_live_sales_are_announced_once(self, source: Source, django_capture_on_commit_callbacks) -> None:
         heard: list[str] = []

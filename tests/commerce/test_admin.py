@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from tests.factories.commerce import make_category, make_order, make_product
 from tests.factories.contacts import make_contact
@@ -90,6 +91,7 @@ def test_a_product_is_added_with_its_sku_in_upper_case(admin_client) -> None:
         "is_published": "on",
     }
 
+    form |= nested_form_data({"variants": inline_formset([]), "images": inline_formset([])})
     answer = admin_client.post(reverse("precise-mail-products:add"), form)
 
     assert answer.status_code == 302

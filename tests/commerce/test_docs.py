@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -15,7 +16,9 @@ import pytest
 
 from example_site.settings import ROOT
 from tests.commerce.source_contract import SourceContract
+from wagtail_precise_mail.api import orders, products
 from wagtail_precise_mail.commerce.importing import load_mapping, mapping
+from wagtail_precise_mail.commerce.models import ExchangeRate, Order, ProductVariant
 from wagtail_precise_mail.commerce.sources import Source, sources
 
 DOCS = ROOT.parent / "docs"
@@ -84,3 +87,25 @@ def test_the_mapping_of_the_how_to_is_one(tmp_path) -> None:
 
 def test_the_mapping_of_the_example_site_is_one() -> None:
     assert load_mapping(ROOT / "mappings" / "online-retail.toml").contacts.address == "customer-{id}@example.com"
+
+
+@pytest.mark.django_db
+def test_the_code_of_the_how_to_does_what_it_says() -> None:
+    text = (DOCS / "how-to" / "commerce-data.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(code, names)
+
+    sale, refund = Order.objects.order_by("pk")
+    # 36 of the 45.50 that the lines come to, 3 off, 4.95 of shipping.
+    assert (sale.total, sale.discount_total) == (Decimal("47.45"), Decimal("7"))
+    assert (refund.refund_of, refund.lines.get().quantity) == (sale, -1)
+    assert ProductVariant.objects.get().product.category.name == "Shirts"
+    assert ExchangeRate.objects.get().currency == "EUR"
+
+
+def test_the_reference_of_the_api_names_every_field() -> None:
+    text = (DOCS / "reference" / "orders-api.md").read_text(encoding="utf-8")
+
+    for name in orders._ORDER | orders._LINE | orders._REFUND | orders._CART | products._KNOWN | products._VARIANT:
+        assert f"`{name}`" in text or f'"{name}"' in text, name

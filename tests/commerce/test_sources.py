@@ -17,7 +17,16 @@ from tests.factories.commerce import make_order
 from tests.factories.contacts import make_contact
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.commerce.services import OrderLineData, pull
-from wagtail_precise_mail.commerce.sources import CSVSource, OrderData, ProductData, Source, sources
+from wagtail_precise_mail.commerce.sources import (
+    CartData,
+    CartLineData,
+    CSVSource,
+    OrderData,
+    ProductData,
+    Source,
+    VariantData,
+    sources,
+)
 from wagtail_precise_mail.exceptions import SourceError
 
 ROWS = [
@@ -44,7 +53,9 @@ class StubERP(Source):
             "ts": 1767225600,
             "cur": "EUR",
             "debtor": "ada@example.com",
-            "pos": [("A", 2, 995)],
+            "pos": [("A-RED", 2, 995)],
+            "rebate": 100,
+            "codes": ["spring"],
         },
         {
             "doc": "R-2",
@@ -60,7 +71,8 @@ class StubERP(Source):
             "ts": 1772323200,
             "cur": "EUR",
             "debtor": "ada@example.com",
-            "pos": [("A", -1, 995)],
+            "pos": [("A-RED", -1, 995)],
+            "of": "R-1",
         },
     ]
     KINDS = {"INV": Order.Kind.SALE, "CRN": Order.Kind.REFUND}
@@ -69,7 +81,18 @@ class StubERP(Source):
         self.is_down = is_down
 
     def products(self, *, since: datetime | None = None) -> Iterator[ProductData]:
-        yield ProductData("A", "Apple", price=Decimal("9.95"), currency="EUR", stock_count=3)
+        yield ProductData(
+            "A",
+            "Apple",
+            price=Decimal("9.95"),
+            currency="EUR",
+            stock_count=3,
+            cost=Decimal(4),
+            category="Fruit > Apples",
+            tags=("fresh",),
+            attributes={"origin": "GB"},
+            variants=(VariantData("A-RED", "red"),),
+        )
         yield ProductData("B", "Pear")
 
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderData]:
@@ -85,9 +108,20 @@ class StubERP(Source):
                     ),
                     email=document["debtor"] or "",
                     kind=self.KINDS[document["type"]],
+                    order_discount=Decimal(document.get("rebate", 0)) / 100,
+                    coupons=tuple(document.get("codes", ())),
+                    channel="counter",
+                    refund_of=document.get("of", ""),
                 )
             if self.is_down:
                 raise SourceError("The ERP does not answer.", retry_after=timedelta(minutes=5))
+
+    def carts(self, *, since: datetime | None = None) -> Iterator[CartData]:
+        left_at = datetime(2026, 3, 2, tzinfo=UTC)
+        if since is None or left_at >= since:
+            lines = (CartLineData("A-RED", 1, Decimal("9.95")),)
+            yield CartData("C-1", left_at, "EUR", lines, email="ada@example.com", url="https://erp.example.com/c-1")
+            yield CartData("C-2", left_at, "EUR", lines, closed_at=left_at)
 
 
 class TestStubERP(SourceContract):

@@ -207,7 +207,7 @@ class TestProfile:
 
         live()
         page(boss, self.url(contact))
-        with django_assert_max_num_queries(25) as few:
+        with django_assert_max_num_queries(28) as few:
             page(boss, self.url(contact))
         for _ in range(10):
             live()
@@ -223,7 +223,7 @@ class TestProfile:
             [MessageEvent(**facts, kind="click", link_index=0, url=f"https://x.example/{n}") for n in range(5000)]
         )
         page(boss, self.url(contact))
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(28):
             html = page(boss, self.url(contact))
         assert "Show more" in html
         assert html.count("https://x.example/") == 49  # and the mail itself
@@ -239,7 +239,7 @@ class TestProfile:
         make_order(contact=contact, lines=[("KETTLE", 1, "20")])
         client = client_with("view_contact", "change_contact", "add_servicenote", "view_contact_address")
         page(client, self.url(contact))
-        with django_assert_max_num_queries(27):  # five of them for what the colleague may do at all
+        with django_assert_max_num_queries(31):  # five of them for what the colleague may do at all
             html = page(client, self.url(contact))
         for words in ("Opened “", "Clicked in “", "Reached the goal after “", "Passed on “"):
             assert words in html

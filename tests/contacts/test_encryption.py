@@ -227,6 +227,7 @@ class TestRenewal:
     def test_the_columns_of_keys_are_known(self) -> None:
         found = {f"{model.__name__}.{name}" for model, name in rekeying.key_columns()}
         assert found == {
+            "Bounce.recipient_key",
             "Contact.address_hash",
             "FormerContact.address_hash",
             "ImportedRow.address_hash",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from wagtail.admin.icons import get_icons
 
 from tests.factories.commerce import make_order
 from tests.factories.contacts import grant, make_contact, make_note, make_topic
@@ -50,6 +51,11 @@ def test_every_room_tells_its_part():
     contact = make_contact()
     fill(contact, days=1)
     assert {"consent", "note", "order", "open", "click", "conversion"} <= {entry.kind for entry in entries(contact)}
+
+
+def test_every_room_has_an_icon_that_there_is():
+    sprite = get_icons()
+    assert [name for name, source in timeline_sources.items() if f'id="icon-{source.icon}"' not in sprite] == []
 
 
 def test_the_newest_comes_first_and_days_stand_together():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from tests.delivery.house import House
 from tests.delivery.smtp_server import MailServer
 from wagtail_precise_mail.delivery.channels import MemoryChannel
 
@@ -47,3 +48,20 @@ def use_mail_server(settings: Settings, port: int) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def built_house(tmp_path_factory: pytest.TempPathFactory, mail_server_process: MailServer) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"), mail_server_process.port)
+    house.run("migrate")
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def house(built_house: House, mail_server_process: MailServer) -> Iterator[House]:
+    mail_server_process.reset()
+    built_house.overrides = {}
+    yield built_house
+    built_house.stop_all()
+    mail_server_process.reset()

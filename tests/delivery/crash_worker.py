@@ -23,19 +23,26 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from django_q.models import OrmQ  # noqa: E402
 
+from tests import template_database  # noqa: E402
 from tests.factories.contacts import make_topic  # noqa: E402
 from tests.factories.delivery import make_message, make_reader, make_send  # noqa: E402
+from wagtail_precise_mail.background import enqueue  # noqa: E402
 from wagtail_precise_mail.conf import options  # noqa: E402
+from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token  # noqa: E402
 from wagtail_precise_mail.delivery import claims, services  # noqa: E402
-from wagtail_precise_mail.delivery.channels import SmtpChannel  # noqa: E402
+from wagtail_precise_mail.delivery.channels.smtp.connection import SmtpConnection  # noqa: E402
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send  # noqa: E402
+from wagtail_precise_mail.delivery.moves import DELIVER_SEND  # noqa: E402
 
 
 def migrate() -> None:
-    call_command("migrate", verbosity=0)
+    template_database.copy_to(str(connection.settings_dict["NAME"]))
 
 
 def prepare(count: int) -> int:
@@ -45,6 +52,18 @@ def prepare(count: int) -> int:
     for number in range(count):
         make_message(send, make_reader(send, email=f"{tag}-{number}@example.com"))
     return send.pk
+
+
+def forget() -> None:
+    """Leave nothing to do for a cluster from the tests before."""
+    OrmQ.objects.all().delete()
+    OutboxMessage.objects.all().delete()
+    Send.objects.all().delete()
+
+
+def wake(send_id: int) -> None:
+    """Ask the task queue for a worker."""
+    enqueue(DELIVER_SEND, send_id)
 
 
 def work(send_id: int) -> dict[str, Any]:
@@ -74,6 +93,24 @@ def states(send_id: int) -> dict[str, Any]:
     }
 
 
+def leave(send_id: int, count: int) -> dict[str, float]:
+    """Unsubscribe those whose turn comes last by the one click of their mail program; return when each had left."""
+    left = {}
+    for message in OutboxMessage.objects.filter(send=send_id).order_by("-pk")[:count]:
+        token = make_unsubscribe_token(message.contact_id or 0, message.pk)
+        path = reverse("wagtail_precise_mail:unsubscribe", args=[token])
+        answer = Client(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"})
+        assert answer.status_code == 200, answer.content
+        left[message.address] = timezone.now().timestamp()
+    return left
+
+
+def endings(send_id: int) -> dict[str, list[Any]]:
+    """Return how each message ended, and when it was handed off, by address."""
+    rows = OutboxMessage.objects.filter(send=send_id).values_list("address", "state", "skip_reason", "handed_off_at")
+    return {address: [state, reason, at and at.timestamp()] for address, state, reason, at in rows}
+
+
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -99,33 +136,38 @@ def _count_down(owner: Any, name: str, nth: int, *, after: bool) -> None:
 def _after_dot(nth: int) -> None:
     """Die between the final dot and its reply."""
 
-    def finish(channel: SmtpChannel, connection: Any) -> Any:
+    def finish(connection: SmtpConnection, take_next: Any) -> Any:
         nonlocal nth
         nth -= 1
         if nth == 0:
-            connection.send(b".\r\n")
-            connection.sock.recv(1)  # the server has written it down, and its answer is on its way
+            connection._write_dot(take_next)
+            connection._socket.recv(1)  # the server has written it down, and its answer is on its way
             _die()
-        return original(channel, connection)
+        return original(connection, take_next)
 
-    original = SmtpChannel._finish
-    SmtpChannel._finish = finish
+    original = SmtpConnection._finish
+    SmtpConnection._finish = finish
 
 
 _STEPS: dict[str, Callable[[int], None]] = {
     "before_handoff": lambda nth: _count_down(claims, "hand_off", nth, after=False),
     "after_handoff": lambda nth: _count_down(claims, "hand_off", nth, after=True),
-    "before_dot": lambda nth: _count_down(SmtpChannel, "_finish", nth, after=False),
+    "before_dot": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=False),
     "after_dot": _after_dot,
-    "after_reply": lambda nth: _count_down(SmtpChannel, "_finish", nth, after=True),
+    "after_reply": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=True),
     "before_results": lambda nth: _count_down(claims, "record", nth, after=False),
     "after_results": lambda nth: _count_down(claims, "record", nth, after=True),
 }
 _COMMANDS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,
     "prepare": prepare,
+    "forget": forget,
+    "states": states,
+    "wake": wake,
     "work": work,
     "work_now": work_now,
+    "leave": leave,
+    "endings": endings,
     "crash": crash,
 }
 

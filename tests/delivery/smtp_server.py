@@ -4,9 +4,11 @@ Rules are a JSON list in ``rules.json``; the first that fits is obeyed, as often
 
     {"at": "RCPT", "match": "refused@", "do": "550 5.1.1 no such user", "times": 2}
 
+What EHLO offers beside the usual stands in ``offers.json``; what came as MAIL and RCPT is written to ``verbs.log``.
+
 ``at`` is CONNECT, EHLO, MAIL, RCPT, DATA, BODY (inside the body), DOT (the dot came, the message is not kept) or REPLY
-(it is kept, nothing was answered yet). ``do`` is a reply, "drop" or "hang". A reply of 421 closes the connection, too.
-What was kept stands in ``log.jsonl``, one message per line, on disk before the reply leaves.
+(it is kept, nothing was answered yet). ``do`` is a reply, "drop", "hang", or at DOT "slow". A reply of 421 closes the
+connection, too. What was kept stands in ``log.jsonl``, one message per line, on disk before the reply leaves.
 """
 
 from __future__ import annotations
@@ -50,6 +52,15 @@ class Script:
                     rule["times"] -= 1
                 return str(rule["do"])
         return ""
+
+    def offers(self) -> list[str]:
+        """Return the further extensions that EHLO offers."""
+        path = self.folder / "offers.json"
+        return json.loads(path.read_text()) if path.exists() else []
+
+    def note(self, verb: str, arg: str) -> None:
+        with (self.folder / "verbs.log").open("a") as log:
+            log.write(f"{verb} {arg}\n")
 
     def keep(self, envelope: Envelope) -> None:
         content = envelope.original_content or b""
@@ -96,16 +107,28 @@ class ScriptedSMTP(SMTP):
         await super().push(status)
 
     async def smtp_EHLO(self, hostname: str) -> None:
+        self.script.note("EHLO", hostname)
         if not await self.act("EHLO", hostname):
             await super().smtp_EHLO(hostname)
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        offers = self.script.offers()
+        names = {offer.split()[0] for offer in offers}
+        kept = [one for one in responses[:-1] if one[4:].split()[0] not in names]
+        return [*kept, *(f"250-{offer}" for offer in offers), responses[-1]]
+
     async def smtp_MAIL(self, arg: str) -> None:
+        self.script.note("MAIL", arg)
         if not await self.act("MAIL", arg):
-            await super().smtp_MAIL(arg)
+            await super().smtp_MAIL(_without_reports(arg))
 
     async def smtp_RCPT(self, arg: str) -> None:
+        self.script.note("RCPT", arg)
         if not await self.act("RCPT", arg):
-            await super().smtp_RCPT(arg)
+            await super().smtp_RCPT(_without_reports(arg))
 
     async def smtp_DATA(self, arg: str) -> None:
         recipients = ",".join(self.envelope.rcpt_tos)
@@ -126,6 +149,9 @@ class ScriptedSMTP(SMTP):
             if at == "REPLY":
                 self.script.keep(envelope)
             action = self.script.next_action(at, recipients)
+            if action == "slow":
+                await asyncio.sleep(0.2)
+                action = ""
             if action == "hang":
                 await asyncio.sleep(60)
             if action in ("drop", "hang"):
@@ -139,6 +165,11 @@ class ScriptedSMTP(SMTP):
 
     async def handle_exception(self, error: Exception) -> str:
         return "500 broken"
+
+
+def _without_reports(arg: str) -> str:
+    """Return the argument of a verb without what RFC 3461 adds, which aiosmtpd does not know."""
+    return re.sub(r" (RET|ENVID|NOTIFY|ORCPT)=\S+", "", arg)
 
 
 async def serve(folder: Path, port: int) -> None:
@@ -183,9 +214,20 @@ class MailServer:
         new.write_text(json.dumps([*rules, {"at": "never", "do": os.urandom(8).hex()}]))
         new.rename(self.folder / "rules.json")
 
+    def offer(self, *extensions: str) -> None:
+        """Offer further extensions from the next EHLO on, such as "PIPELINING"."""
+        (self.folder / "offers.json").write_text(json.dumps(extensions))
+
     def reset(self) -> None:
         self.script()
-        (self.folder / "log.jsonl").unlink(missing_ok=True)
+        for name in ("log.jsonl", "verbs.log", "offers.json"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def verbs(self, verb: str) -> list[str]:
+        """The arguments of all EHLO, MAIL or RCPT that came, in their order."""
+        log = self.folder / "verbs.log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [line.partition(" ")[2] for line in lines if line.startswith(verb)]
 
     def entries(self) -> list[dict[str, Any]]:
         """Everything kept, as it was written down."""

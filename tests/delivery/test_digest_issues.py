@@ -22,6 +22,7 @@ from tests.factories.digests import make_digest_reader, make_issue, part, send_d
 from tests.factories.emails import compiled, default_site, make_brand, make_email, make_image, raw_block
 from tests.factories.segments import make_segment
 from tests.testapp.models import StoryPage
+from tests.tracking.hits import count_now
 from wagtail_precise_mail.contacts.erasing import erase
 from wagtail_precise_mail.contacts.legal_settings import LegalSettings
 from wagtail_precise_mail.contacts.merging import merge_contacts, undo_merge
@@ -309,6 +310,7 @@ class TestShown:
         path = re.search(r"Two.*?https://shop\.example\.com(\S+)", part(mail), re.DOTALL)
         assert path is not None
         client.get(path[1], headers={"User-Agent": "Mozilla/5.0"})
+        count_now()
         event = MessageEvent.objects.get(kind="click")
         assert event.send.origin_kind == Send.DIGEST
         assert (kept_of(first).clicked, kept_of(second).clicked) == (0, 1)

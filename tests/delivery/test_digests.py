@@ -28,6 +28,7 @@ from wagtail_precise_mail.delivery.digests import gathering
 from wagtail_precise_mail.delivery.digests.gathering import send_due_digests
 from wagtail_precise_mail.delivery.digests.models import DigestIssue
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.services import deliver
 from wagtail_precise_mail.emails.models import BrandSettings
 
 State, SkipReason = OutboxMessage.State, OutboxMessage.SkipReason
@@ -271,6 +272,7 @@ class TestWhatEnded:
         Contact.objects.filter(pk=reader.pk).update(cadence="every")
         send = make_issue(topic, "By itself", at=FIRST + timedelta(hours=2))
         assert send.messages.get().state == State.PENDING
+        deliver(send.pk)
         assert send_digests(FIRST + timedelta(hours=3)) == []
         (mail,) = send_digests(datetime(2026, 2, 6, 8, tzinfo=UTC))
         assert subject_of(mail) == "What was waiting: 1 issue of Newsletter"

@@ -21,7 +21,7 @@ from tests.factories.delivery import make_message, make_messages, make_reader, m
 from wagtail_precise_mail.contacts.models import Suppression
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.channels import Envelope, SmtpChannel
-from wagtail_precise_mail.delivery.channels.smtp import _stuff
+from wagtail_precise_mail.delivery.channels.smtp.verbs import data_of
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.transport import Transport, transport
 from wagtail_precise_mail.exceptions import (
@@ -63,19 +63,20 @@ def test_the_dot_is_not_held_back(mail_server: MailServer) -> None:
     """The small write after the body waited 40 ms for an acknowledgement: 18 messages a second instead of 105."""
     with SmtpChannel() as channel:
         channel.send(envelope())
-        assert channel._connection is not None
-        assert channel._connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        connection = channel._lines[0].connection
+        assert connection is not None
+        assert connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_connection_is_replaced_after_a_number_of_messages(mail_server: MailServer, settings: Settings) -> None:
     settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "smtp_messages_per_connection": 2}
     with SmtpChannel() as channel:
         channel.send(envelope())
-        first = channel._connection
+        first = channel._lines[0].connection
         channel.send(envelope())
-        assert channel._connection is first
+        assert channel._lines[0].connection is first
         channel.send(envelope())
-        assert channel._connection is not first
+        assert channel._lines[0].connection is not first
 
 
 def test_dots_arrive_as_they_were_written(mail_server: MailServer) -> None:
@@ -88,13 +89,14 @@ def test_dots_arrive_as_they_were_written(mail_server: MailServer) -> None:
 
 @pytest.mark.parametrize("content", [b".", b".\r\n", b"a\r\n.\r\nb", b"\r\n.", b"..\r\n"])
 def test_no_line_of_a_stuffed_message_is_a_single_dot(content: bytes) -> None:
-    stuffed = _stuff(content)
+    stuffed = data_of(envelope(body=content))
     assert stuffed.endswith(b"\r\n")
     assert b"." not in stuffed.split(b"\r\n")
     unstuffed = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in stuffed.split(b"\r\n"))
     assert unstuffed.removesuffix(b"\r\n") == content.removesuffix(b"\r\n")
 
 
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["plain", "pipelining"])
 @pytest.mark.parametrize(
     ("at", "reply", "expected"),
     [
@@ -126,19 +128,22 @@ def test_no_line_of_a_stuffed_message_is_a_single_dot(content: bytes) -> None:
     ],
 )
 def test_each_reply_at_each_verb_is_understood(
-    mail_server: MailServer, at: str, reply: str, expected: type[Exception]
+    mail_server: MailServer, at: str, reply: str, expected: type[Exception], offers: tuple[str, ...]
 ) -> None:
+    mail_server.offer(*offers)
     mail_server.script({"at": at, "do": reply})
     with SmtpChannel() as channel, pytest.raises(expected):
         channel.send(envelope())
     assert len(mail_server.entries()) == (1 if at == "REPLY" else 0)
 
 
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["plain", "pipelining"])
 @pytest.mark.parametrize("at", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("what", ["drop", "421 4.4.2 idle"])
 def test_a_connection_that_went_stale_is_replaced_and_the_message_sent_once(
-    mail_server: MailServer, at: str, what: str
+    mail_server: MailServer, at: str, what: str, offers: tuple[str, ...]
 ) -> None:
+    mail_server.offer(*offers)
     with SmtpChannel() as channel:
         channel.send(envelope("a@example.com"))
         mail_server.script({"at": at, "do": what, "times": 1})
@@ -168,9 +173,9 @@ def test_a_refused_recipient_leaves_the_connection_usable(mail_server: MailServe
     with SmtpChannel() as channel:
         with pytest.raises(PermanentDeliveryError):
             channel.send(envelope("bad@example.com"))
-        connection = channel._connection
+        connection = channel._lines[0].connection
         channel.send(envelope("good@example.com"))
-        assert channel._connection is connection is not None
+        assert channel._lines[0].connection is connection is not None
     assert mail_server.recipients() == ["good@example.com"]
 
 

@@ -111,7 +111,9 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries: Any) -> 
 def test_our_own_conditions_say_which_they_are() -> None:
     stated = {key for key, condition in conditions.items() if not condition.is_profiling}
 
-    assert stated == {"country", "age", "job_level", "contact_field", "tag", "in_list", "everybody"}
+    profile = {"country", "age", "job_level", "contact_field", "language", "birthday", "anniversary"}
+    record = {"tag", "in_list", "everybody", "consent", "reachable", "contact_state", "record_age", "random_share"}
+    assert stated == profile | record
 
 
 def test_a_condition_that_says_nothing_is_taken_for_profiling() -> None:

@@ -90,6 +90,7 @@ def test_a_child_that_keeps_dying_ends_the_demo(tmp_path: Path) -> None:
 
 
 def test_a_signal_ends_everything(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
     process = make_process(tmp_path, _FORKS)
     with Supervisor([process], say=lambda line: None) as supervisor:
         assert wait_for(lambda: len(living_in_group(process.group or 0)) == 2)
@@ -97,7 +98,7 @@ def test_a_signal_ends_everything(tmp_path: Path) -> None:
             _watch_until_terminated(supervisor)
 
     assert wait_for(lambda: not living_in_group(process.group or 0))
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def _watch_until_terminated(supervisor: Supervisor) -> None:

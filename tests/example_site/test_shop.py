@@ -195,6 +195,7 @@ def test_forms_carry_a_token_against_forgery() -> None:
 
 
 def test_a_product_is_remembered_for_who_came_by_a_mail(client: Client) -> None:
+    ProductView.objects.all().delete()
     message = make_message()
     client.get("/shop/tea-assam/")
     assert not ProductView.objects.exists(), "strangers are not"

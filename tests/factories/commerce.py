@@ -38,7 +38,7 @@ def make_order(
     placed_at: datetime = PLACED_AT,
     **overrides: Any,
 ) -> Order:
-    """A sale of source "shop"; an unknown SKU becomes a product, and the total is the sum of the lines."""
+    """A sale of source "shop" in the base currency; an unknown SKU becomes a product, and the sums follow the lines."""
     order = Order.objects.create(
         **{
             "source": "shop",
@@ -46,13 +46,18 @@ def make_order(
             "contact": contact,
             "placed_at": placed_at,
             "currency": "GBP",
+            "base_rate": 1,
             **overrides,
         }
     )
     stored = [make_line(order, position, *line) for position, line in enumerate(lines, start=1)]
     if "total" not in overrides:
         order.total = sum((line.total for line in stored), Decimal(0))
-        order.save(update_fields=["total"])
+    if order.base_rate is not None and "base_total" not in overrides:
+        order.base_total = order.total * order.base_rate
+    if "unit_count" not in overrides:
+        order.unit_count = sum(line.quantity for line in stored if line.product.kind == Product.Kind.PRODUCT)
+    order.save()
     return order
 
 

@@ -45,7 +45,7 @@ def test_the_settings_of_the_example_site_pass_every_check() -> None:
         ({"timeout": None}, "W001"),
         ({"timeout": 120, "retry": 120}, "W001"),
         ({"timeout": 90, "retry": None}, "W001"),
-        ({"timeout": 49}, "W002"),
+        ({"timeout": 35}, "W002"),
         ({"timeout": 300, "retry": 400}, "W003"),
         ({"ack_failures": False}, "W004"),
         ({"sync": True}, "W005"),

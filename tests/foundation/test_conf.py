@@ -112,9 +112,11 @@ def test_a_wrong_setting_stops_django_as_one():
 def test_every_kind_of_option_is_checked():
     checked = {
         "int",
+        "float",
         "str",
         "bool",
         "tuple[str, ...]",
+        "tuple[int, ...]",
         "dict[str, tuple[str, ...]]",
         "dict[str, str]",
         "dict[str, list[str]]",
@@ -139,3 +141,16 @@ def test_levels_and_claims_are_kept():
     with given(check_levels={"subject_length": "off"}, misleading_claims={"en": ["best"]}):
         assert options().check_levels == {"subject_length": "off"}
         assert options().misleading_claims == {"en": ["best"]}
+
+
+@pytest.mark.parametrize(
+    "value", ["bounces", "bounces+x@example.com", "a" * 24 + "@example.com", "b@localhost", "b @example.com"]
+)
+def test_a_bounce_address_leaves_room_for_a_token(value):
+    with pytest.raises(ConfigurationError, match="bounce_address"):
+        Options(bounce_address=value)
+    assert Options(bounce_address="bounces@mail.example.com").bounce_address
+
+
+def test_the_password_of_the_bounce_mailbox_is_not_shown():
+    assert "secret" not in repr(Options(bounce_mailbox="imaps://bounces:secret@mail.example.com/INBOX"))

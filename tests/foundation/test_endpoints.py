@@ -15,6 +15,7 @@ from django.contrib.auth.models import Permission, User
 from django.core import serializers
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from tests.factories.campaigns import make_campaign, make_email, make_segment
 from tests.factories.commerce import make_order, make_product
@@ -22,10 +23,23 @@ from tests.factories.contacts import make_contact, make_list, make_policy, make_
 from tests.factories.delivery import make_message, make_send
 from tests.factories.emails import make_identity, make_image, make_saved_block
 from tests.factories.imports import upload
+from tests.factories.pacing import limit, make_alarm, make_plan
 from tests.factories.sunsets import make_sunset
 from wagtail_precise_mail.contacts.hygiene.cleaning import begin_cleanup
 from wagtail_precise_mail.contacts.wordings import add_wording
-from wagtail_precise_mail.models import Campaign, Email, ImageRights, SavedBlock, Segment, SignUpSource
+from wagtail_precise_mail.delivery.bounces.kinds import Kind
+from wagtail_precise_mail.delivery.bounces.services import record_bounce
+from wagtail_precise_mail.models import (
+    Campaign,
+    Cluster,
+    ClusterRun,
+    Email,
+    ImageRights,
+    SavedBlock,
+    SeedAddress,
+    Segment,
+    SignUpSource,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +63,11 @@ def _routes() -> list[str]:
     return sorted(set(_walk(get_resolver().url_patterns)))
 
 
+def _make_cluster() -> Cluster:
+    run = ClusterRun.objects.create(state=ClusterRun.State.DONE, finished_at=timezone.now())
+    return Cluster.objects.create(run=run, number=1, contact_count=1, rules={"rules": [{"order_count": {"min": 1}}]})
+
+
 @pytest.fixture
 def addresses() -> list[str]:
     """Every route with the ids of things that are there."""
@@ -59,6 +78,9 @@ def addresses() -> list[str]:
     order = make_order(contact=contact, lines=[("KETTLE", 1, "20")])
     send = make_send()
     make_message(send, contact)
+    complaint = record_bounce(
+        make_message(send, state="accepted"), kind=Kind.COMPLAINT, diagnostic="", at=timezone.now()
+    )
     ids = {
         "campaigns": campaign.pk,
         "products": make_product().pk,
@@ -70,6 +92,7 @@ def addresses() -> list[str]:
         "/savedblock/": saved_block.pk,
         "/imagerights/": ImageRights.objects.create(image=make_image()).pk,
         "outbox": send.pk,
+        "precise-mail/bounces": complaint.pk,
         "senders": make_identity().pk,
         "imports": upload("email\nann@example.com\n").pk,
         "wordings": add_wording("Yes.", topics=[make_topic()], language="en").pk,
@@ -78,6 +101,11 @@ def addresses() -> list[str]:
         "cleanups": begin_cleanup().pk,
         "sunsets": make_sunset().pk,
         "precise-mail-requests": make_request(contact).pk,
+        "precise-mail-limits": limit("gmail", 10).pk,
+        "precise-mail-warm-ups": make_plan([50]).pk,
+        "precise-mail-seeds": SeedAddress.objects.create(address="seed@example.com").pk,
+        "precise-mail-alarms": make_alarm().pk,
+        "precise-mail-clusters": _make_cluster().pk,
     }
     revisions = {
         "/email/": email.latest_revision_id,
@@ -166,6 +194,7 @@ def test_strangers_are_sent_to_the_login(addresses: list[str], method: str) -> N
         assert response["Location"].startswith("/admin/login/"), address
 
 
+@pytest.mark.slow
 def test_get_changes_nothing_whoever_asks(addresses: list[str]) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root"))

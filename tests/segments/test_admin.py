@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from tests.factories.commerce import make_order, make_product
@@ -34,7 +36,14 @@ def login(client: Client, *codenames: str) -> User:
 
 def form(rules: list[tuple[str, Any]], **fields: Any) -> dict[str, Any]:
     return nested_form_data(
-        {"name": "Buyers", "slug": "buyers", "description": "", "rules": streamfield(rules), **fields}
+        {
+            "name": "Buyers",
+            "slug": "buyers",
+            "description": "",
+            "rules": streamfield(rules),
+            "exclusions": streamfield([]),
+            **fields,
+        }
     )
 
 
@@ -43,7 +52,8 @@ def spend(**values: Any) -> tuple[str, dict[str, Any]]:
 
 
 def bought(product_pks: list[int]) -> tuple[str, dict[str, Any]]:
-    empty = {"categories": list_block([]), "orders": "", "quantity": "", "days": ""}
+    lists = dict.fromkeys(("categories", "variants", "brands", "tags"), list_block([]))
+    empty = {**lists, "orders": "", "quantity": "", "days": ""}
     return "bought_product", {"products": list_block(product_pks), **empty}
 
 
@@ -94,7 +104,7 @@ def test_a_segment_is_made_and_published(admin_client: Client) -> None:
 def test_an_unfinished_segment_is_saved_as_a_draft_but_not_published(admin_client: Client) -> None:
     rules = [
         spend(),
-        ("bought_product", {"products-count": "0", "categories-count": "0", "orders": "", "quantity": "", "days": ""}),
+        bought([]),
     ]
     answer = admin_client.post(reverse(f"{URL}:add"), {**form(rules), "action-publish": "1"})
     assert answer.status_code == 200
@@ -203,6 +213,42 @@ def test_deleting_asks_first(editor: Client) -> None:
     assert Segment.objects.filter(pk=segment.pk).exists()
     editor.post(url)
     assert not Segment.objects.filter(pk=segment.pk).exists()
+
+
+def test_the_listing_asks_the_same_however_many_there_are(editor: Client) -> None:
+    url, counts = reverse(f"{URL}:list"), []
+    editor.get(url)  # what the session asks for once
+    for count in (3, 12):
+        for _index in range(count):
+            segment = make_segment({"country": {"countries": ["GB"]}})
+            segment.save_revision()  # live, and a draft beside it
+        with CaptureQueriesContext(connection) as queries:
+            assert editor.get(url).status_code == 200
+        counts.append([query["sql"] for query in queries])
+    assert len(counts[0]) == len(counts[1]), set(counts[1]) - set(counts[0])
+
+
+def test_a_time_of_ones_own_needs_an_hour(admin_client: Client) -> None:
+    url = reverse(f"{URL}:add")
+    rules = [("everybody", {})]
+    half = form(rules, timing="fixed", send_weekday="3", send_hour="")
+    answer = admin_client.post(url, {**half, "action-publish": "1"})
+    assert "Choose the hour" in answer.content.decode()
+    assert not Segment.objects.filter(slug="buyers").exists()
+    admin_client.post(url, {**form(rules, timing="fixed", send_weekday="3", send_hour="18"), "action-publish": "1"})
+    segment = Segment.objects.get(slug="buyers")
+    assert (segment.timing, segment.send_weekday, segment.send_hour) == ("fixed", 3, 18)
+
+
+def test_the_listing_says_what_is_scheduled(editor: Client) -> None:
+    waiting, other = make_segment(name="Waiting"), make_segment(name="Other")
+    waiting.save_revision().publish()
+    waiting.refresh_from_db()
+    waiting.go_live_at = timezone.now() + timedelta(days=1)
+    waiting.save_revision().publish()
+    assert Segment.objects.get(pk=waiting.pk).approved_schedule
+    assert not Segment.objects.get(pk=other.pk).approved_schedule
+    assert editor.get(reverse(f"{URL}:list")).content.decode().count("live + scheduled") == 1
 
 
 def test_the_listing_asks_once_for_what_is_protected(editor: Client) -> None:

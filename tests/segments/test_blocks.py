@@ -53,6 +53,17 @@ def test_every_condition_has_a_form_at_every_level() -> None:
     assert "group" not in block.child_blocks
 
 
+def test_fields_that_are_alike_are_described_once() -> None:
+    forms = [form for key, form in make_rules_block().child_blocks.items() if key in conditions]
+    fields = [field for form in forms for field in form.child_blocks.values()]
+
+    assert len({id(field) for field in fields}) < 0.6 * len(fields)
+    for form in forms:
+        assert list(form.child_blocks) == list(form.condition.parameters())
+        for name, parameter in form.condition.parameters().items():
+            assert form.child_blocks[name].label == str(parameter.label)
+
+
 def test_rules_nested_deeper_than_the_form_are_refused() -> None:
     rule: dict[str, Any] = {"everybody": {}}
     for _level in range(LEVELS):

@@ -16,9 +16,11 @@ from wagtail_precise_mail.segments.blocks import make_rules_block
 from wagtail_precise_mail.segments.conditions import conditions
 from wagtail_precise_mail.segments.conditions.comparing import Comparison
 from wagtail_precise_mail.segments.conditions.profile import FIELDS
+from wagtail_precise_mail.segments.panels import SegmentPanel, segment_panels
 from wagtail_precise_mail.segments.queries import members
 from wagtail_precise_mail.segments.rules import Rules
 from wagtail_precise_mail.segments.schema import make_schema
+from wagtail_precise_mail.segments.templates import available_templates, segment_templates
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -58,3 +60,21 @@ def test_every_condition_field_and_operator_is_documented() -> None:
     names = [*conditions, *Comparison, *(name for name, _label in FIELDS)]
     names += [name for condition in dict(conditions.items()).values() for name in condition.parameters()]
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+@pytest.mark.django_db
+def test_the_template_and_the_panel_of_the_how_to_page_work() -> None:
+    page = (DOCS / "how-to/add-a-segment-template.md").read_text(encoding="utf-8")
+    template, panel = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    make_contact(country="DE", locale="en", gender="f")
+    with (
+        segment_templates.temporarily("scratch", segment_templates.get("local")),
+        segment_panels.temporarily("scratch", SegmentPanel),
+    ):
+        for code in (template, panel):
+            exec(compile(code, "add-a-segment-template.md", "exec"), {"__name__": __name__})
+        rules = available_templates()["tea_lovers_abroad"].read("DE")
+        at = datetime(2030, 2, 1, tzinfo=UTC)
+        assert members(rules, at=at).count() == 1
+        context = segment_panels.get("genders")().context(None, rules, at=at, user=None)
+        assert context["picture"].rows() == [["f", 1]]

@@ -29,7 +29,7 @@ WRONG = [
     ([{}], "rules[0]: must be an object with one key, such as everybody, not {}"),
     (["everybody"], 'rules[0]: must be an object with one key, such as everybody, not "everybody"'),
     ([{"everybody": {}, "age": {"min": 3}}], "rules[0]: must be an object with one key"),
-    ([{"everyone": {}}], "rules[0].everyone: there is no such condition; known: all, any, none, details"),
+    ([{"everyone": {}}], "rules[0].everyone: there is no such condition; known: all, any, none, consent"),
     ([{"everybody": {"at": 1}}], "rules[0].everybody.at: there is no such key; known: none"),
     ([{"everybody": []}], "rules[0].everybody: must be an object, not []"),
     ([{"any": []}], "rules[0].any: has no rules; for all contacts say everybody"),
@@ -105,7 +105,7 @@ def test_a_wrong_rule_is_refused_with_its_place(rules: Any, message: str) -> Non
     [
         ([], "must be an object, not []"),
         ({}, "rules: is missing"),
-        ({"rules": [{"everybody": {}}], "match": "any"}, "match: there is no such key; known: rules"),
+        ({"rules": [{"everybody": {}}], "match": "any"}, "match: there is no such key; known: rules, except"),
     ],
 )
 def test_a_file_of_another_shape_is_refused(data: Any, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,13 +11,18 @@ import pytest
 from tests.factories.commerce import make_order
 from tests.factories.contacts import make_contact
 from tests.factories.tracking import SENT_AT, make_event, make_message
+from wagtail_precise_mail.commerce.services import OrderLineData, delete_order, record_order
 from wagtail_precise_mail.commerce.signals import order_recorded
+from wagtail_precise_mail.tracking.hit_pages import write_page
+from wagtail_precise_mail.tracking.hits import Hit
 from wagtail_precise_mail.tracking.models import MessageEvent
 from wagtail_precise_mail.tracking.services import attribute_order
+from wagtail_precise_mail.tracking.waiting_hits import count_waiting_hits
 
 pytestmark = pytest.mark.django_db
 
 CLICKED_AT = SENT_AT + timedelta(hours=2)
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 LINE = [("TEAPOT", 2, Decimal("12.50"))]
 
 
@@ -127,3 +133,99 @@ def test_a_recorded_order_is_attributed_by_itself():
     clicked(contact)
     order_recorded.send(sender=None, order=order_after(contact, 1), created=True)
     assert MessageEvent.objects.filter(kind="conversion").exists()
+
+
+class TestCorrections:
+    """What becomes of a conversion when its order is corrected."""
+
+    def record(self, contact, *, price="12.50", **overrides):
+        return record_order(
+            **{
+                "source": "shop",
+                "number": "1",
+                "contact": contact,
+                "lines": [OrderLineData("TEAPOT", 2, Decimal(price))],
+                "placed_at": CLICKED_AT + timedelta(days=1),
+                "currency": "GBP",
+                **overrides,
+            }
+        ).order
+
+    @pytest.fixture
+    def contact(self, django_capture_on_commit_callbacks):
+        contact = make_contact()
+        clicked(contact)
+        with django_capture_on_commit_callbacks(execute=True):
+            self.record(contact)
+        return contact
+
+    def test_a_corrected_order_corrects_its_value(self, contact, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks(execute=True):
+            self.record(contact, price="10", order_discount=Decimal(5), currency="EUR")
+
+        event = MessageEvent.objects.get(kind="conversion")
+        assert (event.value, event.currency) == (15, "EUR")
+
+    def test_an_order_that_is_no_sale_by_now_is_no_conversion(self, contact, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks(execute=True):
+            self.record(contact, kind="adjustment")
+
+        assert not MessageEvent.objects.filter(kind="conversion").exists()
+
+    def test_an_order_of_somebody_else_is_credited_to_their_click(self, contact, django_capture_on_commit_callbacks):
+        other = make_contact()
+        theirs = clicked(other)
+        with django_capture_on_commit_callbacks(execute=True):
+            self.record(other)
+
+        assert MessageEvent.objects.get(kind="conversion").message_id == theirs.message_id
+
+    def test_a_deleted_order_takes_its_conversion_along(self, contact):
+        delete_order("shop", "1")
+
+        assert not MessageEvent.objects.filter(kind="conversion").exists()
+
+
+def hit_of(message, *, seconds=0.0, link_index=3):
+    moment = (CLICKED_AT + timedelta(seconds=seconds)).timestamp()
+    return Hit("click", message.pk, moment, BROWSER, link_index=link_index, url="https://x.example/tea/")
+
+
+def count(*hits):
+    write_page(uuid.uuid4(), hits)
+    count_waiting_hits()
+
+
+def test_an_order_that_comes_before_its_click_is_counted_is_attributed_all_the_same():
+    message = make_message()
+    order = make_order(message.contact, LINE, placed_at=CLICKED_AT + timedelta(seconds=2))
+    assert attribute_order(order) is None
+    count(hit_of(message))
+    event = MessageEvent.objects.get(kind="conversion")
+    assert (event.order, event.message, event.link_index) == (order, message, 3)
+
+
+def test_a_click_that_is_counted_late_takes_the_order_over_from_an_earlier_one():
+    contact = make_contact()
+    earlier = clicked(contact, at=CLICKED_AT - timedelta(days=1))
+    order = make_order(contact, LINE, placed_at=CLICKED_AT + timedelta(seconds=2))
+    assert attribute_order(order).message_id == earlier.message_id
+    message = make_message(contact=contact)
+    count(hit_of(message))
+    assert MessageEvent.objects.get(kind="conversion").message_id == message.pk
+
+
+def test_a_click_after_the_order_takes_nothing():
+    contact = make_contact()
+    earlier = clicked(contact, at=CLICKED_AT - timedelta(days=1))
+    order = make_order(contact, LINE, placed_at=CLICKED_AT + timedelta(seconds=2))
+    attribute_order(order)
+    count(hit_of(make_message(contact=contact), seconds=3))
+    assert MessageEvent.objects.get(kind="conversion").message_id == earlier.message_id
+
+
+def test_a_machines_click_that_is_counted_late_takes_nothing():
+    message = make_message()
+    make_order(message.contact, LINE, placed_at=CLICKED_AT + timedelta(seconds=2))
+    count(hit_of(message)._replace(user_agent="curl/8.5.0"))
+    assert not MessageEvent.objects.filter(kind="conversion").exists()

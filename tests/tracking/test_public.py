@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from tests.factories.contacts import make_contact
 from tests.factories.tracking import make_message
+from tests.tracking.hits import count_now
 from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.emails.personalize import LinkInfo
+from wagtail_precise_mail.tracking.hit_pages import hit_buffer
 from wagtail_precise_mail.tracking.models import MessageEvent
 from wagtail_precise_mail.tracking.tokens import make_click_token, make_open_token
 
@@ -46,6 +48,7 @@ class TestClick:
         message = make_message()
         response = visitor.get(click_url(message.pk))
         assert (response.status_code, plain(response["Location"])) == (302, URL)
+        assert count_now() == 1
         event = MessageEvent.objects.get()
         assert (event.message, event.url, event.link_index, event.block_id) == (message, URL, 2, "b1")
         assert not event.is_machine
@@ -57,23 +60,28 @@ class TestClick:
 
     def test_a_message_that_is_gone_still_redirects(self, visitor):
         assert visitor.get(click_url(999_999))["Location"] == URL
+        assert count_now() == 1
         assert not MessageEvent.objects.exists()
 
     def test_head_redirects_and_is_not_counted(self, visitor):
         assert visitor.head(click_url(make_message().pk))["Location"] == URL
+        assert count_now() == 0
         assert not MessageEvent.objects.exists()
 
     @pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
     def test_other_methods_are_refused(self, visitor, method):
         assert getattr(visitor, method)(click_url(make_message().pk)).status_code in (403, 405)
+        assert count_now() == 0
         assert not MessageEvent.objects.exists()
 
     def test_a_prefetch_is_a_machine(self, visitor):
         visitor.get(click_url(make_message().pk), headers={"Sec-Purpose": "prefetch;prerender"})
+        count_now()
         assert MessageEvent.objects.get().is_machine
 
     def test_a_request_without_user_agent_is_a_machine(self):
         Client().get(click_url(make_message().pk))
+        count_now()
         assert MessageEvent.objects.get().is_machine
 
     @pytest.mark.parametrize(
@@ -93,6 +101,12 @@ class TestClick:
     def test_what_is_appended_does_not_change_the_target(self, visitor):
         assert plain(visitor.get(click_url(make_message().pk) + "?next=https://evil.example")["Location"]) == URL
 
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_it_asks_the_database_nothing(self, visitor, django_assert_num_queries, is_known):
+        url = click_url(make_message().pk if is_known else 999_999)
+        with django_assert_num_queries(0):
+            visitor.get(url)
+
 
 @pytest.mark.django_db
 class TestOpen:
@@ -101,11 +115,23 @@ class TestOpen:
         assert (response.status_code, response["Content-Type"]) == (200, "image/gif")
         assert response.content.startswith(b"GIF89a")
         assert response["Cache-Control"] == "no-store"
+        count_now()
         assert MessageEvent.objects.get().kind == "open"
 
     def test_head_is_not_counted(self, visitor):
         assert visitor.head(open_url(make_message().pk)).status_code == 200
+        assert count_now() == 0
         assert not MessageEvent.objects.exists()
+
+    def test_it_asks_the_database_nothing(self, visitor, django_assert_num_queries):
+        url = open_url(make_message().pk)
+        with django_assert_num_queries(0):
+            visitor.get(url)
+
+    def test_a_site_that_counts_nothing_keeps_nothing(self, visitor, settings):
+        settings.WAGTAIL_PRECISE_MAIL = {"is_tracking_enabled": False}
+        assert visitor.get(open_url(7)).status_code == 200
+        assert len(hit_buffer) == 0
 
     def test_a_message_that_is_gone_still_gets_the_pixel(self, visitor):
         assert visitor.get(open_url(999_999)).status_code == 200
@@ -124,11 +150,16 @@ class TestWithTheDatabaseAway:
             yield
 
     @pytest.mark.parametrize("is_atomic", [True, False])
-    def test_a_click_still_redirects_and_the_error_is_logged(self, visitor, caplog, monkeypatch, is_atomic):
+    def test_a_click_still_redirects_and_is_counted_later(self, visitor, monkeypatch, is_atomic):
         monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", is_atomic)
+        assert visitor.get(click_url(7))["Location"] == URL
+        assert len(hit_buffer) == 1
+
+    def test_a_click_that_is_written_at_once_still_redirects_and_the_error_is_logged(self, visitor, caplog, settings):
+        settings.WAGTAIL_PRECISE_MAIL = {"hit_buffer_seconds": 0}
         with caplog.at_level(logging.ERROR):
             assert visitor.get(click_url(7))["Location"] == URL
-        assert "Could not count a record_click of message 7" in caplog.text
+        assert "Could not write opens and clicks; 1 wait." in caplog.text
 
     def test_an_open_still_gets_its_pixel(self, visitor):
         assert visitor.get(open_url(7)).status_code == 200
@@ -154,6 +185,7 @@ class TestProcessor:
         tail = processor.html_tail(message, message.contact, BASE + "/")
         path = tail.split(f'src="{BASE}')[1].split('"')[0]
         visitor.get(path)
+        count_now()
         assert MessageEvent.objects.get().message == message
 
     @pytest.mark.django_db
@@ -182,6 +214,7 @@ class TestProcessor:
     def test_processing_a_message_asks_the_database_nothing(self, processor, django_assert_num_queries):
         message = make_message()
         contact = message.contact
+        processor.rewrite_link(message, contact, self.LINK, BASE)  # asks for the sites, once in a batch
         with django_assert_num_queries(0):
             processor.rewrite_link(message, contact, self.LINK, BASE)
             processor.html_tail(message, contact, BASE)

@@ -19,12 +19,13 @@ from tests.factories.commerce import make_product
 from tests.factories.contacts import make_contact
 from tests.factories.tracking import make_message, make_send
 from wagtail_precise_mail.commerce.viewed import ProductView
+from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.tracking.middleware import VisitorMiddleware
 from wagtail_precise_mail.tracking.models import MessageEvent
 from wagtail_precise_mail.tracking.tokens import make_click_token, make_visit_token, make_visitor_token
 from wagtail_precise_mail.tracking.visitors import COOKIE, record_goal, record_product_view, visitor_of
-from wagtail_precise_mail.tracking.visits import MIDDLEWARE, take_off, with_parameter
+from wagtail_precise_mail.tracking.visits import MIDDLEWARE, OwnPages, take_off, with_parameter
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 OURS = "https://shop.example.com/tea/?a=1&b=%20x"
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 
 def click(message_id: int, url: str = OURS, **headers: str) -> Any:
-    token = make_click_token(message_id, link_index=0, block_id="b1", url=url)
+    token = make_click_token(message_id, link_index=0, block_id="b1", url=url, is_own_page=url in OwnPages())
     return Client(headers={**BROWSER, **headers}).get(reverse("wagtail_precise_mail:click", args=[token]))
 
 
@@ -75,31 +76,37 @@ class TestClick:
         settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one != MIDDLEWARE]
         assert click(make_message().pk)["Location"] == OURS
 
-    def test_contacts_who_are_not_tracked_and_tests_stay_strangers(self) -> None:
+    def test_contacts_who_are_not_tracked_and_tests_get_no_cookie(self) -> None:
         silent = make_message(contact=make_contact(is_tracking_allowed=False))
-        trial = make_message(make_send(is_test=True))
-        assert [click(one.pk)["Location"] for one in (silent, trial)] == [OURS, OURS]
+        trial, known = make_message(make_send(is_test=True)), make_message()
+        locations = [urlsplit(click(one.pk)["Location"]) for one in (silent, trial, known)]
+        answers = [pass_through(f"{one.path}?{one.query}") for one in locations]
+        assert [COOKIE in answer.cookies for answer in answers] == [False, False, True]
+
+    def test_who_says_no_after_the_click_gets_no_cookie_either(self) -> None:
+        message = make_message()
+        location = urlsplit(click(message.pk)["Location"])
+        Contact.objects.update(is_tracking_allowed=False)
+        assert COOKIE not in pass_through(f"{location.path}?{location.query}").cookies
 
     def test_looking_ahead_with_head_says_nothing(self) -> None:
-        token = make_click_token(make_message().pk, link_index=0, block_id="b1", url=OURS)
+        token = make_click_token(make_message().pk, link_index=0, block_id="b1", url=OURS, is_own_page=True)
         assert Client(headers=BROWSER).head(reverse("wagtail_precise_mail:click", args=[token]))["Location"] == OURS
 
-    def test_it_costs_no_query_more_than_the_click(self, settings: Any) -> None:
-        message = make_message()
-        click(message.pk)  # Wagtail's cache of sites is warm
-        with CaptureQueriesContext(connection) as with_visits:
-            assert "wpm=" in click(message.pk)["Location"]
-        settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one != MIDDLEWARE]
-        with CaptureQueriesContext(connection) as without:
-            click(message.pk)
-        assert len(with_visits) == len(without)
+    def test_it_asks_no_table(self, django_assert_num_queries: Any) -> None:
+        token = make_click_token(make_message().pk, link_index=0, block_id="b1", url=OURS, is_own_page=True)
+        with django_assert_num_queries(0):
+            response = Client(headers=BROWSER).get(reverse("wagtail_precise_mail:click", args=[token]))
+        assert "wpm=" in response["Location"]
 
-    def test_sites_that_cannot_be_read_cost_no_customer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def away() -> None:
-            raise OperationalError
-
-        monkeypatch.setattr(Site, "get_site_root_paths", away)
-        assert click(make_message().pk)["Location"] == OURS
+    def test_a_batch_of_mails_asks_for_the_sites_once(self) -> None:
+        pages = OwnPages()
+        with CaptureQueriesContext(connection) as first:
+            assert OURS in pages
+        assert len(first) > 0
+        with CaptureQueriesContext(connection) as second:
+            assert [url in pages for url in (OURS, "https://elsewhere.example/")] == [True, False]
+        assert len(second) == 0
 
 
 class TestParameter:
@@ -118,7 +125,7 @@ class TestParameter:
 class TestMiddleware:
     def test_it_leaves_a_cookie_and_a_clean_address(self, settings: Any) -> None:
         settings.SESSION_COOKIE_SECURE = True
-        token = make_visit_token(7, datetime.now(UTC))
+        token = make_visit_token(make_message().pk, datetime.now(UTC))
         response = pass_through(f"/tea/?a=%20x&wpm={token}&b")
         assert (response.status_code, response["Location"]) == (302, "/tea/?a=%20x&b")
         assert response["Cache-Control"] == "private, no-store"
@@ -128,7 +135,7 @@ class TestMiddleware:
 
     def test_the_cookie_lasts_as_the_option_says(self, settings: Any) -> None:
         settings.WAGTAIL_PRECISE_MAIL = settings.WAGTAIL_PRECISE_MAIL | {"visitor_cookie_days": 30}
-        token = make_visit_token(7, datetime.now(UTC))
+        token = make_visit_token(make_message().pk, datetime.now(UTC))
         assert pass_through(f"/?wpm={token}").cookies[COOKIE]["max-age"] == 30 * 24 * 60 * 60
 
     def test_old_changed_and_foreign_tokens_are_just_taken_off(self) -> None:
@@ -156,10 +163,20 @@ class TestMiddleware:
         location = VisitorMiddleware(lambda request: HttpResponse())(request)["Location"]
         assert location == "/%2Fevil.example/"
 
-    def test_it_asks_no_table(self, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(0):
+    def test_it_asks_once_after_a_click_and_nothing_else(self, django_assert_num_queries: Any) -> None:
+        with django_assert_num_queries(1):
             pass_through(f"/tea/?wpm={make_visit_token(7, datetime.now(UTC))}")
+        with django_assert_num_queries(0):
             pass_through("/tea/")
+            pass_through("/tea/?wpm=nonsense")
+
+    def test_a_database_that_is_away_costs_the_cookie_and_not_the_page(self) -> None:
+        def refuse(*args: Any) -> None:
+            raise OperationalError
+
+        with connection.execute_wrapper(refuse):
+            response = pass_through(f"/tea/?wpm={make_visit_token(7, datetime.now(UTC))}")
+        assert (response["Location"], COOKIE in response.cookies) == ("/tea/", False)
 
     def test_no_cookie_where_nobody_is_tracked(self, settings: Any) -> None:
         settings.WAGTAIL_PRECISE_MAIL = settings.WAGTAIL_PRECISE_MAIL | {"is_tracking_enabled": False}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from wagtail_precise_mail.commerce.money import format_money
+from wagtail_precise_mail.delivery.bounces.queries import counts_of_send
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.delivery.queries import progress
 from wagtail_precise_mail.tracking.queries import figures
@@ -137,6 +138,12 @@ def report_of(counted: Progress, seen: Figures) -> Report:
         # Whoever forwarded and shared is one of each: both are counted once per contact.
         passed_on=Share(seen.forward_count + seen.share_count, accepted),
     )
+
+
+def came_back(send: Send) -> list[tuple[str, int]]:
+    """Return how many messages of a send came back or were refused, by kind in words, the most first."""
+    counted = counts_of_send(send)
+    return [(str(kind.label), count) for kind, count in sorted(counted.items(), key=lambda item: -item[1])]
 
 
 # How each state is drawn; skipped ones follow, one part per reason.

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
 from wagtail_precise_mail.background import enqueue
+from wagtail_precise_mail.campaigns.frozen import describe, frozen_of
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.moves import move, record
 from wagtail_precise_mail.campaigns.senders import require_sender
@@ -199,11 +200,12 @@ def compile_for(campaign: Campaign, email: Email, *, revision_id: int | None, at
 def _gather(campaign: Campaign, at: datetime) -> None:
     _require_starter(campaign)
     as_of = campaign.started_at or at
-    contacts = members(campaign.segment, at=as_of)
-    excluded = [members(segment, at=as_of) for segment in campaign.excluded_segments.all()]
     send = campaign.send or _open_send(campaign, at)
     if send is None or send.state != Send.State.FREEZING:
         return
+    frozen = frozen_of(send) or describe(campaign)
+    contacts = members(frozen.rules, at=as_of)
+    excluded = [members(rules, at=as_of) for rules in frozen.excluded]
     # In slices below the cluster's timeout: a million contacts take longer than one task may.
     complete = delivery.freeze(send, contacts, excluded=excluded, at=at, seconds=options().task_seconds)
     if not complete and send.state == Send.State.FREEZING:
@@ -221,6 +223,7 @@ def _require_starter(campaign: Campaign) -> None:
 
 
 def _open_send(campaign: Campaign, at: datetime) -> Send | None:
+    audience = describe(campaign)
     sender = require_sender(campaign)
     email = pinned_email(campaign)
     compiled = compile_for(
@@ -260,6 +263,7 @@ def _open_send(campaign: Campaign, at: datetime) -> Send | None:
                 filter(None, (sendable_until(one.body) for one in (email, *approved.values()))), default=None
             ),
             digest_site=campaign.site if campaign.topic.has_digests else None,
+            audience=audience.to_json(),
             at=at,
         )
         claimed = Campaign.objects.filter(pk=campaign.pk, state=State.SENDING, send=None)
@@ -300,4 +304,4 @@ def _hold(campaign: Campaign, reason: str) -> None:
             if campaign.send:
                 delivery.pause(campaign.send, reason=reason)
     except InvalidTransition:
-        logger.info("Campaign %s was moved by somebody else while it failed to start: %s", campaign.pk, reason)
+        logger.info("Campaign %s was moved by somebody else while it failed to start.", campaign.pk)

@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from wagtail_precise_mail.commerce import welcoming
 from wagtail_precise_mail.commerce.welcome import WelcomeCoupon
 from wagtail_precise_mail.contacts.gifts import Gift, gifts
+from wagtail_precise_mail.contacts.merge_rows import goes_with_its_contact
 from wagtail_precise_mail.contacts.sign_ups import SignUp
 from wagtail_precise_mail.contacts.signals import sign_up_confirmed
 
@@ -17,6 +18,10 @@ from wagtail_precise_mail.contacts.signals import sign_up_confirmed
 def welcome_with_a_coupon(sign_up: SignUp, **kwargs: Any) -> None:
     """Give the code now, so that the page that says thank you can show it."""
     welcoming.welcome(sign_up)
+
+
+# Whoever stays has a history of their own, and is worked out anew.
+goes_with_its_contact("wagtail_precise_mail.Movement")
 
 
 @gifts.register("welcome_coupon")

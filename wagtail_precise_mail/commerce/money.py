@@ -8,6 +8,14 @@ from babel.numbers import format_currency, format_decimal, is_currency
 from django.utils.translation import get_language, to_locale
 
 
+def format_whole_money(amount: Decimal | float, currency: str) -> str:
+    """Return an amount in whole units, such as "£1,234": sums have no room for pennies, and no need of them."""
+    whole, name = Decimal(amount).quantize(Decimal(1)), to_locale(get_language() or "en")
+    if not is_currency(currency):
+        return f"{format_decimal(whole, locale=name)} {currency}".strip()
+    return str(format_currency(whole, currency, "¤#,##0", locale=name, currency_digits=False))
+
+
 def format_money(amount: Decimal | None, currency: str, *, locale: str | None = None) -> str:
     """Return an amount in the words of a language, such as "£1,234.50".
 

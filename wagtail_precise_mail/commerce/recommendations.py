@@ -11,18 +11,38 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from heapq import merge
 from itertools import islice
 
 from django.db.models import Count, F, Max, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from wagtail_precise_mail.commerce.catalog import newest_first, picked, showable
-from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, ProductPair
+from wagtail_precise_mail.commerce.catalog import newest_first, showable
+from wagtail_precise_mail.commerce.knowledge import Knowledge, LiveKnowledge
+from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
+from wagtail_precise_mail.commerce.said import said_companions, said_of_categories
 from wagtail_precise_mail.commerce.viewed import ProductView, since
 
 FAVORITE_CATEGORIES = 2
 """Of how many categories a contact sees the best sellers as favorites."""
+
+
+class Why(StrEnum):
+    """Why a product was chosen."""
+
+    BOUGHT = "bought"
+    """It goes with what they bought."""
+    DUE = "due"
+    """They bought it, and it is used up by now."""
+    CATEGORY = "category"
+    """They buy from its category."""
+    NEW = "new"
+    """It is new in a category that they buy from."""
+    VIEWED = "viewed"
+    """Whoever looked at what they looked at looks at it, too."""
+    POPULAR = "popular"
+    """It sells well."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +50,16 @@ class Choice:
     """A product for a contact.
 
     Attributes:
-        because_of: the product that they bought, which brought this one up; None where it was not a single one.
+        because_of: the product that they bought or looked at, which brought this one up; None where it was not a
+            single one.
+        why: None where the list as a whole says it.
+        category_id: the one that the reason names.
     """
 
     product_id: int
     because_of: int | None = None
+    why: Why | None = None
+    category_id: int | None = None
 
 
 Choices = Mapping[int, Sequence[Choice]]
@@ -58,7 +83,7 @@ def owned_products(
     Args:
         with_replenishable: also what they would.
     """
-    lines = _bought(contact_ids, at)
+    lines = bought_lines(contact_ids, at)
     if not with_replenishable:
         lines = lines.filter(product__is_replenishable=False)
     owned: dict[int, set[int]] = defaultdict(set)
@@ -118,11 +143,11 @@ def new_in_categories_bought(
     Contacts who bought from no category with something new are missing, or have nothing.
     """
     bought: dict[int, set[int]] = defaultdict(set)
-    lines = _bought(contact_ids, at).filter(product__category__isnull=False)
+    lines = bought_lines(contact_ids, at).filter(product__category__isnull=False)
     for contact_id, category_id in lines.values_list("order__contact_id", "product__category_id").distinct():
         bought[contact_id].add(category_id)
     owned = owned_products(list(bought), at=at, with_replenishable=True)
-    arrivals = _arrivals(set().union(*bought.values()), limit + _most(owned), at, days, min_margin)
+    arrivals = arrivals_of(set().union(*bought.values()), limit + _most(owned), at, days, min_margin)
     found = {}
     for pk, categories in bought.items():
         ranked = merge(*(arrivals.get(one, ()) for one in categories))
@@ -131,20 +156,26 @@ def new_in_categories_bought(
     return found
 
 
-def bought_together(contact_ids: Sequence[int], limit: int, *, at: datetime, min_margin: int = 0) -> Choices:
+def bought_together(
+    contact_ids: Sequence[int], limit: int, *, at: datetime, min_margin: int = 0, known: Knowledge | None = None
+) -> Choices:
     """Return what stands with the products of each contact's last order in one order more often than chance has it.
 
-    Pairs said by a person come first, then the learned ones by their lift (see :mod:`.learning`).
+    Pairs said by a person come first, those of products before those of categories; then the learned ones by their lift
+    (see :mod:`.learning`).
+
+    Args:
+        known: what is known about products; as of now, unless it is a test.
     """
+    known = known or LiveKnowledge(min_margin)
     orders = last_orders(contact_ids, at=at)
     owned = owned_products(list(orders), at=at)
-    companions = _companions({one for order in orders.values() for one in order.product_ids}, min_margin)
+    companions = _Companions(known, {one for order in orders.values() for one in order.product_ids})
     found = {}
     for pk, order in orders.items():
         avoided = owned.get(pk, set()) | set(order.product_ids)
-        ranked = sorted((*place, seed) for seed in order.product_ids for place in companions.get(seed, ()))
         best: dict[int, int] = {}
-        for _learned, _lift, companion_id, seed in ranked:
+        for _level, _lift, companion_id, seed in companions.ranked(order):
             if companion_id not in avoided:
                 best.setdefault(companion_id, seed)
         found[pk] = [Choice(product_id, seed) for product_id, seed in list(best.items())[:limit]]
@@ -154,7 +185,7 @@ def bought_together(contact_ids: Sequence[int], limit: int, *, at: datetime, min
 def buy_again(contact_ids: Sequence[int], limit: int, *, at: datetime, days: int, min_margin: int = 0) -> Choices:
     """Return what each contact uses up and has not bought for some days, what they bought most often first."""
     shown = showable(min_margin=min_margin).order_by().values("pk")
-    lines = _bought(contact_ids, at).filter(product__is_replenishable=True, product__in=shown)
+    lines = bought_lines(contact_ids, at).filter(product__is_replenishable=True, product__in=shown)
     rows = (
         lines.values("order__contact_id", "product_id")
         .annotate(times=Count("order_id", distinct=True), last=Max("order__placed_at"))
@@ -183,27 +214,34 @@ def recently_viewed(contact_ids: Sequence[int], limit: int, *, at: datetime, min
     return found
 
 
-def _companions(product_ids: set[int], min_margin: int) -> dict[int, list[tuple[bool, float, int]]]:
-    """Return what is shown to those who bought some products, as rank and product: two queries."""
-    pairs = ProductPair.objects.filter(product__in=product_ids)
-    rows = list(pairs.values_list("product_id", "companion_id", "is_manual", "lift"))
-    # Not as a subquery: SQLite reads all products for it.
-    there = set(picked({companion_id for _product, companion_id, *_rest in rows}, min_margin=min_margin))
-    found: dict[int, list[tuple[bool, float, int]]] = defaultdict(list)
-    for product_id, companion_id, is_manual, lift in rows:
-        if companion_id in there:
-            found[product_id].append((not is_manual, -lift, companion_id))
-    return found
+class _Companions:
+    """What is shown to those who bought some products: five queries."""
+
+    def __init__(self, known: Knowledge, product_ids: set[int]) -> None:
+        self._learned = known.companions(product_ids)
+        self._said, self._said_of_categories = said_companions(product_ids), said_of_categories()
+        learned = {companion_id for pairs in self._learned.values() for companion_id, _lift in pairs}
+        said = {one for named in (self._said, self._said_of_categories) for ids in named.values() for one in ids}
+        self._there = known.facts(learned | said)
+
+    def ranked(self, order: LastOrder) -> list[tuple[int, float, int, int]]:
+        """Return level (0 said of products, 1 said of categories, 2 learned), minus the lift, companion and seed."""
+        pairs = [(0, 0.0, one, seed) for seed in order.product_ids for one in self._said.get(seed, ())]
+        for category_id, seed in order.categories.items():
+            pairs += [(1, 0.0, one, seed) for one in self._said_of_categories.get(category_id, ())]
+        for seed in order.product_ids:
+            pairs += [(2, -lift, companion_id, seed) for companion_id, lift in self._learned.get(seed, ())]
+        return sorted(pair for pair in pairs if pair[2] in self._there)
 
 
-def _bought(contact_ids: Sequence[int], at: datetime) -> QuerySet[OrderLine]:
+def bought_lines(contact_ids: Sequence[int], at: datetime) -> QuerySet[OrderLine]:
     lines = OrderLine.objects.filter(order__contact__in=contact_ids, order__kind=Order.Kind.SALE, quantity__gt=0)
     return lines.filter(order__placed_at__lte=at, product__kind=Product.Kind.PRODUCT).order_by()
 
 
 def _favorite_categories(contact_ids: Sequence[int], at: datetime) -> dict[int, list[int]]:
     rows = (
-        _bought(contact_ids, at)
+        bought_lines(contact_ids, at)
         .filter(product__category__isnull=False)
         .values("order__contact_id", "product__category_id")
         .annotate(times=Count("order_id", distinct=True), last=Max("order__placed_at"))
@@ -232,7 +270,7 @@ def _ranks(category_ids: Iterable[int], limit: int, min_margin: int) -> Ranks:
     return found
 
 
-def _arrivals(
+def arrivals_of(
     category_ids: Iterable[int], limit: int, at: datetime, days: int, min_margin: int
 ) -> dict[int, list[tuple[timedelta, int, int]]]:
     """Return what is new in each category as age, minus the id and the id, the newest first: one query."""

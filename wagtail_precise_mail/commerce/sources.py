@@ -3,63 +3,43 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
 from wagtail_precise_mail.commerce.importing.files import OrderFile, Record
 from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
-from wagtail_precise_mail.commerce.importing.rows import OrderRow, RowError, RowReader, charge_reader
-from wagtail_precise_mail.commerce.models import Order, Product, normalize_sku
-from wagtail_precise_mail.commerce.services import OrderLineData
+from wagtail_precise_mail.commerce.importing.rows import (
+    OrderRow,
+    OrderTerms,
+    RowError,
+    RowReader,
+    charge_reader,
+    split_tags,
+)
+from wagtail_precise_mail.commerce.models import normalize_sku
+from wagtail_precise_mail.commerce.order_data import CartData, CartLineData, OrderData, OrderLineData
+from wagtail_precise_mail.commerce.product_data import ImageData, ProductData, VariantData
 from wagtail_precise_mail.exceptions import SourceError
 from wagtail_precise_mail.registry import Registry
 
-
-@dataclass(frozen=True)
-class ProductData:
-    """A product, as a source tells it. "" and None leave what is stored."""
-
-    sku: str
-    name: str = ""
-    kind: str = Product.Kind.PRODUCT
-    description: str = ""
-    url: str = ""
-    image_url: str = ""
-    price: Decimal | None = None
-    currency: str = ""
-    stock_count: int | None = None
-    compare_at_price: Decimal | None = None
-    """The price before; 0 takes it away."""
-    rating: Decimal | None = None
-    rating_count: int | None = None
-    brand_name: str = ""
-    is_replenishable: bool | None = None
-    published_at: datetime | None = None
-    cost: Decimal | None = None
-    """What the shop pays for one, in the same currency; mails never show it."""
-
-    def fields(self) -> dict[str, object]:
-        """The fields of ``Product`` beside the SKU."""
-        return {name: value for name, value in vars(self).items() if name != "sku"}
-
-
-@dataclass(frozen=True)
-class OrderData:
-    """An order, as a source tells it. Sources translate their own words: ``kind`` is a value of ``Order.Kind``."""
-
-    number: str
-    placed_at: datetime
-    currency: str
-    lines: tuple[OrderLineData, ...]
-    email: str = ""
-    kind: str = Order.Kind.SALE
-    country: str = ""
+__all__ = [
+    "CSVSource",
+    "CartData",
+    "CartLineData",
+    "ImageData",
+    "OrderData",
+    "OrderLineData",
+    "ProductData",
+    "Source",
+    "VariantData",
+    "sources",
+]
 
 
 class Source(ABC):
@@ -76,6 +56,10 @@ class Source(ABC):
     @abstractmethod
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderData]:
         """Yield the orders that were placed or changed from ``since`` on, or all; each once, with all its lines."""
+
+    def carts(self, *, since: datetime | None = None) -> Iterator[CartData]:
+        """Yield the carts that were changed from ``since`` on, or all; nothing where the source knows none."""
+        yield from ()
 
 
 sources: Registry[type[Source]] = Registry("commerce source")
@@ -97,8 +81,11 @@ class CSVSource(Source):
         """Yield the products of the orders: a file of orders knows no others."""
         kind = charge_reader(self.mapping)
         known: dict[str, OrderRow] = {}
+        variants: dict[str, set[str]] = defaultdict(set)
         for row in self._rows():
             if since is None or row.placed_at >= since:
+                if row.variant and row.variant != row.sku:
+                    variants[row.sku].add(row.variant)
                 before = known.get(row.sku)
                 if before is None or (row.description and row.placed_at >= before.placed_at):
                     known[row.sku] = row
@@ -106,7 +93,15 @@ class CSVSource(Source):
             price = row.unit_price if row.unit_price > 0 else None
             currency = row.currency if price else ""
             facts = (sku, row.description, kind(sku), "", row.url, row.image_url, price, currency)
-            yield ProductData(*facts, cost=row.cost)
+            forms = tuple(VariantData(code) for code in sorted(variants[sku])) or None
+            yield ProductData(
+                *facts,
+                cost=row.cost,
+                variants=forms,
+                brand_name=row.brand,
+                category=row.category,
+                tags=_tags(row.tags),
+            )
 
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderData]:
         """Yield the orders in the order of the file."""
@@ -144,9 +139,33 @@ def _order(rows: list[OrderRow]) -> OrderData:
         placed_at=min(row.placed_at for row in rows),
         currency=first.currency,
         lines=tuple(
-            OrderLineData(normalize_sku(row.sku), row.quantity, row.unit_price, row.description) for row in rows
+            OrderLineData(
+                normalize_sku(row.variant or row.sku),
+                row.quantity,
+                row.unit_price,
+                row.description,
+                discount=row.discount,
+                unit_cost=row.unit_cost,
+            )
+            for row in rows
         ),
         email=next((row.address.email for row in rows if row.address), ""),
         kind=first.kind,
         country=next((row.country for row in rows if row.country), ""),
+        **_terms([row.terms for row in rows if row.terms]),
     )
+
+
+def _tags(text: str) -> tuple[str, ...] | None:
+    return tuple(split_tags(text)) or None
+
+
+def _terms(terms: list[OrderTerms]) -> dict[str, Any]:
+    """The first row that says something of the order as a whole is believed; each may name a coupon."""
+    names = ("order_discount", "shipping_total", "channel", "payment_method", "shipping_method")
+    found = {
+        name: next((value for one in terms if (value := getattr(one, name)) not in (None, "")), None) for name in names
+    }
+    told = {name: value for name, value in found.items() if value is not None}
+    coupons = tuple(sorted({one.coupon for one in terms if one.coupon}))
+    return {**told, "coupons": coupons} if coupons else told

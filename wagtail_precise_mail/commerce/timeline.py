@@ -1,17 +1,17 @@
-"""Orders and viewed products on a contact's timeline, and what a contact spent among the key facts."""
+"""Orders, carts and viewed products on a contact's timeline, and what a contact spent among the key facts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from wagtail_precise_mail.commerce.models import Order
+from wagtail_precise_mail.commerce.models import Cart, Order
 from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.timeline import (
@@ -53,6 +53,31 @@ class OrderTimeline(TimelineSource):
             detail=f"{format_money(order.total, order.currency)}, {lines}",
             icon="rotate" if is_refund else "clipboard-list",
         )
+
+
+@timeline_sources.register("cart")
+class CartTimeline(TimelineSource):
+    """Carts, each once, when it was touched last."""
+
+    label = _("Carts")
+    icon = "download"
+
+    def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        carts = (
+            Cart.objects.filter(contact=contact)
+            .annotate(piece_count=Sum("lines__quantity"), order_number=F("order__number"))
+            .order_by("-changed_at", "-pk")[:limit]
+        )
+        return [self._entry(cart, cart.piece_count or 0, cart.order_number) for cart in carts]
+
+    def _entry(self, cart: Cart, count: int, number: str | None) -> TimelineEntry:
+        title = ngettext("Put %(count)s thing into a cart", "Put %(count)s things into a cart", count)
+        if number:
+            state = gettext("ordered as %(number)s") % {"number": number}
+        else:
+            state = gettext("given up") if cart.closed_at else gettext("open")
+        detail = f"{format_money(cart.total, cart.currency)}, {state}"
+        return TimelineEntry(cart.changed_at, "cart", title % {"count": count}, detail=detail)
 
 
 @timeline_sources.register("product_view")

@@ -15,6 +15,7 @@ class Purpose(models.TextChoices):
     SERVICE = "service", _("Customer service")
     REQUEST = "request", _("A request of the person or of an authority")
     BACKUP = "backup", _("A backup, or moving to another system")
+    ADVERTISING = "ads", _("Advertising at another service")
     OTHER = "other", _("Something else")
 
 
@@ -24,6 +25,7 @@ class ContactExport(models.Model):
     class Kind(models.TextChoices):
         CONTACTS = "contacts", _("contacts")
         LEDGER = "ledger", _("consent ledger")
+        HASHED = "hashed", _("hashed addresses")
 
     class Format(models.TextChoices):
         CSV = "csv", _("CSV")

@@ -42,10 +42,27 @@ def relations() -> list[Relation]:
     return sorted(found, key=lambda one: one.label)
 
 
+_of_one: set[str] = set()
+
+
+def goes_with_its_contact(label: str) -> None:
+    """Say that rows of a model are about one contact alone, so that a merge drops those of the others.
+
+    Such are figures that are worked out again, and their history. An undone merge brings them back as they were. Rows
+    whose primary key is the contact need not be named.
+
+    Args:
+        label: such as "wagtail_precise_mail.Movement".
+    """
+    _of_one.add(label)
+
+
 def split(relation: Relation, keep_id: int, other_id: int) -> tuple[list[Any], list[Any]]:
     """Return the ids of the rows of one contact that can move to another, and of those whose like is there already."""
     name = relation.field.attname
     ids = list(relation.rows().filter(**{name: other_id}).order_by("pk").values_list("pk", flat=True))
+    if relation.field.primary_key or relation.model._meta.label in _of_one:
+        return [], ids
     in_the_way: set[Any] = set()
     for rest in _unique_beside(relation) if ids else ():
         there = set(relation.rows().filter(**{name: keep_id}).values_list(*rest, "pk"))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from wagtail_precise_mail.contacts.address_keys import keyed
+from wagtail_precise_mail.contacts.merge_followers import merge_followers
 from wagtail_precise_mail.contacts.merge_rows import (
     Relation,
     dump,
@@ -85,6 +86,7 @@ def merge_contacts(
     Contact.objects.filter(pk=keep.pk).update(**changed, updated_at=at)
     keep.refresh_from_db()
     after = dump(keep)
+    _tell([keep.pk, *ids], record)
     record["changed"] = {name: [before[name], after[name]] for name in changed if before[name] != after[name]}
     merge.record = record
     merge.save(update_fields=["record"])
@@ -203,8 +205,15 @@ def undo_merge(merge: ContactMerge, *, by: User | None, at: datetime | None = No
     for topic_id, status in record["consents"].items():
         if Consent.objects.filter(contact=keep, topic=topic_id).exists():
             _note(keep, int(topic_id), status, UNDO_SOURCE, merge, at)
+    _tell([keep.pk, *ids], record)
     log(instance=keep, action="wagtail_precise_mail.undo_merge", user=by, data={"contacts": ids})
     return list(Contact.objects.filter(pk__in=ids).order_by("pk"))
+
+
+def _tell(ids: Sequence[int], record: Mapping[str, Any]) -> None:
+    moved = {label for label, rows in record["moved"].items() if rows}
+    for _key, follow in merge_followers.items():
+        follow(ids, moved)
 
 
 def _require_undoable(merge: ContactMerge) -> None:

@@ -97,6 +97,16 @@ def find_zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def zone_of_country(country: str) -> ZoneInfo | None:
+    """Return the zone in which people of a country live whose city tells nothing; None where nobody knows."""
+    return _only_zone(country) or find_zone(_MOST_PEOPLE.get(country, ""))
+
+
+def cities_of(country: str) -> dict[str, ZoneInfo]:
+    """Return the zones of a country by the city they are named by, in lower case; none where one zone holds for all."""
+    return {} if _only_zone(country) else _cities(country)
+
+
 @cache
 def _zones(country: str) -> tuple[ZoneInfo, ...]:
     names = get_global("territory_zones").get(country, ()) if len(country) == 2 and country != "ZZ" else ()

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token
 from wagtail_precise_mail.delivery import mime
+from wagtail_precise_mail.delivery.bounces.verp import make_return_path
 from wagtail_precise_mail.delivery.channels import Envelope
 from wagtail_precise_mail.delivery.digests.words import with_digest
+from wagtail_precise_mail.delivery.feedback import telling_headers
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.delivery.subject_labels import SubjectLabels
@@ -40,7 +43,10 @@ class Composer:
         self._paths = Paths()
         self._labels = SubjectLabels(send, send.compiled.payload.get("site"))
         # A test counts nowhere: no tracked links, no pixel. And whoever is asked to agree did not agree to either yet.
-        is_plain = send.is_test or send.origin_kind == Send.SIGN_UP
+        # Seeds get exactly what contacts get; what happens to their links and pixels is kept nowhere.
+        is_seed = send.origin_kind == Send.SEED
+        is_plain = (send.is_test and not is_seed) or send.origin_kind == Send.SIGN_UP
+        self._prefix = TEST_PREFIX if send.is_test and not is_seed else ""
         self.processors = [] if is_plain else [make() for _key, make in message_processors.items()]
 
     def load(self, addressed: Sequence[tuple[OutboxMessage, Contact | None]], *, at: datetime) -> dict[int, Reader]:
@@ -101,27 +107,39 @@ class Composer:
         )
         language = message.language or str(send.compiled.payload.get("language", ""))
         subject = self._labels.of(contact, language, filled.subject) + filled.subject
-        headers = {
-            name: value
-            for processor in self.processors
-            for name, value in processor.headers(message, reader, send.base_url).items()
-        }
+        message_id = mime.make_message_id(message.pk, send.from_address)
+        reference = message_id.strip("<>").partition("@")[0]
+        headers = dict(telling_headers(send, reference))
+        for processor in self.processors:
+            headers |= processor.headers(message, reader, send.base_url)
+        if options().bounce_address:
+            # Some providers replace the Message-ID; this one comes back as it is.
+            headers["X-Mail-Reference"] = reference
         content = mime.build(
             mime.Parts(
                 from_name=send.from_name,
                 from_address=send.from_address,
                 to_address=message.address,
                 reply_to=send.reply_to,
-                subject=TEST_PREFIX + subject if send.is_test else subject,
+                subject=self._prefix + subject,
                 text=filled.text,
                 html=filled.html,
-                message_id=mime.make_message_id(message.pk, send.from_address),
+                message_id=message_id,
                 sent_at=at,
                 unsubscribe_url=unsubscribe_url,
+                unsubscribe_mailto=unsubscribe_mailto_of(send, message),
                 headers=headers,
             )
         )
-        return Envelope(mime.wire_address(send.from_address), mime.wire_address(message.address), content)
+        sender = make_return_path(message.pk, send.from_address)
+        return Envelope(
+            mime.wire_address(sender),
+            mime.wire_address(message.address),
+            content,
+            reference=reference,
+            send_id=send.pk or 0,
+            tags=(f"{send.origin_kind}-{send.origin_id or send.pk}",),
+        )
 
     def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> Callable[[LinkInfo], str]:
         def rewrite(link: LinkInfo) -> str:
@@ -141,6 +159,15 @@ def unsubscribe_url_of(send: Send, message: OutboxMessage, paths: Paths | None =
     """Return the address by which the one who got a message leaves."""
     token = make_unsubscribe_token(_reader_id(send, message), message.pk)
     return send.base_url + (paths or Paths())("unsubscribe", token)
+
+
+def unsubscribe_mailto_of(send: Send, message: OutboxMessage) -> str:
+    """Return the mailto address by which the one who got a message leaves, or "" where nobody reads such mail."""
+    mailbox = options().bounce_address
+    if not mailbox:
+        return ""
+    token = make_unsubscribe_token(_reader_id(send, message), message.pk)
+    return f"mailto:{mailbox}?subject=unsubscribe%20{token}"
 
 
 def personal_links_of(send: Send, message: OutboxMessage, paths: Paths | None = None) -> PersonalLink:

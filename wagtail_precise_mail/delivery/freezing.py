@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
@@ -28,6 +29,8 @@ from wagtail_precise_mail.delivery.digests.keeping import collects, keep_frozen
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 from wagtail_precise_mail.delivery.pace import came_too_soon
+from wagtail_precise_mail.delivery.pacing.ranking import priority_in
+from wagtail_precise_mail.delivery.seeds.adding import add_seeds
 
 SkipReason = OutboxMessage.SkipReason
 
@@ -57,12 +60,13 @@ def freeze(
     """
     at = at or timezone.now()
     deadline = None if seconds is None else time.monotonic() + seconds
-    # The names of annotations begin with wpm_, for conditions may bring names of their own.
-    reason = skip_reason(send.topic_id, excluded, at=at, rule=PermissionRule.of(send), is_kept=collects(send))
-    audience = as_plain(contacts).annotate(wpm_reason=reason)
+    judge = partial(skip_reason, send.topic_id, excluded, at=at, rule=PermissionRule.of(send), is_kept=collects(send))
+    audience = as_plain(contacts)
     cursor = Send.objects.values_list("freeze_cursor", flat=True).get(pk=send.pk)
     while (last := _last_of_chunk(audience, cursor)) is not None:
-        if not _freeze_chunk(send, audience, cursor, last, at):
+        # The names of annotations begin with wpm_, for conditions may bring names of their own.
+        judged = audience.annotate(wpm_reason=judge(within=(cursor, last)))
+        if not _freeze_chunk(send, judged, cursor, last, at):
             send.refresh_from_db()
             return False
         cursor = last
@@ -87,11 +91,13 @@ def skip_reason(
     at: datetime,
     rule: PermissionRule = NOBODY_IS_ASKED,
     is_kept: bool = False,
+    within: tuple[int, int] | None = None,
 ) -> Case:
     """Return the same answers as ``gate.judge`` gives later, and exclusion, as an expression over contacts.
 
     Args:
         is_kept: whether those who want mail less often get it in a digest, rather than not at all.
+        within: only contacts with ids above the first and up to the second are asked about.
     """
     holding = Suppression.objects.holding_back(is_marketing=topic_id is not None, at=at)
     suppressions = holding.filter(address_hash=OuterRef("address_hash"))
@@ -102,7 +108,7 @@ def skip_reason(
         When(quarantined_at__isnull=False, then=Value(SkipReason.QUARANTINED.value)),
     ]
     if topic_id is not None:
-        whens += _whens_of_topic(topic_id, rule, at)
+        whens += _whens_of_topic(topic_id, rule, at, within)
     whens += [When(Q(pk__in=others.values("pk")), then=Value(SkipReason.EXCLUDED.value)) for others in excluded]
     # After exclusion: what is not meant for somebody is not in their digest either.
     if topic_id is not None and is_kept:
@@ -112,8 +118,11 @@ def skip_reason(
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
-def _whens_of_topic(topic_id: int, rule: PermissionRule, at: datetime) -> list[When]:
+def _whens_of_topic(topic_id: int, rule: PermissionRule, at: datetime, within: tuple[int, int] | None) -> list[When]:
     consents = Consent.objects.filter(contact=OuterRef("pk"), topic=topic_id)
+    if within:
+        # Else PostgreSQL reads all who withdrew for each chunk of a few, and a chunk costs more the more there are.
+        consents = consents.filter(contact__gt=within[0], contact__lte=within[1])
     withdrawn = Exists(consents.filter(status=ConsentStatus.WITHDRAWN))
     granted = Exists(consents.filter(status=ConsentStatus.GRANTED))
     return [
@@ -147,12 +156,12 @@ def _freeze_chunk(send: Send, audience: ContactQuerySet, cursor: int, last: int,
 # MATERIALIZED: without it the reason, with its look-ups, is worked out once per column that uses it.
 _INSERT = """
     INSERT INTO {table} (contact_id, address, recipient_key, skip_reason, state, finished_at,
-        send_id, priority, created_at, attempt_count, reply, provider_id, language)
-    WITH member (id, email, address_hash, reason) AS MATERIALIZED ({members})
+        send_id, priority, created_at, attempt_count, reply, provider_id, language, mx_group, reply_class)
+    WITH member (id, email, address_hash, reason, priority) AS MATERIALIZED ({members})
     SELECT id, email, address_hash, reason,
         CASE WHEN reason = '' THEN 'pending' ELSE 'skipped' END,
         CASE WHEN reason = '' THEN NULL ELSE {at} END,
-        %s, %s, {at}, 0, '', '', ''
+        %s, priority, {at}, 0, '', '', '', '', ''
     FROM member WHERE true
     ON CONFLICT DO NOTHING
 """
@@ -166,7 +175,8 @@ def insert_messages(send: Send, contacts: ContactQuerySet, at: datetime) -> None
 
     INSERT ... SELECT: the rows never travel through Python.
     """
-    chosen = contacts.values_list("pk", "email", "address_hash", F("wpm_reason"))
+    ranked = contacts.annotate(wpm_priority=priority_in(send, at=at))
+    chosen = ranked.values_list("pk", "email", "address_hash", F("wpm_reason"), F("wpm_priority"))
     try:
         members, member_parameters = chosen.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
@@ -179,7 +189,7 @@ def insert_messages(send: Send, contacts: ContactQuerySet, at: datetime) -> None
     with connection.cursor() as cursor:
         if no_jit := _NO_JIT.get(connection.vendor):
             cursor.execute(no_jit)
-        cursor.execute(sql, [*member_parameters, moment, send.pk, send.priority, moment])
+        cursor.execute(sql, [*member_parameters, moment, send.pk, moment])
 
 
 def start_running(send: Send, at: datetime) -> bool:
@@ -188,6 +198,7 @@ def start_running(send: Send, at: datetime) -> bool:
     with transaction.atomic():
         started = freezing.update(state=Send.State.RUNNING, frozen_at=at)
         if started:
+            add_seeds(send, at=at)
             enqueue(DELIVER_SEND, send.pk)
     send.refresh_from_db()
     return send.frozen_at is not None

@@ -37,6 +37,7 @@ class Parts:
         html: likewise.
         message_id: with its angle brackets, as :func:`make_message_id` returns it.
         unsubscribe_url: where one click unsubscribes, or "" for mail that nobody can unsubscribe from.
+        unsubscribe_mailto: where a mail unsubscribes, beside that, as a mailto URL; or "".
         headers: further ones.
     """
 
@@ -50,6 +51,7 @@ class Parts:
     sent_at: datetime
     reply_to: str = ""
     unsubscribe_url: str = ""
+    unsubscribe_mailto: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -122,6 +124,8 @@ def _headers(parts: Parts) -> dict[str, str]:
     if parts.unsubscribe_url:
         # RFC 8058: the mail program posts this by itself, so the URL must say everything.
         headers["List-Unsubscribe"] = f"<{_plain('List-Unsubscribe', parts.unsubscribe_url)}>"
+        if parts.unsubscribe_mailto:  # for programs that know RFC 2369 only
+            headers["List-Unsubscribe"] += f",\r\n <{_plain('List-Unsubscribe', parts.unsubscribe_mailto)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     for name, value in parts.headers.items():
         if not _HEADER_NAME.match(name) or name.lower() in {key.lower() for key in headers}:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.addresses import mask_address
 from wagtail_precise_mail.contacts.models import Contact, Topic
+from wagtail_precise_mail.delivery.replies import ReplyClass
 from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.encryption import EncryptedCharField, EncryptedEmailField, EncryptedJSONField
 
@@ -23,6 +24,11 @@ class Send(models.Model):
         PAUSED = "paused", _("paused")
         FINISHED = "finished", _("finished")
         CANCELLED = "cancelled", _("cancelled")
+
+    class HeldBy(models.TextChoices):
+        LIMIT = "limit", _("a limit of its sender or channel")
+        PROVIDER = "provider", _("a limit of the mailbox providers that are left")
+        WARM_UP = "warm_up", _("the warm-up plan of its sender: the rest leaves from tomorrow on")
 
     # Who asked, as a plain kind and id: foreign keys point down the house only. Campaigns use "campaign".
     origin_kind = models.CharField(max_length=30)
@@ -48,11 +54,16 @@ class Send(models.Model):
     from_address = models.EmailField()
     reply_to = models.EmailField(blank=True)
     base_url = models.CharField(max_length=250, help_text="Scheme and host of the links in this send.")
+    # Who it was meant for, in words and as rules, as they were when the audience was frozen; {} for what has no rules.
+    audience = models.JSONField(default=dict)
     # Last contact id that was frozen; an interrupted freeze goes on from here.
     freeze_cursor = models.BigIntegerField(default=0)
     send_before = models.DateTimeField(null=True, blank=True)
     # Whose digests collect this issue for contacts who want mail less often; without one, they may miss it.
     digest_site = models.ForeignKey("wagtailcore.Site", models.SET_NULL, null=True, related_name="+")
+    # Why nothing of it may leave for now, and until when nobody need look; None looks every minute.
+    held_by = models.CharField(_("what it waits for"), max_length=10, choices=HeldBy.choices, blank=True)
+    held_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     frozen_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -79,6 +90,9 @@ class Send(models.Model):
 
     # Origin of a mail to one person, written by a colleague; the id is that of the contact.
     TO_ONE: ClassVar[str] = "contact"
+
+    # Origin of copies to our own seed addresses; the id is that of the send. They are tests, but look like real mail.
+    SEED: ClassVar[str] = "seed"
 
     # From each state, where a send may go.
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
@@ -137,13 +151,19 @@ class OutboxMessage(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     skip_reason = models.CharField(_("why skipped"), max_length=20, choices=SkipReason.choices, blank=True)
     priority = models.PositiveSmallIntegerField(default=10)
+    # The mailbox provider for whose limit it waits, or waited; "" until one holds it back.
+    mx_group = models.CharField(max_length=40, blank=True)
     # Counted with the commit to handoff, so before the attempt: a worker that dies in it has used one up.
     attempt_count = models.PositiveSmallIntegerField(default=0)
     # The fencing token of the claim: a worker whose lease was taken cannot write.
     claim_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
+    # From this moment on the window counts in which it is tried again.
+    first_failed_at = models.DateTimeField(null=True)
     reply = EncryptedCharField(_("answer of the server"), max_length=500, blank=True)
+    # What the reply of the last attempt means; "" before there was one.
+    reply_class = models.CharField(_("class of the answer"), max_length=12, choices=ReplyClass.choices, blank=True)
     provider_id = models.CharField(max_length=250, blank=True)
     created_at = models.DateTimeField()
     handed_off_at = models.DateTimeField(null=True)
@@ -161,7 +181,9 @@ class OutboxMessage(models.Model):
         indexes = [
             # Claims walk this one only: finished rows must not slow the next claim down.
             models.Index(
-                fields=["send", "priority", "id"], name="wpm_message_pending", condition=models.Q(state="pending")
+                fields=["send", "mx_group", "priority", "id"],
+                name="wpm_message_pending",
+                condition=models.Q(state="pending"),
             ),
             models.Index(
                 fields=["lease_expires_at"],
@@ -169,6 +191,13 @@ class OutboxMessage(models.Model):
                 condition=models.Q(state__in=["claimed", "handoff"]),
             ),
             models.Index(fields=["next_attempt_at"], name="wpm_message_deferred", condition=models.Q(state="deferred")),
+            # What counts of the last days and minutes read: of each send and end, without a look at the rows. SQLite
+            # takes a partial index for a comparison with this condition, not for one on states, which are parameters.
+            models.Index(
+                fields=["finished_at", "send", "state"],
+                name="wpm_message_settled",
+                condition=models.Q(finished_at__isnull=False),
+            ),
             models.Index(fields=["contact", "created_at"], name="wpm_message_timeline"),
             models.Index(fields=["send", "state", "skip_reason"], name="wpm_message_figures"),
         ]

@@ -16,6 +16,7 @@ from wagtail.log_actions import log
 
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.pacing.stops import sentence, stop_of
 from wagtail_precise_mail.delivery.signals import send_finished, send_paused
 from wagtail_precise_mail.exceptions import InvalidTransition
 
@@ -47,7 +48,8 @@ def pause(send: Send, *, reason: str) -> None:
             pause_reason=reason,
         )
         transaction.on_commit(partial(send_paused.send_robust, sender=Send, send=send, reason=reason))
-    logger.warning("Send %s is paused: %s", send.pk, reason)
+    # The reason may repeat what a mail server or somebody's code said about a person.
+    logger.warning("Send %s is paused; the page of its campaign says why.", send.pk)
 
 
 def resume(send: Send) -> None:
@@ -56,8 +58,12 @@ def resume(send: Send) -> None:
     A send that was still gathering its audience needs whoever asked for it to call ``freeze`` again.
 
     Raises:
-        InvalidTransition: it is not paused.
+        InvalidTransition: it is not paused, or its sender is stopped.
     """
+    if send.is_marketing and not send.is_test and (stop := stop_of(send.from_address.rpartition("@")[2].lower())):
+        raise InvalidTransition(
+            _("%(what)s. Let this sender go on first, in the report Alarms about senders.") % {"what": sentence(stop)}
+        )
     with transaction.atomic():
         _move(
             send,
@@ -103,7 +109,12 @@ def resend_unknown(send: Send, *, by: AbstractBaseUser | None) -> int:
         if send.state == Send.State.CANCELLED:
             raise InvalidTransition(_("This send was cancelled."))
         count = send.messages.filter(state=OutboxMessage.State.UNKNOWN).update(
-            state=OutboxMessage.State.PENDING, finished_at=None, handed_off_at=None, reply=""
+            state=OutboxMessage.State.PENDING,
+            finished_at=None,
+            handed_off_at=None,
+            first_failed_at=None,
+            reply="",
+            reply_class="",
         )
         if count and send.state == Send.State.FINISHED:
             _move(send, [Send.State.FINISHED], state=Send.State.RUNNING, finished_at=None)

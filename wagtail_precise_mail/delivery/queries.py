@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.pacing.groups import group_label
+from wagtail_precise_mail.delivery.replies import ReplyClass
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -74,12 +76,23 @@ def explain(message: OutboxMessage) -> str:
     words = _WORDS[message.skip_reason or message.state]
     if message.state == State.PENDING and message.send.state == Send.State.PAUSED:
         words = _("Waits, because the sending is paused: %(why)s")
+    elif message.state == State.DEFERRED and message.reply_class == ReplyClass.UNKNOWN:
+        words = _(
+            "Nobody knows whether it arrived. It is sent once more at %(next)s, under the same name, by which mail "
+            "programs show two copies as one."
+        )
     elif message.state == State.PENDING and message.attempt_count:
         words = _("Waits for another try. The server's last answer: %(reply)s")
+    elif message.state == State.PENDING and message.mx_group:
+        words = _("Waits, because no more mail may go to %(provider)s for now.")
+    elif message.state == State.PENDING and message.send.held_by:
+        words = _("Waits for %(held_by)s.")
     return str(words) % {
         "next": _when(message.next_attempt_at),
         "reply": message.reply,
         "why": message.send.pause_reason,
+        "provider": group_label(message.mx_group),
+        "held_by": message.send.get_held_by_display(),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -57,6 +57,7 @@ def start_send(
     written_by: User | None = None,
     priority: int = 10,
     digest_site: Site | None = None,
+    audience: Mapping[str, Any] | None = None,
     at: datetime | None = None,
 ) -> Send:
     """Make a send that has no audience yet; ``freeze`` gives it one and lets it run.
@@ -71,6 +72,7 @@ def start_send(
         written_by: who writes to one person; the worker asks whether they still may.
         priority: lower numbers leave first.
         digest_site: whose digests collect it for contacts who want mail less often; None lets them miss it.
+        audience: who it is meant for, as JSON, to be shown when its rules have changed.
 
     Raises:
         RenderError: a segment that the email asks for no longer exists.
@@ -90,6 +92,7 @@ def start_send(
         written_by=written_by,
         priority=priority,
         digest_site=digest_site,
+        audience=dict(audience or {}),
     )
     keep_versions(send, translations or {}, at=at or timezone.now())
     return send

@@ -11,6 +11,7 @@ import binascii
 import html
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 AnyStr = TypeVar("AnyStr", str, bytes)
@@ -89,12 +90,20 @@ class QuotedPrintable(Encoding[bytes]):
         return "\n".join(values).encode("ascii").split(b"\n")
 
     def address(self, url: str, *, is_html: bool) -> bytes:
-        # Signed addresses are long, and nothing in them needs escaping or encoding: folding is enough.
-        if _SIMPLE_ADDRESS.fullmatch(url):
-            folded = "=\r\n".join([url[start : start + _FOLD] for start in range(0, len(url), _FOLD)])
-            if "\n." not in folded:
-                return folded.encode("ascii") + _SOFT_BREAK
-        return super().address(url, is_html=is_html)
+        return _simple_address(url) or super().address(url, is_html=is_html)
+
+
+@lru_cache(maxsize=100)
+def _simple_address(url: str) -> bytes:
+    """Return a signed address as a piece, or nothing when it is not as simple as ours are.
+
+    They are long, and nothing in them needs escaping or encoding: folding is enough. The HTML and the text of a message
+    have the same ones.
+    """
+    if not _SIMPLE_ADDRESS.fullmatch(url):
+        return b""
+    folded = "=\r\n".join([url[start : start + _FOLD] for start in range(0, len(url), _FOLD)])
+    return b"" if "\n." in folded else folded.encode("ascii") + _SOFT_BREAK
 
 
 def quoted_printable(text: str) -> bytes:

@@ -1,8 +1,8 @@
-"""The indexes behind the search of contacts, where the database has such."""
+"""The indexes behind searches of contacts and their birthdays, where the database has such."""
 
 from django.db import migrations
 
-from wagtail_precise_mail.contacts import search_index
+from wagtail_precise_mail.contacts import birthday_index, search_index
 
 
 class Migration(migrations.Migration):
@@ -13,4 +13,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(search_index.create, search_index.drop),
+        migrations.RunPython(birthday_index.create, birthday_index.drop),
     ]

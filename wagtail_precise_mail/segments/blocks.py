@@ -15,8 +15,9 @@ from wagtail.blocks.stream_block import StreamBlockAdapter
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from wagtail_precise_mail.exceptions import InvalidRules
-from wagtail_precise_mail.segments.conditions import Condition, conditions
-from wagtail_precise_mail.segments.rules import MATCH_LABELS, Match, Rules
+from wagtail_precise_mail.segments.conditions import Condition, References, conditions
+from wagtail_precise_mail.segments.conditions.parameters import Parameter
+from wagtail_precise_mail.segments.rules import EXCEPT, MATCH_LABELS, RULES, Match, Rules
 
 # A group in a group in a group: beyond that nobody understands the rules any more.
 LEVELS = 3
@@ -25,14 +26,40 @@ GROUP = "group"
 UNKNOWN = "unknown"
 
 
+class SharedFields:
+    """One block for all fields that are alike: a page describes a block that it has met by a number.
+
+    Half of the fields of our own conditions are such, windows of time above all.
+    """
+
+    def __init__(self) -> None:
+        self._made: list[tuple[str, Parameter, blocks.Block]] = []
+
+    def block(self, name: str, parameter: Parameter) -> blocks.Block:
+        """Return the block of a parameter below a name."""
+        for known, other, block in self._made:
+            if known == name and _are_alike(parameter, other):
+                return block
+        made = parameter.block()
+        self._made.append((name, parameter, made))
+        return made
+
+
+def _are_alike(one: Parameter, other: Parameter) -> bool:
+    # By identity: to compare words that wait for a language would choose one.
+    values = vars(other)
+    return type(one) is type(other) and all(value is values[name] for name, value in vars(one).items())
+
+
 class ConditionBlock(blocks.StructBlock):
     """The form of one condition, made of its parameters."""
 
-    def __init__(self, condition: type[Condition], **kwargs: Any) -> None:
+    def __init__(self, condition: type[Condition], fields: SharedFields, **kwargs: Any) -> None:
         self.condition = condition
-        parameters = [(name, parameter.block()) for name, parameter in condition.parameters().items()]
+        parameters = [(name, fields.block(name, parameter)) for name, parameter in condition.parameters().items()]
         super().__init__(
             parameters,
+            form_layout=_layout(condition),
             label=condition.label,
             description=condition.description,
             icon=condition.icon,
@@ -49,6 +76,19 @@ class ConditionBlock(blocks.StructBlock):
             except InvalidRules as error:
                 raise _to_validation_error(error, self.child_blocks) from error
         return cleaned
+
+
+def _layout(condition: type[Condition]) -> blocks.BlockGroup:
+    """Return the form: what a condition is about, and folded below it what few people need, such as the window."""
+    parameters = condition.parameters()
+    main: list[Any] = [name for name, parameter in parameters.items() if not parameter.is_aside]
+    aside: list[Any] = [name for name, parameter in parameters.items() if parameter.is_aside]
+    if not main:
+        return blocks.BlockGroup(aside)
+    if aside:
+        heading = gettext_lazy("When, and more")
+        main.append(blocks.BlockGroup(aside, heading=heading, classname="collapsed", icon="calendar-alt"))
+    return blocks.BlockGroup(main)
 
 
 def _to_validation_error(error: InvalidRules, names: Any) -> ValidationError:
@@ -146,30 +186,54 @@ class GroupBlock(blocks.StructBlock):
         label_format = "{match}"
 
 
-def make_rules_block() -> RulesBlock:
+def make_rules_block(*, required: bool = True) -> RulesBlock:
     """Return the top-level block, with every condition registered by now."""
     # What packages bring stands before the facts about a contact; purchases are what most segments are about.
     ordered = sorted(conditions.items(), key=lambda item: item[1].group == Condition.group)
-    forms = [(key, ConditionBlock(condition)) for key, condition in ordered]
+    fields = SharedFields()
+    forms = [(key, ConditionBlock(condition, fields)) for key, condition in ordered]
     unknown = UnknownBlock()
     block = RulesBlock([*forms, (UNKNOWN, unknown)], label=gettext_lazy("Rules"), required=True)
-    for _level in range(LEVELS):
+    for level in range(LEVELS):
+        is_top = level == LEVELS - 1
         block = RulesBlock(
-            [*forms, (GROUP, GroupBlock(block)), (UNKNOWN, unknown)], label=gettext_lazy("Rules"), required=True
+            [*forms, (GROUP, GroupBlock(block)), (UNKNOWN, unknown)],
+            label=gettext_lazy("Rules"),
+            required=required or not is_top,
         )
     return block
 
 
-def read_stream(value: Any) -> Rules:
+def make_exclusions_block() -> RulesBlock:
+    """Return the block of rules of which any takes a contact out; none is needed."""
+    return make_rules_block(required=False)
+
+
+def read_stream(value: Any, exclusions: Any = (), *, references: References | None = None) -> Rules:
     """Return the rules that an editor entered.
+
+    Args:
+        exclusions: the stream of who is left out again.
 
     Raises:
         InvalidRules: something is unfinished, unknown or gone; then the rules as a whole say nothing.
     """
-    return Rules.from_json({"rules": list(_stream_to_json(value, "rules"))})
+    return Rules.from_json(stream_to_json(value, exclusions), references=references)
+
+
+def stream_to_json(value: Any, exclusions: Any = ()) -> dict[str, Any]:
+    """Return what an editor entered as JSON, finished or not.
+
+    Raises:
+        InvalidRules: there is something that has no JSON: an unknown rule, or a stream that could not be read.
+    """
+    excluded = list(_stream_to_json(exclusions, EXCEPT))
+    return {RULES: list(_stream_to_json(value, RULES)), **({EXCEPT: excluded} if excluded else {})}
 
 
 def _stream_to_json(value: Any, place: str) -> Iterator[dict[str, Any]]:
+    if getattr(value, "raw_text", None):  # Wagtail shows as empty what is no JSON; an exception must not be lost
+        raise InvalidRules(_("what is stored cannot be read"), place=place)
     for index, child in enumerate(value or []):
         here = f"{place}[{index}]"
         if child.block_type == UNKNOWN:
@@ -185,12 +249,21 @@ def _stream_to_json(value: Any, place: str) -> Iterator[dict[str, Any]]:
 
 
 def to_stream(rules: Rules) -> list[dict[str, Any]]:
-    """Return what a StreamField stores for these rules.
+    """Return what a StreamField stores for these rules, without the exclusions.
 
     Raises:
         InvalidRules: groups are nested deeper than the editor can show.
     """
-    return [_to_child(rule, 0) for rule in rules.to_json()["rules"]]
+    return [_to_child(rule, 0) for rule in rules.root.to_json()]
+
+
+def to_exclusions_stream(rules: Rules) -> list[dict[str, Any]]:
+    """Return what a StreamField stores for the exclusions of these rules.
+
+    Raises:
+        InvalidRules: groups are nested deeper than the editor can show.
+    """
+    return [_to_child(rule, 0) for rule in rules.exclusions.to_json()] if rules.exclusions else []
 
 
 def _to_child(rule: dict[str, Any], depth: int) -> dict[str, Any]:

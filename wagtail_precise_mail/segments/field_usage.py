@@ -20,12 +20,19 @@ class SegmentUsage(FieldUsage):
         found: dict[str, list[str]] = {}
         for segment, draft in stored_versions(Segment):
             place = _("segment “%(name)s”") % {"name": segment.name}
-            stored = json.loads(draft.get("rules") or "[]") if draft else segment.rules.get_prep_value()
+            stored = stored_rules(segment, draft)
             for key in dict.fromkeys(_asked(stored)):
                 places = found.setdefault(key, [])
                 if place not in places:
                     places.append(_("%(place)s, as a draft") % {"place": place} if draft else place)
         return found
+
+
+def stored_rules(segment: Segment, draft: dict[str, Any] | None = None) -> list[Any]:
+    """Return the stored rules and exclusions of a segment, or of its draft, as one list of what the streams hold."""
+    if draft is not None:
+        return [json.loads(draft.get(name) or "[]") for name in ("rules", "exclusions")]
+    return [segment.rules.get_prep_value(), segment.exclusions.get_prep_value()]
 
 
 def _asked(stored: Any) -> Iterator[str]:

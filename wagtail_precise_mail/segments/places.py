@@ -7,7 +7,7 @@ import re
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.segments.conditions import conditions
-from wagtail_precise_mail.segments.rules import MATCH_LABELS, Match
+from wagtail_precise_mail.segments.rules import EXCEPT, MATCH_LABELS, Match
 
 _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
@@ -20,6 +20,8 @@ def describe_place(place: str) -> str:
         number = int(index) + 1 if index else None
         if condition:
             words.append(_with_number(str(condition.parameters()[name].label), number))
+        elif name == EXCEPT:
+            words += [_("Except"), *([_("rule %(number)s") % {"number": number}] if number else [])]
         elif name in list(Match):
             words.append(str(MATCH_LABELS[Match(name)]))
             words.extend([_("rule %(number)s") % {"number": number}] if number else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, transaction
@@ -16,15 +17,13 @@ from wagtail_precise_mail.contacts.masking import shown_address
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.exceptions import InvalidRules
 from wagtail_precise_mail.segments.conditions import Condition
+from wagtail_precise_mail.segments.counting import PATIENT_SECONDS, QUICK_SECONDS, Figures, figures
 from wagtail_precise_mail.segments.places import describe_place
-from wagtail_precise_mail.segments.queries import members, read_rules
-from wagtail_precise_mail.segments.rules import MATCH_LABELS, Group
+from wagtail_precise_mail.segments.queries import read_rules
+from wagtail_precise_mail.segments.rules import MATCH_LABELS, Group, Rules
 
 if TYPE_CHECKING:
-    from wagtail_precise_mail.contacts.queries import ContactQuerySet
     from wagtail_precise_mail.segments.models import Segment
-
-SAMPLE_SIZE = 8
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,11 @@ def outline(rule: Condition | Group) -> Outline:
 
 
 def preview_response(segment: Segment, request: HttpRequest) -> TemplateResponse:
-    """Return the page that the preview panel shows. Unfinished rules are a message there, not an error."""
+    """Return the page that the preview panel shows. Unfinished rules are a message there, not an error.
+
+    The panel gets what can be counted within a second. Where that is not all, a script of the editor asks for the same
+    page again with ``patient``, and puts it in place when it comes: nothing is stored for that, and nothing queued.
+    """
     response = TemplateResponse(request, "wagtail_precise_mail/segments/preview.html", _context(segment, request))
     # The panel's frame shares its origin with the admin: nothing in it may run.
     response["Content-Security-Policy"] = "sandbox allow-same-origin"
@@ -54,43 +57,52 @@ def preview_response(segment: Segment, request: HttpRequest) -> TemplateResponse
 
 def _context(segment: Segment, request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"segment": segment, "request": request, "at": timezone.now()}
-    if not segment.rules:
+    if not segment.rules and not getattr(segment.rules, "raw_text", None):
         return {**context, "is_empty": True}
     try:
         rules = read_rules(segment)
+        context["outline"] = outline(rules.root)
+        context["exclusions"] = outline(rules.exclusions) if rules.exclusions else None
+        with transaction.atomic():  # so that a query that fails does not take the admin's own down
+            return {**context, **_figures(rules, request, context["at"])}
     except InvalidRules as error:
         return {**context, "problem": error.message, "place": describe_place(error.place)}
-    context["outline"] = outline(rules.root)
-    found = members(rules, at=context["at"])
-    try:
-        with transaction.atomic():  # so that a query that fails does not take the admin's own down
-            return {**context, **_figures(found, request)}
-    except DatabaseError:
+    except (DatabaseError, RecursionError):
         return {**context, "problem": _("The database could not answer these rules."), "place": ""}
 
 
-def _figures(found: Any, request: HttpRequest) -> dict[str, Any]:
-    count, total = found.count(), Contact.objects.count()
-    may_see = _may_see_contacts(request)
+def _figures(rules: Rules, request: HttpRequest, at: datetime) -> dict[str, Any]:
+    is_panel = getattr(request, "in_preview_panel", False)
+    is_patient = "patient" in request.GET or not is_panel
+    may_see = may_see_contacts(request)
+    found = figures(rules, at=at, seconds=PATIENT_SECONDS if is_patient else QUICK_SECONDS, with_sample=may_see)
     return {
-        "count": count,
-        "total": total,
-        "percent": 100 * count / total if total else 0,
+        "figures": found,
+        "is_counting": not found.is_complete and not is_patient,
         "may_see": may_see,
-        "sample": _sample(found, request) if may_see else [],
-        "rest": max(count - SAMPLE_SIZE, 0),
+        "sample": shown_sample(found, request),
     }
 
 
-def _sample(found: ContactQuerySet, request: HttpRequest) -> list[dict[str, str]]:
+def shown_sample(found: Figures, request: HttpRequest) -> list[dict[str, Any]] | None:
+    """Return some members as whoever asks may see them; None where that took too long."""
     user = getattr(request, "user", None)
+    if found.sample is None:
+        return None
     return [
-        {"full_name": one.full_name, "address": shown_address(one.email, user), "country": one.country}
-        for one in found.order_by("-pk")[:SAMPLE_SIZE]
+        {
+            "pk": one.contact.pk,
+            "full_name": one.contact.full_name,
+            "address": shown_address(one.contact.email, user),
+            "country": one.contact.country,
+            "facts": one.facts,
+        }
+        for one in found.sample
     ]
 
 
-def _may_see_contacts(request: HttpRequest) -> bool:
+def may_see_contacts(request: HttpRequest) -> bool:
+    """Whether whoever asks may see single contacts."""
     user = getattr(request, "user", None)
     policy = ModelPermissionPolicy(Contact)
     return bool(user and user.is_active and policy.user_has_any_permission(user, ["view", "change"]))

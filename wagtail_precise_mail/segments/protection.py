@@ -9,6 +9,8 @@ from django.db.models import Exists, ManyToManyRel, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from wagtail_precise_mail.segments.naming import names_used
+
 if TYPE_CHECKING:
     from wagtail_precise_mail.segments.models import Segment
 
@@ -27,12 +29,15 @@ def _is_referenced(segment: Segment) -> bool:
     known: bool | None = getattr(segment, "is_referenced", None)
     if known is not None:
         return known
+    if segment.slug in names_used(type(segment)):
+        return True
     return any(rows.filter(**{name: segment.pk}).exists() for rows, name in _references(type(segment)))
 
 
 def with_protection(segments: QuerySet[Segment]) -> QuerySet[Segment]:
-    """Note on each segment whether it is used, in the same query."""
-    used = Q()
+    """Note on each segment whether it is used: one query more for the rules that name segments, one for drafts."""
+    named = names_used(segments.model)
+    used = Q(slug__in=named) if named else Q()
     for rows, name in _references(segments.model):
         used |= Q(Exists(rows.filter(**{name: OuterRef("pk")})))
     return segments.annotate(is_referenced=used) if used else segments

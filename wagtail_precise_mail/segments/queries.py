@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.exceptions import InvalidRules
-from wagtail_precise_mail.segments.blocks import read_stream
 from wagtail_precise_mail.segments.conditions import Condition
 from wagtail_precise_mail.segments.rules import MATCH_LABELS, Group, Rules
 
@@ -25,9 +24,9 @@ def read_rules(segment: Segment) -> Rules:
     """Return the rules of a segment as it stands in memory, published or not.
 
     Raises:
-        InvalidRules: they are empty or unfinished, or name something that is gone.
+        InvalidRules: they are empty or unfinished, name something that is gone, or lead back to this segment.
     """
-    return read_stream(segment.rules)
+    return segment.read_rules()
 
 
 def members(rules_or_segment: Rules | Segment, *, at: datetime | None = None) -> ContactQuerySet:
@@ -82,7 +81,7 @@ def explain(rules_or_segment: Rules | Segment, contact: Contact, *, at: datetime
         InvalidRules: the rules cannot be evaluated.
     """
     rules = rules_or_segment if isinstance(rules_or_segment, Rules) else read_rules(rules_or_segment)
-    return _explain(rules.root, contact, at or timezone.now())
+    return _explain(rules.whole, contact, at or timezone.now())
 
 
 def _explain(rule: Condition | Group, contact: Contact, at: datetime) -> Explanation:

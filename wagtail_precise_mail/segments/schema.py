@@ -26,6 +26,11 @@ def make_schema() -> dict[str, Any]:
                 "name": {"type": "string"},
                 "description": {"type": "string"},
                 "rules": {**_group(), "description": "All of these must hold."},
+                "except": {
+                    "type": "array",
+                    "items": {"$ref": "#/$defs/rule"},
+                    "description": "Any of these takes a contact out again.",
+                },
             },
             "required": ["rules"],
             "additionalProperties": False,

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+from django.http import HttpRequest
+
+from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.visits import client_ip
+from wagtail_precise_mail.tracking.networks import is_in_scanner_network
 
 NO_USER_AGENT = "(none)"
 """What a request without the header is kept as. Every browser and mail program sends one."""
@@ -24,6 +30,7 @@ _MACHINE_WORDS = re.compile(
 # These load pictures for a person who opens the mail, and now and then ahead of them.
 _PROXIES = re.compile(r"GoogleImageProxy|YahooMailProxy", re.IGNORECASE)
 _PREFETCH = timedelta(seconds=10)
+_PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 
 
 def is_machine_agent(user_agent: str) -> bool:
@@ -31,10 +38,23 @@ def is_machine_agent(user_agent: str) -> bool:
     return user_agent == NO_USER_AGENT or bool(_MACHINE_WORDS.search(user_agent))
 
 
-def is_prefetch(headers: Mapping[str, str]) -> bool:
+def agent_of(request: HttpRequest) -> str:
+    """Return the User-Agent of a request."""
+    return request.META.get("HTTP_USER_AGENT", "").strip() or NO_USER_AGENT
+
+
+def is_prefetch(request: HttpRequest) -> bool:
     """Whether the headers of a request say that nobody looks yet."""
-    words = (headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    # Not by request.headers, which makes a new mapping of all of them for each request.
+    words = [request.META[name] for name in _PURPOSES if name in request.META]
     return any("prefetch" in word or "preview" in word for word in words)
+
+
+def is_machine_place(request: HttpRequest, user_agent: str) -> bool:
+    """Whether a request comes from a network of machines. Proxies of mail programs load there for people."""
+    if not options().scanner_networks:
+        return False
+    return is_in_scanner_network(client_ip(request)) and not _PROXIES.search(user_agent)
 
 
 def is_machine_open(user_agent: str, *, handed_off_at: datetime | None, at: datetime) -> bool:

@@ -21,6 +21,7 @@ class MessageEvent(models.Model):
         FORWARD = "forward", _("forward to a friend")
         SHARE = "share", _("share in a network")
         GOAL = "goal", _("goal of a landing page")
+        SCAN = "scan", _("hidden link followed by a scanner")
 
     message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="events")
     # The send of the message, kept here because figures group by it.
@@ -64,6 +65,12 @@ class MessageEvent(models.Model):
             models.Index(fields=["send", "kind", "is_machine"], name="wpm_event_figures"),
             models.Index(fields=["message", "kind", "happened_at"], name="wpm_event_message"),
             models.Index(fields=["contact", "kind", "happened_at"], name="wpm_event_contact"),
+            # What conditions ask: who clicked within 30 days. Machines are none of it.
+            models.Index(
+                fields=["kind", "happened_at", "contact"],
+                name="wpm_event_recent",
+                condition=models.Q(is_machine=False, contact__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.processors import MessageProcessor, message_processors
 from wagtail_precise_mail.paths import token_path
-from wagtail_precise_mail.tracking.tokens import is_trackable, make_click_token, make_open_token
+from wagtail_precise_mail.tracking.permission import is_tracked
+from wagtail_precise_mail.tracking.tokens import TRAP_INDEX, is_trackable, make_click_token, make_open_token
+from wagtail_precise_mail.tracking.visits import OwnPages, is_middleware_installed
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
@@ -31,23 +34,36 @@ class TrackingProcessor(MessageProcessor):
     def _open_path(self) -> Callable[[str], str]:
         return token_path("open")
 
+    @cached_property
+    def _own_pages(self) -> OwnPages:
+        return OwnPages()
+
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
         if not is_tracked(contact) or not is_trackable(link.url):
             return link.url
-        token = make_click_token(message.pk, link_index=link.index, block_id=link.block_id, url=link.url)
-        return base_url.rstrip("/") + self._click_path(token)
+        is_own_page = is_middleware_installed() and link.url in self._own_pages
+        return base_url.rstrip("/") + self._click_path(
+            make_click_token(
+                message.pk, link_index=link.index, block_id=link.block_id, url=link.url, is_own_page=is_own_page
+            )
+        )
 
     def html_tail(self, message: OutboxMessage, contact: Contact, base_url: str) -> str:
         if not is_tracked(contact):
             return ""
-        path = self._open_path(make_open_token(message.pk))
+        base_url = base_url.rstrip("/")
+        trap = self._trap(message, base_url) if options().has_scanner_trap and is_trackable(base_url) else ""
         # Not display:none, which several clients take as a reason not to load it.
-        return format_html(
+        pixel = format_html(
             '<img src="{}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">',
-            base_url.rstrip("/") + path,
+            base_url + self._open_path(make_open_token(message.pk)),
         )
+        return trap + pixel
 
-
-def is_tracked(contact: Contact) -> bool:
-    """Whether opens and clicks of a contact are anybody's business."""
-    return options().is_tracking_enabled and contact.is_tracking_allowed
+    def _trap(self, message: OutboxMessage, base_url: str) -> SafeString:
+        """Return the hidden link: empty, so that nothing shows even where styles are taken away or pictures are off."""
+        token = make_click_token(message.pk, link_index=TRAP_INDEX, block_id="", url=base_url + "/")
+        return format_html(
+            '<a href="{}" rel="nofollow" tabindex="-1" aria-hidden="true" style="display:none;mso-hide:all"></a>',
+            base_url + self._click_path(token),
+        )

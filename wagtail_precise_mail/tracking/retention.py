@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.contacts.retention import RetentionRule, retention_rules, signs_of_life
 from wagtail_precise_mail.tracking.models import MessageEvent, SurveyAnswer
+from wagtail_precise_mail.tracking.site_views import SiteView
 
 
 @retention_rules.register("user_agents")
@@ -53,9 +54,24 @@ class OldComments(RetentionRule):
         return rows.update(comment="")
 
 
+@retention_rules.register("site_views")
+class OldSiteViews(RetentionRule):
+    """What contacts looked at on the site."""
+
+    label = _("Visits of the site")
+    description = _("Pages, products and searches that contacts looked at are deleted.")
+    days = 365
+
+    def due(self, before: datetime) -> QuerySet[SiteView]:
+        return SiteView.objects.filter(happened_at__lt=before)
+
+
 @signs_of_life.register("reactions")
 def reacted(moment: datetime) -> Q:
-    """Opens, clicks and answers of people since a moment."""
+    """Opens, clicks, answers and visits of people since a moment."""
     events = MessageEvent.objects.filter(happened_at__gte=moment, is_machine=False, contact__isnull=False)
     answers = SurveyAnswer.objects.filter(answered_at__gte=moment, contact__isnull=False)
-    return Q(pk__in=events.values("contact")) | Q(pk__in=answers.values("contact"))
+    visits = SiteView.objects.filter(happened_at__gte=moment)
+    return Q(
+        Q(pk__in=events.values("contact")) | Q(pk__in=answers.values("contact")) | Q(pk__in=visits.values("contact"))
+    )

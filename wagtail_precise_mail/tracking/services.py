@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,11 @@ from django.utils import timezone
 
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.delivery.digests.clicks import note_click
 from wagtail_precise_mail.delivery.models import OutboxMessage
-from wagtail_precise_mail.encryption import is_encrypting
-from wagtail_precise_mail.tracking.machines import find_burst, is_machine_agent, is_machine_open
+from wagtail_precise_mail.tracking.conversions import worth, wrong_conversions
+from wagtail_precise_mail.tracking.counting import count_hits
+from wagtail_precise_mail.tracking.hits import Hit
 from wagtail_precise_mail.tracking.models import MessageEvent
-from wagtail_precise_mail.tracking.personal_links import without_words, words_about
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
@@ -25,15 +25,11 @@ logger = logging.getLogger(__name__)
 
 Kind = MessageEvent.Kind
 
-# Whoever reloads a mail, or means ill, fills no table: opens at most once a minute, and never more than this.
-_OPEN_PAUSE = timedelta(minutes=1)
-_MOST_EVENTS = 200
-
 
 def record_open(
     message_id: int, *, at: datetime | None = None, user_agent: str = "", is_prefetch: bool = False
 ) -> MessageEvent | None:
-    """Keep that a message was opened, at most once a minute.
+    """Keep that a message was opened, at most once a minute. For one open; requests go through the buffer of hits.
 
     Args:
         user_agent: as the header says; "" is unknown and counts as a person.
@@ -42,22 +38,13 @@ def record_open(
     Returns:
         None when nothing is kept: the message is gone or a test, its contact is gone or not tracked, or it is too soon.
     """
-    at = at or timezone.now()
-    message = _find_message(message_id)
-    if message is None:
-        return None
-    is_machine = is_prefetch or is_machine_open(user_agent, handed_off_at=message.handed_off_at, at=at)
-    earlier = message.events.filter(kind=Kind.OPEN)
-    is_soon = earlier.filter(is_machine=is_machine, happened_at__gt=at - _OPEN_PAUSE, happened_at__lte=at).exists()
-    if is_soon or earlier.count() >= _MOST_EVENTS:
-        return None
-    return _keep(message, Kind.OPEN, at=at, user_agent=user_agent, is_machine=is_machine)
+    return count_hits([Hit(Kind.OPEN, message_id, _seconds(at), user_agent, is_prefetch)])[0]
 
 
 def record_click(
     message_id: int,
     *,
-    link_index: int,
+    link_index: int | None,
     url: str,
     block_id: str = "",
     at: datetime | None = None,
@@ -68,51 +55,25 @@ def record_click(
     """Keep a click. When it completes a scanner's burst, the whole burst is marked, earlier clicks included.
 
     Args:
-        link_index: which link of the compiled email.
+        link_index: which link of the compiled email; None when a provider saw the click, which does not know that.
         method: of the request; only GET is a click (scanners ask with HEAD).
 
     Returns:
         None when nothing is kept, for the reasons of :func:`record_open`.
     """
-    at = at or timezone.now()
-    message = _find_message(message_id) if method == "GET" else None
-    if message is None or message.events.filter(kind=Kind.CLICK).count() >= _MOST_EVENTS:
+    if method != "GET":
         return None
-    # Committed before the burst is looked for: of clicks that come at once, the last to look sees all of them.
-    event = _keep(
-        message,
-        Kind.CLICK,
-        at=at,
-        url=_kept(url, message)[:2000],
-        link_index=link_index,
-        block_id=block_id[:40],
-        user_agent=user_agent,
-        is_machine=is_prefetch or is_machine_agent(user_agent),
-    )
-    event.is_machine = _mark_burst(message, event) or event.is_machine
-    if not event.is_machine:
-        note_click(message.pk, url, at=at)
-    return event
+    hit = Hit(Kind.CLICK, message_id, _seconds(at), user_agent, is_prefetch, link_index, url, block_id)
+    return count_hits([hit])[0]
 
 
-def _kept(url: str, message: OutboxMessage) -> str:
-    # What is encrypted in its own place must not stand in clear here. Reports need to count where links led.
-    return without_words(url, words_about(message.contact)) if is_encrypting() and message.contact else url
+def record_scan(message_id: int, *, at: datetime | None = None, user_agent: str = "") -> MessageEvent | None:
+    """Keep that somebody followed the hidden link of a message: opens and clicks around it are a scanner's."""
+    return count_hits([Hit(Kind.SCAN, message_id, _seconds(at), user_agent, is_machine=True)])[0]
 
 
-def _mark_burst(message: OutboxMessage, event: MessageEvent) -> bool:
-    window = timedelta(seconds=options().scanner_click_seconds)
-    clicks = message.events.filter(
-        kind=Kind.CLICK, happened_at__range=(event.happened_at - window, event.happened_at + window)
-    ).order_by("happened_at", "pk")
-    burst = find_burst(
-        list(clicks.values_list("pk", "happened_at", "link_index")),
-        count=options().scanner_click_count,
-        seconds=options().scanner_click_seconds,
-    )
-    if burst:
-        message.events.filter(pk__in=burst, is_machine=False).update(is_machine=True)
-    return event.pk in burst
+def _seconds(at: datetime | None) -> float:
+    return (at or timezone.now()).timestamp()
 
 
 def record_unsubscribe(
@@ -230,11 +191,65 @@ def attribute_order(order: Order) -> MessageEvent | None:
                 link_index=click.link_index,
                 block_id=click.block_id,
                 order=order,
-                value=order.total,
+                value=worth(order),
                 currency=order.currency,
             )
     except IntegrityError:  # the same order came twice at once
         return MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
+
+
+def credit_late(events: Iterable[MessageEvent]) -> None:
+    """Credit orders to clicks that are counted only now, some seconds after the order that they led to.
+
+    Args:
+        events: those that were just kept, of any kind; one query looks for orders since their clicks.
+    """
+    first: dict[int, datetime] = {}
+    for event in events:
+        if event.kind == Kind.CLICK and not event.is_machine and event.contact_id:
+            first[event.contact_id] = min(event.happened_at, first.get(event.contact_id, event.happened_at))
+    if not first:
+        return
+    since = Order.objects.filter(contact__in=first, kind=Order.Kind.SALE, placed_at__gte=min(first.values()))
+    for order in since.select_related("contact"):
+        if order.contact and order.placed_at >= first[order.contact.pk]:
+            _credit_anew(order, order.contact)
+
+
+def _credit_anew(order: Order, contact: Contact) -> None:
+    known = MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
+    click = _last_click(contact, before=order.placed_at)
+    if known and click and (known.message_id, known.link_index) != (click.message_id, click.link_index):
+        known.delete()
+    attribute_order(order)
+
+
+@transaction.atomic
+def correct_conversion(order: Order) -> None:
+    """Let the conversion of an order say what the order and its refunds say now; one that is nobody's is taken away.
+
+    An order that went to another contact is credited anew, to a click of theirs.
+    """
+    known = MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
+    if known is None:
+        return
+    if order.kind != Order.Kind.SALE or known.contact_id != order.contact_id:
+        known.delete()
+        attribute_order(order)
+        return
+    wanted = {"value": worth(order), "currency": order.currency, "happened_at": order.placed_at}
+    MessageEvent.objects.filter(pk=known.pk).update(**wanted)
+
+
+def correct_conversions() -> int:
+    """Let every conversion say what its order says now; return how many were looked at.
+
+    Changes are heard of one by one. This is for what nobody announces, such as imported refunds of known sales.
+    """
+    wrong = list(wrong_conversions().values_list("order_id", flat=True))
+    for order in Order.objects.filter(pk__in=wrong).select_related("contact").iterator(chunk_size=500):
+        correct_conversion(order)
+    return len(wrong)
 
 
 def _last_click(contact: Contact, *, before: datetime) -> MessageEvent | None:
@@ -253,28 +268,3 @@ def _find_message(message_id: int) -> OutboxMessage | None:
     if not options().is_tracking_enabled:
         return None
     return OutboxMessage.objects.filter(pk=message_id, send__is_test=False, contact__is_tracking_allowed=True).first()
-
-
-def _keep(
-    message: OutboxMessage,
-    kind: Kind,
-    *,
-    at: datetime,
-    user_agent: str,
-    is_machine: bool,
-    url: str = "",
-    link_index: int | None = None,
-    block_id: str = "",
-) -> MessageEvent:
-    return MessageEvent.objects.create(
-        message=message,
-        send_id=message.send_id,
-        contact_id=message.contact_id,
-        kind=kind,
-        happened_at=at,
-        user_agent=user_agent[:250].replace("\x00", ""),
-        is_machine=is_machine,
-        url=url,
-        link_index=link_index,
-        block_id=block_id,
-    )

@@ -15,6 +15,7 @@ from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.timeline import TimelineEntry, TimelineSource, timeline_sources
 from wagtail_precise_mail.delivery.sharing import NETWORKS
 from wagtail_precise_mail.tracking.models import MessageEvent, SurveyAnswer
+from wagtail_precise_mail.tracking.site_views import SiteView
 
 
 class EventTimeline(TimelineSource):
@@ -150,6 +151,34 @@ class SurveyTimeline(TimelineSource):
             )
             for answer in answers
         ]
+
+
+@timeline_sources.register("site_view")
+class SiteViewTimeline(TimelineSource):
+    """Pages and searches on the site, of contacts who agreed to it. Products have an entry of their own."""
+
+    label = _("Visits")
+    icon = "site"
+
+    def entries(self, contact: Contact, *, limit: int) -> list[TimelineEntry]:
+        views = contact.site_views.exclude(kind=SiteView.Kind.PRODUCT).order_by("-happened_at", "-pk")[:limit]
+        return [
+            TimelineEntry(view.happened_at, "site_view", _looked_at(view), detail=_how_long(view.seconds))
+            for view in views
+        ]
+
+
+def _looked_at(view: SiteView) -> str:
+    if view.kind == SiteView.Kind.SEARCH:
+        return gettext("Searched for “%(words)s”") % {"words": view.words}
+    return gettext("Visited %(path)s") % {"path": view.path or "/"}
+
+
+def _how_long(seconds: int) -> str:
+    if not seconds:
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
 
 
 def _kept_as(answer: SurveyAnswer) -> str:

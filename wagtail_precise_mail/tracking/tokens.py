@@ -25,6 +25,10 @@ _VISITOR = "visitor"
 _STAMPED = struct.Struct(">QQ")
 _MESSAGE = struct.Struct(">Q")
 _LINK = struct.Struct(">QHB")
+# The highest bit of the number of a link says that it leads to a page of ours.
+_OWN_PAGE = 0x8000
+TRAP_INDEX = 0x7FFF
+"""The number of the hidden link; the others stay below."""
 # Blocks of a StreamField are named by UUIDs: 16 bytes instead of 36. This length says so.
 _UUID = 255
 
@@ -34,12 +38,22 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 
 @dataclass(frozen=True)
 class ClickToken:
-    """What a tracked link knows about itself."""
+    """What a tracked link knows about itself.
+
+    Attributes:
+        is_own_page: whether it led to a site of ours when the mail left: then the page may know who comes.
+    """
 
     message_id: int
     link_index: int
     block_id: str
     url: str
+    is_own_page: bool = False
+
+    @property
+    def is_trap(self) -> bool:
+        """Whether it is the hidden link."""
+        return self.link_index == TRAP_INDEX
 
 
 def make_open_token(message_id: int) -> str:
@@ -72,16 +86,23 @@ def is_trackable(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
-def make_click_token(message_id: int, *, link_index: int, block_id: str, url: str) -> str:
+def make_click_token(message_id: int, *, link_index: int, block_id: str, url: str, is_own_page: bool = False) -> str:
     """Return the token of one link in one outbox message.
 
+    Args:
+        link_index: below ``TRAP_INDEX``, or that for the hidden link.
+        is_own_page: whether the page is on a site of ours.
+
     Raises:
-        ValueError: the address is not :func:`is_trackable`, or the block's id is too long.
+        ValueError: the address is not :func:`is_trackable`, or the block's id is too long, or there are too many links.
     """
     if not is_trackable(url):
         raise ValueError(f"{url[:100]!r} cannot be tracked.")
+    if not 0 <= link_index <= TRAP_INDEX:
+        raise ValueError(f"A mail has no link number {link_index}.")
     length, block = _pack_block(block_id)
-    return sign(_CLICK, _LINK.pack(message_id, link_index, length) + block + url.encode())
+    number = link_index | _OWN_PAGE if is_own_page else link_index
+    return sign(_CLICK, _LINK.pack(message_id, number, length) + block + url.encode())
 
 
 def read_click_token(token: str) -> ClickToken:
@@ -92,16 +113,15 @@ def read_click_token(token: str) -> ClickToken:
     """
     payload = unsign(_CLICK, token)
     try:
-        message_id, link_index, length = _LINK.unpack_from(payload)
-        size = 16 if length == _UUID else length
-        block_id, url = _unpack_block(length, payload[_LINK.size : _LINK.size + size]), payload[_LINK.size + size :]
-        found = ClickToken(message_id, link_index, block_id, url.decode())
+        message_id, number, length = _LINK.unpack_from(payload)
+        end = _LINK.size + (16 if length == _UUID else length)
+        block_id, url = _unpack_block(length, payload[_LINK.size : end]), payload[end:].decode()
     except (struct.error, ValueError):
         raise InvalidToken("This link is damaged.") from None
     # The signature vouches for it already; checked again because an open redirect is worth two locks.
-    if not is_trackable(found.url):
+    if not is_trackable(url):
         raise InvalidToken("This link leads nowhere.")
-    return found
+    return ClickToken(message_id, number & ~_OWN_PAGE, block_id, url, bool(number & _OWN_PAGE))
 
 
 def make_visit_token(message_id: int, at: datetime) -> str:
@@ -160,5 +180,6 @@ def _pack_block(block_id: str) -> tuple[int, bytes]:
     return _UUID, as_uuid.bytes
 
 
+@lru_cache(maxsize=5000)
 def _unpack_block(length: int, raw: bytes) -> str:
     return str(uuid.UUID(bytes=raw)) if length == _UUID else raw.decode()

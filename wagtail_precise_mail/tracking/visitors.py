@@ -18,7 +18,7 @@ from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.exceptions import InvalidToken
-from wagtail_precise_mail.tracking.machines import NO_USER_AGENT, is_machine_agent, is_prefetch
+from wagtail_precise_mail.tracking.machines import agent_of, is_machine_agent, is_prefetch
 from wagtail_precise_mail.tracking.models import MessageEvent
 from wagtail_precise_mail.tracking.services import record_reached_goal
 from wagtail_precise_mail.tracking.tokens import read_visitor_token
@@ -57,6 +57,11 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     return found
 
 
+def is_watched_message(message_id: int) -> bool:
+    """Whether the contact of a message may be known as a visitor: tracked, not erased, and not of a test."""
+    return OutboxMessage.objects.filter(pk=message_id, send__is_test=False, contact__is_tracking_allowed=True).exists()
+
+
 def record_goal(request: HttpRequest, *, name: str = "", url: str = "", block_id: str = "") -> MessageEvent | None:
     """Keep that whoever visits reached the goal of the mail that led them here, once per mail.
 
@@ -85,8 +90,8 @@ def record_product_view(request: HttpRequest, product: Product) -> bool:
     Returns:
         Whether it was kept: not for strangers, contacts who are not tracked, machines, and pages that are loaded ahead.
     """
-    user_agent = request.headers.get("User-Agent", "").strip() or NO_USER_AGENT
-    if request.method != "GET" or is_prefetch(request.headers) or is_machine_agent(user_agent):
+    user_agent = agent_of(request)
+    if request.method != "GET" or is_prefetch(request) or is_machine_agent(user_agent):
         return False
     try:
         visitor = visitor_of(request)

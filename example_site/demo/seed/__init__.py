@@ -16,11 +16,15 @@ from example_site.demo.seed import (
     joining,
     known,
     ledger,
+    letters,
     magazine,
     mailing,
+    nights,
     past,
     people,
+    promotions,
     shopfront,
+    visits,
     voices,
 )
 from example_site.shop.services import SOURCE
@@ -61,12 +65,22 @@ def seed(
     say("contacts and two years of orders")
     with transaction.atomic():
         _make_past(products, scale=scale, at=at)
+    say("letters of the last half year, and what became of them")
+    with transaction.atomic():
+        site = Site.objects.get(is_default_site=True)
+        letters.make_letters(colleagues.sender(), site=site, at=at)
+        visits.make_visits(at=at)
     say("segment, email and campaign")
     with transaction.atomic():
         voices.make_voices(admin, at=at)
-        mailing.make_mailing(admin, site=Site.objects.get(is_default_site=True))
+        mailing.make_mailing(admin, site=site)
         chosen.make_chosen(admin, at=at)
-        joining.make_joining(Site.objects.get(is_default_site=True), at=at)
+        promotions.make_promotions(admin, at=at)
+        joining.make_joining(site, at=at)
+    say("check of the sender's domain")
+    nights.look_at_domains(at=at)
+    say("figures of customers, month by month")
+    nights.work_through_the_nights(at=at)
 
 
 def _make_past(products: dict, *, scale: float, at: datetime) -> None:
@@ -80,6 +94,7 @@ def _make_past(products: dict, *, scale: float, at: datetime) -> None:
     contacts = ledger.make_contacts(persons)
     ledger.make_consents(persons, contacts, topics, chance=chance, at=at)
     ledger.make_suppressions(contacts.values(), chance=chance, at=at)
-    ledger.make_orders(orders, contacts, products)
+    ledger.make_orders(orders, contacts, products, at=at)
+    ledger.make_carts(contacts, products, at=at)
     ledger.make_notes(orders, contacts, chance=chance)
     known.make_known([*contacts.values()], chance=random.Random(SEED + 1), at=at)

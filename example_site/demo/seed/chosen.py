@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import F
 
 from example_site.demo.seed.streams import stream
+from wagtail_precise_mail.commerce.catalog import for_sale
 from wagtail_precise_mail.commerce.coupons import add_codes
 from wagtail_precise_mail.commerce.learning import learn_pairs, learn_popularity
 from wagtail_precise_mail.commerce.models import Category, CouponPool, ProductPair
@@ -59,6 +61,12 @@ def _make_email(admin: User, pool: CouponPool) -> None:
     email.save_revision(user=admin).publish()
 
 
+def _on_offer() -> int | None:
+    """Something with a price before and few left: a price that is worth looking up when the mail is opened."""
+    offers = for_sale().filter(compare_at_price__gt=F("price"))
+    return offers.order_by(F("stock_count").asc(nulls_last=True), "pk").values_list("pk", flat=True).first()
+
+
 def _blocks(pool: CouponPool) -> list[tuple[str, dict[str, Any]]]:
     shown = {"show_price": True, "show_rating": True, "show_stock": True, "show_reason": False}
     return [
@@ -67,6 +75,7 @@ def _blocks(pool: CouponPool) -> list[tuple[str, dict[str, Any]]]:
         ("product_list", {"heading": "Goes with your last order", "selection": "bought_together", "count": 4, "fallback": "best_selling", "layout": "above", "columns": "2", **shown, "show_reason": True}),
         ("button", {"label": "See all of it", "page": None, "url": "/shop/", "style": "filled", "align": "left"}),
         ("product_list", {"heading": "On offer", "selection": "on_offer", "count": 3, "layout": "compact", **shown}),
+        ("live_price", {"product": _on_offer()}),
         ("coupon", {"title": "10% off your next parcel", "code": "", "pool": pool.pk, "terms": "From £30, once per customer, not on postage.", "empty_words": ""}),
         ("review", {"selection": "newest", "show_product": True}),
         ("store", {"title": "Or come in out of the rain", "default": Store.objects.order_by("pk").values_list("pk", flat=True).first(), "show_picture": True, "link_label": "Find us"}),

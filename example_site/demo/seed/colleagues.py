@@ -24,8 +24,11 @@ _SENDER_MAY = [
     *(f"{verb}_campaign" for verb in ("add", "change", "delete", "send")),
     *(f"{verb}_suppression" for verb in ("add", "view")),
     *(f"view_{model}" for model in ("contact", "contactlist", "order", "outboxmessage")),
+    "view_forecastmodel",
+    *(f"{verb}_clusterrun" for verb in ("add", "view")),
     *(f"{verb}_productpair" for verb in ("add", "change", "view")),
     *(f"{verb}_senderidentity" for verb in ("add", "change", "view")),
+    *(f"{verb}_domainreport" for verb in ("check", "view")),
     "moderate_review",
     "change_contact",
     "view_contact_address",
@@ -39,6 +42,12 @@ def make_colleagues() -> User:
     _user("editor", "Edith", "Moss").groups.add(_group(EDITORS, _EDITOR_MAY))
     _user("sender", "Sam", "Hartley").groups.add(_group(SENDERS, _SENDER_MAY))
     return admin
+
+
+def sender() -> User:
+    """Return who sends campaigns."""
+    found: User = get_user_model().objects.get(username="sender")
+    return found
 
 
 def _user(username: str, first_name: str, last_name: str, **flags: bool) -> User:

@@ -5,11 +5,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from example_site.demo.seed.past import PastOrder
+from example_site.demo.seed import terms
+from example_site.demo.seed.past import PastLine, PastOrder
 from example_site.demo.seed.people import Person
 from example_site.shop.services import CURRENCY, SOURCE
-from wagtail_precise_mail.commerce.models import Order, OrderLine, Product
+from wagtail_precise_mail.commerce.due import mark_due_of
+from wagtail_precise_mail.commerce.models import (
+    Cart,
+    CartLine,
+    Order,
+    OrderCoupon,
+    OrderLine,
+    Product,
+    ProductVariant,
+)
+from wagtail_precise_mail.commerce.sums import keep_sums
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.grades import ConsentBasis
 from wagtail_precise_mail.contacts.models import (
@@ -140,40 +152,110 @@ def make_suppressions(contacts: Iterable[Contact], *, chance: random.Random, at:
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def make_orders(orders: list[PastOrder], contacts: dict[str, Contact], products: dict[str, Product]) -> None:
+def make_orders(
+    orders: list[PastOrder], contacts: dict[str, Contact], products: dict[str, Product], *, at: datetime
+) -> None:
     """Write the past as history, which triggers nothing."""
+    rates, forms = terms.make_rates(at), {row.sku: row for row in ProductVariant.objects.all()}
     numbers = {"sale": "FK-{:06d}", "refund": "FK-R{:05d}"}
-    rows = Order.objects.bulk_create(
+    agreed: dict[int, terms.Terms] = {}
+    rows: dict[int, Order] = {}
+    lines: dict[int, list[OrderLine]] = {}
+    for number, order in enumerate(orders, start=1):
+        # A refund has the terms of its sale, which came before.
+        sale = order.refund_of or order
+        agreed.setdefault(id(sale), terms.terms_of(sale, number, rates, at=at))
+        terms_here = agreed[id(sale)]
+        row = Order(
+            source=SOURCE,
+            number=numbers[order.kind].format(number),
+            **terms.head(terms_here, contacts[order.person.email], order),
+        )
+        lines[id(order)] = [
+            _order_line(row, position, line, terms_here, products[line.sku], forms)
+            for position, line in enumerate(order.lines, start=1)
+        ]
+        goods = sum((line.total for line in lines[id(order)]), Decimal(0))
+        row.order_discount = terms.share(goods, terms_here.percent_off)
+        keep_sums(row, lines[id(order)])
+        rows[id(order)] = row
+    _write(orders, agreed, rows, lines)
+
+
+def _order_line(
+    row: Order, position: int, line: PastLine, how: terms.Terms, product: Product, forms: dict[str, ProductVariant]
+) -> OrderLine:
+    chance = random.Random(f"form {row.contact_id} {line.sku}")  # whoever wears M wears M
+    sku = chance.choice(terms.FORMS[line.sku])[0] if line.sku in terms.FORMS else ""
+    price, discount = terms.price_in(how, line.unit_price), terms.line_discount(how, line)
+    return OrderLine(
+        order=row,
+        position=position,
+        product=product,
+        variant=forms.get(sku),
+        description=line.name,
+        quantity=line.quantity,
+        unit_price=price,
+        discount_total=discount,
+        total=line.quantity * price - discount,
+        unit_cost=terms.unit_cost(how, product),
+    )
+
+
+def _write(
+    orders: list[PastOrder],
+    agreed: dict[int, terms.Terms],
+    rows: dict[int, Order],
+    lines: dict[int, list[OrderLine]],
+) -> None:
+    """Sales first, so that refunds can name them."""
+    for kind in ("sale", "refund"):
+        chosen = [order for order in orders if order.kind == kind]
+        for order in chosen:
+            if order.refund_of:
+                rows[id(order)].refund_of = rows[id(order.refund_of)]
+                for line in lines[id(order)]:
+                    sold = lines[id(order.refund_of)]
+                    line.refund_of = next((one for one in sold if one.product_id == line.product_id), None)
+        Order.objects.bulk_create([rows[id(order)] for order in chosen], batch_size=_BATCH)
+        written = [line for order in chosen for line in lines[id(order)]]
+        for line in written:
+            line.order_id = line.order.pk
+        OrderLine.objects.bulk_create(written, batch_size=_BATCH)
+    OrderCoupon.objects.bulk_create(
         [
-            Order(
-                source=SOURCE,
-                number=numbers[order.kind].format(number),
-                kind=order.kind,
-                contact=contacts[order.person.email],
-                placed_at=order.placed_at,
-                currency=CURRENCY,
-                total=sum(line.quantity * line.unit_price for line in order.lines),
-                country=order.person.land.code,
-                is_historical=True,
-            )
-            for number, order in enumerate(orders, start=1)
+            OrderCoupon(order=rows[id(order)], code=agreed[id(order)].coupon)
+            for order in orders
+            if order.kind == "sale" and agreed[id(order)].coupon
         ],
         batch_size=_BATCH,
     )
-    lines = [
-        OrderLine(
-            order=row,
-            position=position,
-            product=products[line.sku],
-            description=line.name,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            total=line.quantity * line.unit_price,
+    mark_due_of(Order.objects.filter(source=SOURCE))
+
+
+def make_carts(contacts: dict[str, Contact], products: dict[str, Product], *, at: datetime) -> None:
+    """Leave one cart in fifty contacts open, as people do, within the last three weeks."""
+    chance = random.Random("carts")
+    goods = [one for _sku, one in sorted(products.items()) if one.is_available]
+    carts: list[Cart] = []
+    lines: list[CartLine] = []
+    for contact in contacts.values():
+        if chance.random() >= 1 / 50:
+            continue
+        changed_at = (at - timedelta(days=chance.uniform(0.05, 21))).replace(microsecond=0)
+        cart = Cart(
+            source=SOURCE, key=f"CART-{len(carts) + 1000}", contact=contact, currency=CURRENCY, url="/shop/basket/"
         )
-        for row, order in zip(rows, orders, strict=True)
-        for position, line in enumerate(order.lines, start=1)
-    ]
-    OrderLine.objects.bulk_create(lines, batch_size=_BATCH)
+        cart.started_at, cart.changed_at = changed_at - timedelta(minutes=chance.randrange(1, 50)), changed_at
+        for position, product in enumerate(chance.sample(goods, chance.choice([1, 1, 2, 3])), start=1):
+            price, quantity = product.price or Decimal(0), chance.choice([1, 1, 1, 2])
+            lines.append(CartLine(cart=cart, position=position, product=product, quantity=quantity, unit_price=price))
+            cart.total += price * quantity
+        carts.append(cart)
+    Cart.objects.bulk_create(carts)
+    for line in lines:
+        line.cart_id = line.cart.pk
+    CartLine.objects.bulk_create(lines)
 
 
 def make_notes(orders: list[PastOrder], contacts: dict[str, Contact], *, chance: random.Random) -> None:

@@ -38,6 +38,7 @@ class PastOrder:
     placed_at: datetime
     kind: str
     lines: tuple[PastLine, ...]
+    refund_of: PastOrder | None = None
 
 
 def make_orders(people: list[Person], *, chance: random.Random, at: datetime) -> list[PastOrder]:
@@ -127,4 +128,4 @@ def _maybe_refund(sale: PastOrder, chance: random.Random, at: datetime) -> Itera
     if refunded_at < at:
         line = chance.choice(goods)
         back = PastLine(line.sku, line.name, -line.quantity, line.unit_price)
-        yield PastOrder(sale.person, refunded_at.replace(microsecond=0), "refund", (back,))
+        yield PastOrder(sale.person, refunded_at.replace(microsecond=0), "refund", (back,), sale)

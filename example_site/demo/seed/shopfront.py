@@ -13,9 +13,12 @@ from wagtail.images.models import AbstractImage
 
 from example_site.demo.art.scenes import product_picture
 from example_site.demo.seed.catalog import SHELVES, Item
+from example_site.demo.seed.terms import FORMS
 from example_site.shop.basket import POSTAGE, POSTAGE_SKU
 from example_site.shop.services import CURRENCY
 from wagtail_precise_mail.commerce.models import Category, Product
+from wagtail_precise_mail.commerce.product_data import VariantData
+from wagtail_precise_mail.commerce.services import upsert_product
 from wagtail_precise_mail.emails.rights import ImageRights
 
 
@@ -68,8 +71,40 @@ def _make_product(item: Item, category: Category, stock: int, number: int, pictu
         currency=CURRENCY,
         stock_count=stock,
         is_replenishable=item.days_supply > 0,
+        replenish_days=item.days_supply or None,
         **_what_others_say(item),
     )
+    _describe(item, stock)
+
+
+def _describe(item: Item, stock: int) -> None:
+    """Give it a maker, a cost, tags, attributes and forms; by the SKU, so that they are the same each time."""
+    chance = random.Random(f"{item.sku} described")
+    family = item.sku.partition("-")[0]
+    words = ["vegan"] if family in ("TEA", "INF", "SEED", "PLANT") else ["handmade"] if family != "GRD" else ["tool"]
+    words += [word for word in ("organic", "gift", "fair trade") if chance.random() < 0.25]
+    forms = tuple(
+        VariantData(sku, name, attributes=dict(attributes), stock_count=max(0, stock - 10 * number))
+        for number, (sku, name, attributes) in enumerate(FORMS.get(item.sku, ()))
+    )
+    upsert_product(
+        item.sku,
+        brand_name=_BRANDS[family][chance.randrange(2)],
+        cost=(item.price * Decimal(str(round(chance.uniform(0.38, 0.62), 3)))).quantize(Decimal("0.01")),
+        tags=words,
+        attributes={"color": _COLORS[chance.randrange(len(_COLORS))], "caffeine": family == "TEA"},
+        variants=forms or None,
+    )
+
+
+_COLORS = ("green", "ochre", "cream", "blue", "plum")
+_BRANDS = {
+    **dict.fromkeys(("TEA", "INF"), ("Fern & Kettle", "Mill Lane")),
+    **dict.fromkeys(("POT", "KET", "CUP", "MUG", "BOWL"), ("Todmorden Clay", "Hannah Wray")),
+    **dict.fromkeys(("PLANT", "PLN"), ("Fern & Kettle", "Moss & Moor")),
+    **dict.fromkeys(("GRD", "SEED"), ("Sheffield Forge", "Moss & Moor")),
+    "PAN": ("Moor Pantry", "Fern & Kettle"),
+}
 
 
 def _what_others_say(item: Item) -> dict[str, object]:

@@ -25,16 +25,18 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from wagtail_precise_mail.campaigns.admin.forms import TimeForm
+from wagtail_precise_mail.campaigns.admin.timing import ASKED, Proposal, propose_time
 from wagtail_precise_mail.campaigns.landing.figures import landing_report
 from wagtail_precise_mail.campaigns.models import Campaign
 from wagtail_precise_mail.campaigns.preflight import audience_or_problem, coverage_or_none, preflight
-from wagtail_precise_mail.campaigns.queries import report_for
+from wagtail_precise_mail.campaigns.queries import came_back, report_for
 from wagtail_precise_mail.campaigns.senders import sender_of
 from wagtail_precise_mail.campaigns.starting import changes_since_scheduled
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.digests.queries import kept_of
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.delivery.operations.status import pace_of
 from wagtail_precise_mail.emails.checks import Level
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.tracking.surveys import survey_results
@@ -147,6 +149,8 @@ class CampaignPage(generic.InspectView):
         audience, problem = audience_or_problem(self.object, at=at)
         findings = preflight(self.object, at=at) if self.object.is_editable else []
         changes = [] if self.object.is_editable else changes_since_scheduled(self.object)
+        is_asked = ASKED in self.request.GET and self.user_has_permission("send")
+        proposal = propose_time(self.object, at=at) if is_asked else None
         return {
             "changes": [change for change in changes if not change.is_hint],
             "list_hints": [change for change in changes if change.is_hint],
@@ -159,7 +163,8 @@ class CampaignPage(generic.InspectView):
             "ask_again_url": self._ask_again_url(audience),
             "audience_problem": problem,
             "coverage": coverage_or_none(self.object, at=at),
-            "time_form": self._time_form(),
+            "time_form": self._time_form(proposal),
+            "proposal": proposal,
         }
 
     def _ask_again_url(self, audience: Audience | None) -> str:
@@ -168,7 +173,9 @@ class CampaignPage(generic.InspectView):
             return ""
         return f"{self._url(self.copy_url_name)}?{ASKS_AGAIN}=1"
 
-    def _time_form(self) -> TimeForm:
+    def _time_form(self, proposal: Proposal | None) -> TimeForm:
+        if proposal and proposal.typed:
+            return TimeForm(initial=proposal.typed)
         typed = {key: self.request.GET.get(key) for key in ("send_on", "time_zone")}
         if typed["send_on"]:
             return TimeForm(typed, initial=typed)
@@ -231,7 +238,11 @@ def send_context(send: Send) -> dict[str, Any]:
         "report": report,
         "kept": kept_of(send) if report.progress.skipped.get(OutboxMessage.SkipReason.KEPT) else None,
         "is_live": send.state in (Send.State.FREEZING, Send.State.RUNNING),
+        "pace": pace_of(send, remaining=report.progress.waiting_count, at=timezone.now())
+        if send.state == Send.State.RUNNING
+        else None,
         "page_state": page_state(send.campaign),
+        "came_back": came_back(send),
         "conversion_days": options().conversion_window_days,
     }
 

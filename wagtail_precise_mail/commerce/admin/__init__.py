@@ -8,8 +8,9 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail_precise_mail.commerce.admin import welcome
 from wagtail_precise_mail.commerce.admin.coupons import CouponPoolViewSet
 from wagtail_precise_mail.commerce.admin.orders import OrderViewSet
-from wagtail_precise_mail.commerce.admin.pairs import ProductPairViewSet
+from wagtail_precise_mail.commerce.admin.pairs import CategoryPairViewSet, ProductPairViewSet
 from wagtail_precise_mail.commerce.admin.products import CategoryViewSet, ProductViewSet
+from wagtail_precise_mail.commerce.admin.rates import ExchangeRateViewSet
 from wagtail_precise_mail.commerce.admin.reviews import ReviewViewSet
 from wagtail_precise_mail.commerce.admin.stores import StoreViewSet
 from wagtail_precise_mail.commerce.choosers import (
@@ -27,10 +28,12 @@ viewsets = (
     ProductViewSet,
     CategoryViewSet,
     ProductPairViewSet,
+    CategoryPairViewSet,
     CouponPoolViewSet,
     ReviewViewSet,
     StoreViewSet,
     OrderViewSet,
+    ExchangeRateViewSet,
 )
 
 

@@ -45,7 +45,7 @@ class CouponPoolForm(WagtailAdminModelForm):
     )
     added: AddedCodes | None = None
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = CouponPool
         fields = ["name", "expires_at", "low_stock_at"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import django_filters
@@ -11,7 +13,7 @@ from django.urls import URLPattern, reverse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
@@ -20,9 +22,12 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from wagtail_precise_mail.commerce.admin.rates import WithRateNotices, no_rate
 from wagtail_precise_mail.commerce.columns import WIDE_ONLY, MoneyColumn
+from wagtail_precise_mail.commerce.currencies import base_currency
 from wagtail_precise_mail.commerce.models import Order, OrderLine
 from wagtail_precise_mail.commerce.money import format_money
+from wagtail_precise_mail.commerce.recording import coupon_code
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.searching import search_contacts
@@ -36,18 +41,29 @@ def _known_sources() -> list[tuple[str, str]]:
     return [(name, name) for name in names]
 
 
+def _known_channels() -> list[tuple[str, str]]:
+    names = Order.objects.exclude(channel="").order_by("channel").values_list("channel", flat=True).distinct()
+    return [(name, name) for name in names]
+
+
 class OrderFilterSet(WagtailFilterSet):
     """Filters of the listing."""
 
     source = django_filters.ChoiceFilter(label=_("Source"), choices=_known_sources)
+    channel = django_filters.ChoiceFilter(label=_("Channel"), choices=_known_channels)
+    coupon = django_filters.CharFilter(label=_("Coupon"), method="with_coupon")
     placed_at = django_filters.DateFromToRangeFilter(label=_("Placed"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Order
-        fields = ["kind", "source", "placed_at"]
+        fields = ["kind", "source", "channel", "coupon", "placed_at"]
+
+    def with_coupon(self, orders: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
+        """Orders in which a code was used, whatever its case."""
+        return orders.filter(coupons__code=coupon_code(value)) if value.strip() else orders
 
 
-class OrderIndex(generic.IndexView):
+class OrderIndex(WithRateNotices, generic.IndexView):
     """Orders, the latest first."""
 
     def search_queryset(self, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -96,7 +112,7 @@ class OrderView(generic.InspectView):
     page_title = _("Order")
 
     def get_object(self, queryset: Any = None) -> Order:
-        return super().get_object(Order.objects.select_related("contact"))
+        return super().get_object(Order.objects.select_related("contact", "refund_of"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order: Order = self.object
@@ -107,19 +123,53 @@ class OrderView(generic.InspectView):
             contact_url=self._contact_url(order),
             address=shown_address(order.contact.email, self.request.user) if order.contact else "",
             total=format_money(order.total, order.currency),
+            sums=self._sums(order),
+            base_total=self._base_total(order),
+            coupons=list(order.coupons.order_by("code").values_list("code", flat=True)),
+            refunds=self._related(order.refunds.order_by("placed_at", "pk")),
+            refund_of=self._related([order.refund_of] if order.refund_of else []),
+            has_discounts=any(line.discount_total for line in self._lines),
             lines=[self._line(line, order.currency) for line in self._lines],
         )
 
+    def _sums(self, order: Order) -> list[tuple[str, str]]:
+        """What stands between the lines and the total."""
+        rows = [(_("Discount of the order"), -order.order_discount), (_("Shipping"), order.shipping_total)]
+        return [(str(label), format_money(amount, order.currency)) for label, amount in rows if amount]
+
+    def _base_total(self, order: Order) -> str:
+        """What the total is in the base currency, where that is another one."""
+        base = base_currency()
+        if order.currency == base:
+            return ""
+        if order.base_total is None or order.base_rate is None:
+            return no_rate(order.currency)
+        rate = f"{order.base_rate.normalize():f}"
+        amount = format_money(order.base_total.quantize(Decimal("0.01"), ROUND_HALF_UP), base)
+        return gettext("%(amount)s at %(rate)s") % {"amount": amount, "rate": rate}
+
+    def _related(self, orders: Iterable[Order]) -> list[dict[str, str]]:
+        return [
+            {
+                "number": order.number,
+                "url": reverse("precise-mail-orders:inspect", args=[order.pk]),
+                "total": format_money(order.total, order.currency),
+            }
+            for order in orders
+        ]
+
     @cached_property
     def _lines(self) -> list[OrderLine]:
-        return list(self.object.lines.select_related("product").order_by("position"))
+        return list(self.object.lines.select_related("product", "variant").order_by("position"))
 
     def _line(self, line: OrderLine, currency: str) -> dict[str, Any]:
         can_change = ModelPermissionPolicy(type(line.product)).user_has_permission(self.request.user, "change")
         return {
             "position": line.position,
             "name": line.product.name or line.description or line.product.sku,
-            "sku": line.product.sku,
+            "variant": line.variant.name if line.variant else "",
+            "sku": line.variant.sku if line.variant else line.product.sku,
+            "discount": format_money(-line.discount_total, currency) if line.discount_total else "",
             "url": reverse("precise-mail-products:edit", args=[line.product.pk]) if can_change else "",
             "quantity": line.quantity,
             "unit_price": format_money(line.unit_price, currency),
@@ -154,6 +204,7 @@ class OrderViewSet(ModelViewSet):
     menu_label = _("Orders")
     index_view_class = OrderIndex
     inspect_view_class = OrderView
+    index_template_name = "wagtail_precise_mail/commerce/listing_with_notices.html"
     inspect_view_enabled = True
     copy_view_enabled = False
     add_to_reference_index = False

@@ -16,7 +16,7 @@ from wagtail.admin.views import generic
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
 from wagtail_precise_mail.commerce.columns import WIDE_ONLY
-from wagtail_precise_mail.commerce.models import ProductPair
+from wagtail_precise_mail.commerce.models import CategoryPair, ProductPair
 
 
 class ProductPairForm(WagtailAdminModelForm):
@@ -91,3 +91,39 @@ class ProductPairViewSet(WithViewPermission):
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_index_view_kwargs(**{"default_ordering": ["-is_manual", "-lift", "pk"], **kwargs})
+
+
+class CategoryPairIndex(generic.IndexView):
+    """Pairs by category."""
+
+    def get_base_queryset(self) -> QuerySet[CategoryPair]:
+        return super().get_base_queryset().select_related("category", "companion")
+
+    @property
+    def columns(self) -> list[Column]:
+        return [self._get_title_column("category", TitleColumn), Column("companion", label=_("is shown"))]
+
+
+class CategoryPairViewSet(WithViewPermission):
+    """Which product is shown to those who bought from a category."""
+
+    model = CategoryPair
+    name = "precise-mail-category-pairs"
+    icon = "link"
+    menu_label = _("Cross-selling by category")
+    index_view_class = CategoryPairIndex
+    search_fields = ["category__name", "companion__name", "companion__sku"]
+    search_backend_name = None
+    add_to_reference_index = False
+    ordering = ["category__name", "pk"]
+    edit_handler = ObjectList(
+        [
+            HelpPanel(
+                _(
+                    "Whoever bought from the category, or from one below it, is shown the product: after the pairs "
+                    "that people said of single products, and before all that was learned."
+                )
+            ),
+            FieldRowPanel([FieldPanel("category"), FieldPanel("companion")]),
+        ]
+    )

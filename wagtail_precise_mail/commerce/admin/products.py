@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q, QuerySet
@@ -12,14 +13,26 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TitleFieldPanel
+from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    TitleFieldPanel,
+)
 from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import SlugInput
 
+from wagtail_precise_mail.commerce.admin.widgets import AmountInput
+from wagtail_precise_mail.commerce.checking import checked_attributes
 from wagtail_precise_mail.commerce.columns import WIDE_ONLY, MoneyColumn, PictureColumn, with_pictures
 from wagtail_precise_mail.commerce.models import Category, Product
+from wagtail_precise_mail.commerce.products import find_tags
+from wagtail_precise_mail.exceptions import InvalidRecord
 
 
 class ProductFilterSet(WagtailFilterSet):
@@ -28,6 +41,42 @@ class ProductFilterSet(WagtailFilterSet):
     class Meta:
         model = Product
         fields = ["kind", "category", "is_published"]
+
+
+class ProductForm(WagtailAdminModelForm):
+    """Tags are written as words, and a tag that is new is made."""
+
+    tag_names = forms.CharField(
+        label=_("Tags"), required=False, help_text=_("Words, parted by commas, such as “vegan, new”.")
+    )
+
+    class Meta(WagtailAdminModelForm.Meta):  # else it would have none of Wagtail's own fields, such as choosers
+        model = Product
+        exclude: list[str] = ["tags"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["tag_names"].initial = ", ".join(self.instance.tags.values_list("name", flat=True))
+
+    def clean_attributes(self) -> dict[str, Any]:
+        attributes = self.cleaned_data["attributes"] or {}
+        try:
+            return checked_attributes(attributes if isinstance(attributes, dict) else {"": ""})
+        except InvalidRecord as error:
+            raise forms.ValidationError(
+                _("Write names with texts, numbers or lists of these, such as {“color”: “red”}.")
+            ) from error
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()
+        self.instance.tags.set(find_tags(self.cleaned_data["tag_names"].split(",")))
+
+    def save(self, commit: bool = True) -> Product:
+        product: Product = super().save(commit)
+        if commit:
+            product.recount_stock()
+        return product
 
 
 class ProductIndex(generic.IndexView):
@@ -110,11 +159,16 @@ class ProductViewSet(WithViewPermission):
             FieldPanel("description"),
             MultiFieldPanel(
                 [
-                    FieldRowPanel([FieldPanel("price"), FieldPanel("currency")]),
-                    FieldRowPanel([FieldPanel("compare_at_price"), FieldPanel("cost")]),
+                    FieldRowPanel([FieldPanel("price", widget=AmountInput), FieldPanel("currency")]),
+                    FieldRowPanel(
+                        [
+                            FieldPanel("compare_at_price", widget=AmountInput),
+                            FieldPanel("cost", widget=AmountInput),
+                        ]
+                    ),
                     FieldPanel("stock_count"),
                     FieldRowPanel([FieldPanel("is_published"), FieldPanel("published_at")]),
-                    FieldPanel("is_replenishable"),
+                    FieldRowPanel([FieldPanel("is_replenishable"), FieldPanel("replenish_days")]),
                 ],
                 heading=_("Sale"),
                 icon="tag",
@@ -125,11 +179,46 @@ class ProductViewSet(WithViewPermission):
                 icon="pick",
             ),
             MultiFieldPanel(
-                [FieldPanel("category"), FieldPanel("url"), FieldPanel("image_url")],
+                [
+                    FieldPanel("category"),
+                    FieldPanel("further_categories"),
+                    FieldRowPanel([FieldPanel("url"), FieldPanel("image_url")]),
+                ],
                 heading=_("Place in the shop"),
                 icon="link",
             ),
-        ]
+            MultiFieldPanel(
+                [FieldPanel("tag_names"), FieldPanel("attributes")],
+                heading=_("Tags and attributes"),
+                icon="tag",
+            ),
+            InlinePanel(
+                "variants",
+                [
+                    FieldRowPanel([FieldPanel("sku"), FieldPanel("name")]),
+                    FieldRowPanel([FieldPanel("price", widget=AmountInput), FieldPanel("cost", widget=AmountInput)]),
+                    FieldRowPanel([FieldPanel("stock_count"), FieldPanel("is_published")]),
+                    FieldPanel("attributes"),
+                    FieldPanel("image_url"),
+                ],
+                heading=_("Variants"),
+                label=_("Variant"),
+                icon="list-ul",
+                help_text=_("Forms of the product, such as sizes. What a variant leaves empty is that of the product."),
+            ),
+            InlinePanel(
+                "images",
+                [
+                    FieldPanel("image"),
+                    FieldPanel("image_url"),
+                    FieldRowPanel([FieldPanel("position"), FieldPanel("alt_text")]),
+                ],
+                heading=_("Further pictures"),
+                label=_("Picture"),
+                icon="image",
+            ),
+        ],
+        base_form_class=ProductForm,
     )
 
 

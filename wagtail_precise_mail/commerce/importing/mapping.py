@@ -39,6 +39,17 @@ class Columns:
     image_url: str = ""
     url: str = ""
     cost: str = ""
+    discount: str = ""
+    order_discount: str = ""
+    shipping_total: str = ""
+    coupon: str = ""
+    channel: str = ""
+    payment_method: str = ""
+    shipping_method: str = ""
+    unit_cost: str = ""
+    variant: str = ""
+    brand: str = ""
+    tags: str = ""
 
     def named(self) -> dict[str, str]:
         """Our names to the file's, of the columns that the mapping uses."""

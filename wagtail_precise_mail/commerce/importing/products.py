@@ -3,22 +3,55 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
-from django.utils.text import slugify
 
+from wagtail_precise_mail.commerce.categories import CategoryBook
 from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
 from wagtail_precise_mail.commerce.importing.report import ImportReport
-from wagtail_precise_mail.commerce.importing.rows import OrderRow, charge_reader
-from wagtail_precise_mail.commerce.models import Category, Order, OrderLine, Product
+from wagtail_precise_mail.commerce.importing.rows import OrderRow, charge_reader, split_tags
+from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, ProductVariant
+from wagtail_precise_mail.commerce.products import find_tags
 from wagtail_precise_mail.indexing import index_in_bulk
 
 _CHUNK = 500
-_REFRESHED = ["name", "price", "currency", "kind", "category", "image_url", "url", "cost"]
-_NO_FACTS = ("", "", "", None)
+_REFRESHED = ["name", "price", "currency", "kind", "category", "image_url", "url", "cost", "brand_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """What a SKU of the file stands for."""
+
+    pk: int
+    is_charge: bool
+    variant_id: int | None = None
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What the rows say of a product; the last one that says something counts."""
+
+    category: str = ""
+    image_url: str = ""
+    url: str = ""
+    cost: Decimal | None = None
+    brand: str = ""
+    tags: str = ""
+
+    def take(self, row: OrderRow) -> None:
+        self.category = row.category or self.category
+        self.image_url = row.image_url or self.image_url
+        self.url = row.url or self.url
+        self.cost = self.cost if row.cost is None else row.cost
+        self.brand = row.brand or self.brand
+        self.tags = row.tags or self.tags
+
+
+_NO_FACTS = _Facts()
 
 
 class ProductShelf:
@@ -28,24 +61,48 @@ class ProductShelf:
         self._report = report
         self._at = at
         self._kind = charge_reader(mapping)
-        self._pks: dict[str, int] = {}
+        self._met: dict[str, Shelved] = {}
         self._new: set[int] = set()
-        self._categories: dict[str, Category] = {}
-        # By SKU: category, picture, link and cost of the last row that has one.
-        self._facts: dict[str, tuple[str, str, str, Decimal | None]] = {}
+        self._categories = CategoryBook()
+        self._has_variants = bool(mapping.columns.variant)
+        self._facts: dict[str, _Facts] = {}
 
-    def resolve(self, rows: list[OrderRow]) -> dict[str, int]:
-        """Return the primary keys of all products met so far by SKU."""
+    def resolve(self, rows: list[OrderRow]) -> dict[str, Shelved]:
+        """Return what all SKUs met so far stand for. A row with a variant is about that one."""
         for row in rows:
-            if row.category or row.image_url or row.url or row.cost is not None:
-                category, image_url, url, cost = self._facts.get(row.sku, _NO_FACTS)
-                cost = cost if row.cost is None else row.cost
-                self._facts[row.sku] = (row.category or category, row.image_url or image_url, row.url or url, cost)
-        unmet = list({row.sku for row in rows if row.sku not in self._pks})
+            if row.category or row.image_url or row.url or row.cost is not None or row.brand or row.tags:
+                self._facts.setdefault(row.sku, _Facts()).take(row)
+        unmet = list({row.sku for row in rows if row.sku not in self._met})
         if unmet:
-            self._pks.update(Product.objects.filter(sku__in=unmet).values_list("sku", "pk"))
-            self._create([sku for sku in unmet if sku not in self._pks], rows)
-        return self._pks
+            self._find(unmet)
+            self._create([sku for sku in unmet if sku not in self._met], rows)
+        if self._has_variants:
+            self._meet_variants([row for row in rows if row.variant])
+        return self._met
+
+    def _find(self, skus: list[str]) -> None:
+        charge = Product.Kind.CHARGE
+        for sku, pk, kind in Product.objects.filter(sku__in=skus).values_list("sku", "pk", "kind"):
+            # What the mapping calls a charge is one at the end of the file.
+            self._met[sku] = Shelved(pk, charge in (kind, self._kind(sku)))
+        missing = [sku for sku in skus if sku not in self._met]
+        if missing:
+            variants = ProductVariant.objects.filter(sku__in=missing)
+            for sku, pk, product_id in variants.values_list("sku", "pk", "product_id"):
+                self._met[sku] = Shelved(product_id, is_charge=False, variant_id=pk)
+
+    def _meet_variants(self, rows: list[OrderRow]) -> None:
+        """Find or make the variants that rows name, and let the rows be about them."""
+        told = {row.variant: row.sku for row in rows if row.variant != row.sku}
+        unmet = [sku for sku in told if sku not in self._met]
+        if unmet:
+            self._find(unmet)
+            missing = [sku for sku in unmet if sku not in self._met]
+            made = [ProductVariant(product_id=self._met[told[sku]].pk, sku=sku) for sku in missing]
+            ProductVariant.objects.bulk_create(made, ignore_conflicts=True)
+            self._find(missing)
+        for row in rows:
+            row.sku = row.variant
 
     def _create(self, skus: list[str], rows: list[OrderRow]) -> None:
         if not skus:
@@ -56,7 +113,8 @@ class ProductShelf:
         Product.objects.bulk_create(products, ignore_conflicts=True)
         made = list(Product.objects.filter(sku__in=skus))
         index_in_bulk(Product, made)
-        self._pks.update({product.sku: product.pk for product in made})
+        for product in made:
+            self._met[product.sku] = Shelved(product.pk, product.kind == Product.Kind.CHARGE)
         self._new.update(product.pk for product in made)
         self._report.new_products += len(products)
 
@@ -66,7 +124,7 @@ class ProductShelf:
         The name is what most paid lines call it, the price that of the latest sale. What an editor or the shop wrote
         stays: only values that came from lines are replaced.
         """
-        pks = sorted(self._pks.values())
+        pks = sorted({shelved.pk for shelved in self._met.values()})
         for start in range(0, len(pks), _CHUNK):
             with transaction.atomic():
                 self._refresh_chunk(pks[start : start + _CHUNK])
@@ -90,22 +148,22 @@ class ProductShelf:
 
     def _fill(self, product: Product) -> bool:
         """Fill in what the file knows and the product lacks; what the mapping calls a charge is one."""
-        category, image_url, url, cost = self._facts.get(product.sku, _NO_FACTS)
-        before = (product.category_id, product.image_url, product.url, product.kind, product.cost)
-        if category and product.category_id is None:
-            product.category = self._category(category)
-        product.image_url = product.image_url or image_url
-        product.url = product.url or url
-        product.cost = cost if product.cost is None else product.cost
+        facts = self._facts.get(product.sku, _NO_FACTS)
+        before = [getattr(product, name) for name in _FILLED]
+        if facts.category and product.category_id is None:
+            product.category = self._categories.find(facts.category)
+        product.image_url = product.image_url or facts.image_url
+        product.url = product.url or facts.url
+        product.cost = facts.cost if product.cost is None else product.cost
+        product.brand_name = product.brand_name or facts.brand
         if self._kind(product.sku) == Product.Kind.CHARGE:
             product.kind = Product.Kind.CHARGE
-        return before != (product.category_id, product.image_url, product.url, product.kind, product.cost)
+        if facts.tags:
+            product.tags.add(*find_tags(split_tags(facts.tags)))
+        return before != [getattr(product, name) for name in _FILLED]
 
-    def _category(self, name: str) -> Category | None:
-        slug = slugify(name, allow_unicode=False)[:150] or slugify(name.encode("unicode_escape").decode())[:150]
-        if slug not in self._categories:
-            self._categories[slug], _created = Category.objects.get_or_create(slug=slug, defaults={"name": name})
-        return self._categories[slug]
+
+_FILLED = ("category_id", "image_url", "url", "kind", "cost", "brand_name")
 
 
 def _names(pks: list[int]) -> dict[int, list[tuple[int, int, datetime, str]]]:

@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TypeVar
 
+from wagtail_precise_mail.commerce.categories import MOST_LEVELS, SEPARATOR
+from wagtail_precise_mail.commerce.checking import is_currency_code
 from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
 from wagtail_precise_mail.commerce.models import Order, OrderLine, Product, normalize_sku
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
@@ -23,7 +25,10 @@ _PRICE_LIMIT = Decimal(10) ** 10
 # Far above any honest line, and low enough that the sum of an order cannot overflow its column.
 _TOTAL_LIMIT = Decimal(10) ** 11
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_EXTRAS = {"first_name", "last_name", "category", "image_url", "url", "cost"}
+_EXTRAS = {"first_name", "last_name", "category", "image_url", "url", "cost", "variant", "brand", "tags"}
+_TERMS = {"discount", "order_discount", "shipping_total", "unit_cost", "coupon"}
+_WAYS = ("channel", "payment_method", "shipping_method")
+_NOTHING = Decimal(0)
 _NAME_LENGTH = OrderLine._meta.get_field("description").max_length or 250
 
 
@@ -40,6 +45,18 @@ class Address:
 
     email: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What a row says of its order as a whole. None and "" say nothing."""
+
+    order_discount: Decimal | None = None
+    shipping_total: Decimal | None = None
+    coupon: str = ""
+    channel: str = ""
+    payment_method: str = ""
+    shipping_method: str = ""
 
 
 @dataclass(slots=True)
@@ -63,6 +80,12 @@ class OrderRow:
     image_url: str = ""
     url: str = ""
     cost: Decimal | None = None
+    variant: str = ""
+    brand: str = ""
+    tags: str = ""
+    discount: Decimal = _NOTHING
+    unit_cost: Decimal | None = None
+    terms: OrderTerms | None = None
     position: int = 0
 
 
@@ -84,6 +107,7 @@ class RowReader:
         self._places = places
         # Most files have none of these columns, and there are many rows.
         self._has_extras = bool(places.keys() & _EXTRAS)
+        self._has_terms = bool(places.keys() & {*_TERMS, *_WAYS})
         self._latest = at + timedelta(days=1)
         self._kind = lru_cache(4096)(kind_reader(mapping))
         self._moment = lru_cache(4096)(self._read_moment)
@@ -92,6 +116,7 @@ class RowReader:
         self._sku = lru_cache(16384)(_read_sku)
         self._country = lru_cache(1024)(self._read_country)
         self._address = lru_cache(16384)(self._read_address)
+        self._currency = lru_cache(64)(_read_currency)
         self._countries = {name.upper(): code for name, code in mapping.countries.items()}
 
     def number(self, fields: list[str]) -> str:
@@ -121,7 +146,7 @@ class RowReader:
             number=number,
             kind=self._kind(number),
             placed_at=self._value("placed_at", fields, self._moment),
-            currency=self._mapping.currency or self._read_currency(fields),
+            currency=self._mapping.currency or self._read_currency_of(fields),
             country=self._read_country_of(fields),
             address=self._address(text("customer", fields), text("email", fields)),
             sku=self._value("sku", fields, self._sku),
@@ -130,16 +155,46 @@ class RowReader:
             unit_price=price,
             total=total,
         )
-        return self._read_extras(row, fields) if self._has_extras else row
+        if self._has_extras:
+            self._read_extras(row, fields)
+        if self._has_terms:
+            self._read_terms(row, fields)
+        if row.unit_cost is None:
+            row.unit_cost = row.cost
+        return row
 
-    def _read_extras(self, row: OrderRow, fields: list[str]) -> OrderRow:
+    def _read_extras(self, row: OrderRow, fields: list[str]) -> None:
         row.first_name = self._text("first_name", fields, 150)
         row.last_name = self._text("last_name", fields, 150)
-        row.category = self._text("category", fields, 150)
+        row.category = self._text("category", fields, 500).strip("> ")
+        if row.category.count(SEPARATOR) >= MOST_LEVELS:
+            raise RowError(self._told("category", fields, "has too many levels"))
+        row.brand = self._text("brand", fields, 100)
+        row.tags = self._text("tags", fields, 500)
+        row.variant = normalize_sku(self._text("variant", fields))
+        if len(row.variant) > 100:
+            raise RowError(self._told("variant", fields, "is longer than 100 characters"))
         row.image_url = self._read_url("image_url", fields)
         row.url = self._read_url("url", fields)
         row.cost = self._value("cost", fields, self._read_cost) if "cost" in self._places else None
-        return row
+
+    def _read_terms(self, row: OrderRow, fields: list[str]) -> None:
+        row.discount = self._amount("discount", fields) or _NOTHING
+        row.total -= row.discount
+        if abs(row.total) >= _TOTAL_LIMIT:
+            raise RowError(self._told("discount", fields, "is not believable"))
+        row.unit_cost = self._value("unit_cost", fields, self._read_cost) if "unit_cost" in self._places else None
+        row.terms = OrderTerms(
+            self._amount("order_discount", fields),
+            self._amount("shipping_total", fields),
+            self._text("coupon", fields, 100).upper(),
+            *(self._text(name, fields, 50) for name in _WAYS),
+        )
+
+    def _amount(self, column: str, fields: list[str]) -> Decimal | None:
+        if column not in self._places:
+            return None
+        return self._value(column, fields, lambda value: self._price(value) if value.strip() else None)
 
     def _value(self, column: str, fields: list[str], read: Callable[[str], T]) -> T:
         try:
@@ -212,11 +267,8 @@ class RowReader:
             raise RowError("lies before 1970")
         return moment
 
-    def _read_currency(self, fields: list[str]) -> str:
-        code = self._text("currency", fields).upper()
-        if not re.fullmatch("[A-Z]{3}", code):
-            raise RowError(self._told("currency", fields, "is no currency such as EUR"))
-        return code
+    def _read_currency_of(self, fields: list[str]) -> str:
+        return self._value("currency", fields, self._currency)
 
     def _read_country_of(self, fields: list[str]) -> str:
         name = self._text("country", fields)
@@ -256,6 +308,18 @@ def _read_sku(value: str) -> str:
     if not sku or len(sku) > 100:
         raise RowError("is longer than 100 characters" if sku else "is empty")
     return sku
+
+
+def _read_currency(value: str) -> str:
+    code = value.strip().upper()
+    if not is_currency_code(code):
+        raise RowError("is no currency such as EUR")
+    return code
+
+
+def split_tags(text: str) -> list[str]:
+    """Return the tags of a field, which commas, semicolons or bars part."""
+    return [word.strip() for word in re.split(r"[,;|]", text) if word.strip()]
 
 
 def kind_reader(mapping: OrderMapping) -> Callable[[str], str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
+from wagtail_precise_mail.commerce.due import mark_due
 from wagtail_precise_mail.commerce.importing.contacts import ContactBook
 from wagtail_precise_mail.commerce.importing.files import OrderFile, Record
 from wagtail_precise_mail.commerce.importing.mapping import OrderMapping
@@ -82,7 +83,7 @@ class _Import:
         self._reader = RowReader(mapping, file.require(mapping.columns.named()), at=at)
         self._contacts = ContactBook(mapping, self.report, at=at)
         self._products = ProductShelf(mapping, self.report, at=at)
-        self._orders = OrderLedger(mapping.source, self.report, at=at)
+        self._orders = OrderLedger(mapping, self.report, at=at)
         # A refused row whose order is not known shifts the positions of the lines after it.
         self._is_placed = True
 
@@ -108,6 +109,7 @@ class _Import:
                 products = self._products.resolve(rows)
                 changed = self._orders.store(rows, contacts, products)
                 self._contacts.refresh_countries(changed)
+                mark_due(changed)
         except (IntegrityError, DataError) as error:
             raise SourceError(
                 f"The database refused a batch that begins with order {rows[0].number}: {error} "
@@ -118,7 +120,9 @@ class _Import:
     def finish(self) -> None:
         """Do what needs the whole file."""
         self.report.damage = self._file.damage
-        changed = self._orders.finish(is_complete=self._is_placed and not self._file.damage)
+        with transaction.atomic():
+            changed = self._orders.finish(is_complete=self._is_placed and not self._file.damage)
+            mark_due(changed)
         self._contacts.refresh_countries(changed)
         self._products.refresh()
         self.report.unknown_countries = self._reader.unknown_countries

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.urls import URLPattern
 from wagtail import hooks
 
-from wagtail_precise_mail.contacts.admin import departures, proof, quick_add, retention, topics, wordings
+from wagtail_precise_mail.contacts.admin import departures, freshness, proof, quick_add, retention, topics, wordings
 from wagtail_precise_mail.contacts.admin.cleanups import CleanupViewSet
 from wagtail_precise_mail.contacts.admin.duplicates import DuplicatesViewSet
 from wagtail_precise_mail.contacts.admin.exports import ContactExportViewSet
@@ -23,7 +23,7 @@ from wagtail_precise_mail.contacts.admin.viewsets import ContactListViewSet, Con
 from wagtail_precise_mail.contacts.admin.wordings import PolicyViewSet, WordingViewSet
 
 # These register what they bring with hooks of their own.
-__all__ = ["departures", "retention", "viewsets"]
+__all__ = ["departures", "freshness", "retention", "viewsets"]
 
 viewsets = (
     ContactViewSet,

@@ -61,6 +61,13 @@ class ExportForm(forms.ModelForm):
         help_text=_("It is kept with your name, the filters and the number of contacts."),
     )
 
+    # Hashed addresses leave from the page of a segment, which asks for the consent they rest on.
+    kind = forms.ChoiceField(
+        label=_("What"),
+        choices=[(kind.value, kind.label) for kind in (ContactExport.Kind.CONTACTS, ContactExport.Kind.LEDGER)],
+        initial=ContactExport.Kind.CONTACTS,
+    )
+
     class Meta:
         model = ContactExport
         fields = ["kind", "format", "purpose", "explanation"]

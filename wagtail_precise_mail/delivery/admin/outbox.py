@@ -203,8 +203,9 @@ def register_outbox_urls() -> list[URLPattern]:
 
 @hooks.register("register_permissions")
 def register_outbox_permission() -> QuerySet[Permission]:
-    """Let groups be given the right to look into outboxes."""
-    return Permission.objects.filter(content_type__app_label="wagtail_precise_mail", codename="view_outboxmessage")
+    """Let groups be given the right to look into outboxes, and at metrics and health."""
+    codenames = ["view_outboxmessage", "view_workerbeat"]
+    return Permission.objects.filter(content_type__app_label="wagtail_precise_mail", codename__in=codenames)
 
 
 @hooks.register("register_log_actions")

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
+from wagtail_precise_mail.exceptions import (
+    ConfigurationError,
+    OutcomeUnknown,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+)
 from wagtail_precise_mail.registry import Registry
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message, ready to leave. Addresses are bare; ``content`` has CRLF line ends and lines below 998 bytes."""
+    """One message, ready to leave. Addresses are bare; ``content`` has CRLF line ends and lines below 998 bytes.
+
+    Args:
+        reference: the token in the Message-ID, the same on every attempt: providers may know a repetition by it.
+        send_id: the send that it belongs to; 0 outside of one.
+        tags: words by which providers group messages in their own figures.
+    """
 
     sender: str
     recipient: str
     content: bytes
+    reference: str = ""
+    send_id: int = 0
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,8 +43,27 @@ class Receipt:
     provider_id: str = ""
 
 
+Outcome: TypeAlias = Receipt | TemporaryDeliveryError | PermanentDeliveryError | OutcomeUnknown
+
+
 class Channel(ABC):
-    """A way out that a worker opens, uses for many messages, and closes. Used by one thread."""
+    """A way out that a worker opens, uses for many messages, and closes. Used by one thread.
+
+    Attributes:
+        idempotency_seconds: for how long the other side takes a message of the same ``reference`` for the same one, and
+            sends it once only; 0 where it knows nothing of that.
+    """
+
+    idempotency_seconds: int = 0
+
+    @classmethod
+    def of(cls, argument: str) -> Self:
+        """Return the channel that the option ``channel`` names as "key:argument".
+
+        Raises:
+            ConfigurationError: this one takes no argument.
+        """
+        raise ConfigurationError(f"The channel takes nothing behind its key, and was given {argument!r}.")
 
     @abstractmethod
     def send(self, envelope: Envelope) -> Receipt:
@@ -40,6 +75,21 @@ class Channel(ABC):
             ChannelUnavailable: certainly not accepted, and this is about the channel, not about this message.
             OutcomeUnknown: accepted or not, nobody knows.
         """
+
+    def send_many(self, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
+        """Hand several messages over, and yield what became of each, in their order.
+
+        Take a message out of the sequence only when its turn has come: what was not taken was certainly not touched.
+        The sequence ends early when the worker has to stop; what was taken by then is still answered for.
+
+        Raises:
+            ChannelUnavailable: the channel cannot go on; whatever was not yielded was certainly not accepted.
+        """
+        for envelope in envelopes:
+            try:
+                yield self.send(envelope)
+            except (TemporaryDeliveryError, PermanentDeliveryError, OutcomeUnknown) as error:
+                yield error
 
     def close(self) -> None:  # noqa: B027  most channels have nothing to close
         """Let go of connections; never raises."""

@@ -9,6 +9,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 
 from wagtail_precise_mail.emails.admin import brand, counting, merge_draftail, picking, starters
 from wagtail_precise_mail.emails.admin.emails import EmailViewSet, SavedBlockViewSet
+from wagtail_precise_mail.emails.admin.recommender import RecommenderViewSet
 from wagtail_precise_mail.emails.admin.rights import ImageRightsViewSet
 from wagtail_precise_mail.emails.admin.senders import SenderViewSet
 from wagtail_precise_mail.emails.choosers import contact_chooser_viewset
@@ -22,7 +23,10 @@ viewsets: list[type[ModelViewSet | SnippetViewSet]] = [
     ImageRightsViewSet,
     SenderViewSet,
 ]
-"""For the one menu group of the package."""
+"""For the menu of mail."""
+
+shop_viewsets: list = [RecommenderViewSet]
+"""For the menu of the shop: what its products are recommended by."""
 
 
 @hooks.register("register_admin_viewset")

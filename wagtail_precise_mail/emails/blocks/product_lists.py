@@ -38,6 +38,7 @@ SELECTIONS = [
     (
         _("By what each reader bought"),
         [
+            (products.FOR_YOU, _("For you: from all that they bought")),
             ("related", _("Of the categories of the last order")),
             ("bought_together", _("Bought together with the last order")),
             ("favorites", _("Favorites of their categories that they lack")),
@@ -45,7 +46,13 @@ SELECTIONS = [
             ("new_in_categories", _("New in the categories that they buy from")),
         ],
     ),
-    (_("By what each reader looked at"), [(products.VIEWED, _("Viewed last in the shop"))]),
+    (
+        _("By what each reader looked at"),
+        [
+            (products.VIEWED, _("Viewed last in the shop")),
+            (products.ALSO_VIEWED, _("Viewed by those who viewed the same")),
+        ],
+    ),
 ]
 FALLBACKS = [
     ("best_selling", _("Best-selling products")),

@@ -110,4 +110,4 @@ def cross_selling_of(facts: EmailFacts) -> CrossSelling:
 def _product_count(block: BlockFacts) -> int:
     if block.kind == "product_list":
         return int(block.get("count") or 4)
-    return 1 if block.kind == "product" else 0
+    return 1 if block.kind in ("product", "live_price") else 0

@@ -29,7 +29,15 @@ EDGES = 80
 HEADINGS = {"1": 60, "2": 44, "3": 38}
 """Pixels of a line of a heading by its level, with the space around it."""
 
-FIXED = {"button": 90, "divider": 40, "spacer": 40, "survey": 120, "salutation": 48, "signature": 110}
+FIXED = {
+    "button": 90,
+    "divider": 40,
+    "spacer": 40,
+    "survey": 120,
+    "salutation": 48,
+    "signature": 110,
+    "live_price": 136,
+}
 """Pixels of blocks by their keys that are about as high whatever they say."""
 
 ORDER = 250

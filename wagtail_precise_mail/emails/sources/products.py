@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -10,8 +11,11 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from wagtail_precise_mail.commerce import catalog, recommendations
-from wagtail_precise_mail.commerce.models import Product
-from wagtail_precise_mail.commerce.recommendations import Choice, Choices
+from wagtail_precise_mail.commerce.also_viewed import also_viewed
+from wagtail_precise_mail.commerce.evaluation import falls_back
+from wagtail_precise_mail.commerce.for_you import for_you
+from wagtail_precise_mail.commerce.models import Category, Product
+from wagtail_precise_mail.commerce.recommendations import Choice, Choices, Why
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.emails.cards import shorten
 from wagtail_precise_mail.emails.cross_selling import may_be_sold_to
@@ -28,8 +32,29 @@ SHARED = ("picked", "category", "newest", "best_selling", "on_offer")
 VIEWED = "viewed"
 """The selection by what each contact looked at in the shop."""
 
-PERSONAL = ("related", "bought_together", "favorites", "buy_again", "new_in_categories", VIEWED)
+ALSO_VIEWED = "also_viewed"
+"""The selection by what others looked at who looked at the same."""
+
+FOR_YOU = "for_you"
+"""The recommender: all that is known of a contact's purchases."""
+
+PERSONAL = (
+    FOR_YOU,
+    "related",
+    "bought_together",
+    "favorites",
+    "buy_again",
+    "new_in_categories",
+    VIEWED,
+    ALSO_VIEWED,
+)
 """Selections by what each contact did: bought, or looked at."""
+
+BY_VIEWS = (VIEWED, ALSO_VIEWED)
+"""Personal selections for which contacts must allow both, tracking and profiling."""
+
+FOR_ALL = (FOR_YOU, *BY_VIEWS)
+"""Personal selections in whose place those see best sellers for whom nothing was found."""
 
 FOR_AFFINITY = ("new_in_categories",)
 """Personal selections that are news for those whom they concern: the others get no best sellers in their place."""
@@ -70,7 +95,7 @@ class ProductItems(ItemSource):
         """
         known = may_be_sold_to(contacts) if spec.get("is_for_consenting") else list(contacts)
         # What somebody looked at is of those who allow both: to be looked at, and to be shown what they looked at.
-        needs_tracking = spec["selection"] == VIEWED
+        needs_tracking = spec["selection"] in BY_VIEWS
         profiled = [
             one.pk
             for one in known
@@ -80,13 +105,13 @@ class ProductItems(ItemSource):
         wide = limit + max((len(one) for one in owned.values()), default=0)
         shelf = _Shelf(spec, wide, occasion)
         personal = _personal(spec, profiled, limit, occasion)
-        names = _names(personal) if spec.get("show_reason") else {}
+        names = _Names.read(personal) if spec.get("show_reason") else None
         found: dict[int, Sequence[Item]] = {}
         for contact in known:
             key = contact.pk or 0
             chosen = personal.get(key, ())
-            # Whoever has not looked at anything yet sees what contacts see who must not be looked at.
-            is_profiled = bool(chosen) if spec["selection"] == VIEWED else key in personal
+            # Whoever has not bought or looked at anything yet sees what contacts see who must not be looked at.
+            is_profiled = bool(chosen) if spec["selection"] in FOR_ALL else key in personal
             choices = [*chosen, *shelf.choices(is_profiled=is_profiled)]
             found[key] = _items(choices, owned.get(key, set()), limit, names)
         return found
@@ -181,6 +206,8 @@ def _personal(spec: Spec, contact_ids: Sequence[int], limit: int, occasion: Occa
         "buy_again": partial(recommendations.buy_again, days=days),
         "new_in_categories": partial(recommendations.new_in_categories_bought, days=days),
         VIEWED: recommendations.recently_viewed,
+        ALSO_VIEWED: also_viewed,
+        FOR_YOU: _nobody if selection == FOR_YOU and falls_back() else for_you,
     }
     # Those for whom nothing was found are known to have been looked at.
     return {**dict.fromkeys(contact_ids, ()), **read[selection](contact_ids, limit, at=at, min_margin=margin)}
@@ -197,7 +224,12 @@ def _facts(product: Product, occasion: Occasion) -> Item:
     return {**facts, "url": url, "plain_name": "" if url.startswith("http") else facts["name"]}
 
 
-def _items(choices: Iterable[Choice], owned: set[int], limit: int, names: Mapping[int, str]) -> list[Item]:
+def _nobody(contact_ids: Sequence[int], limit: int, **words: object) -> Choices:
+    """Return nothing for anybody: they see best sellers."""
+    return {}
+
+
+def _items(choices: Iterable[Choice], owned: set[int], limit: int, names: _Names | None) -> list[Item]:
     found: dict[int, Item] = {}
     for choice in choices:
         if len(found) == limit:
@@ -207,19 +239,49 @@ def _items(choices: Iterable[Choice], owned: set[int], limit: int, names: Mappin
     return list(found.values())
 
 
-def _item(choice: Choice, names: Mapping[int, str]) -> Item:
+def _item(choice: Choice, names: _Names | None) -> Item:
     item = {"key": f"product:{choice.product_id}"}
-    if choice.because_of in names:
-        item["reason"] = _reason(choice, names)
+    if names and (reason := reason_words(choice, names.products, names.categories)):
+        item["reason"] = reason
     return item
 
 
-def _reason(choice: Choice, names: Mapping[int, str]) -> str:
-    if choice.because_of == choice.product_id:
+def reason_words(choice: Choice, products: Mapping[int, str], categories: Mapping[int, str]) -> str:
+    """Return why a product was chosen, as the reader is told; "" where there is nothing to tell.
+
+    Args:
+        products: names by id; so categories. A reason whose name is gone is not told.
+    """
+    product, category = products.get(choice.because_of or 0), categories.get(choice.category_id or 0)
+    if product and choice.why == Why.DUE:
+        return _("Time for a new %(product)s") % {"product": product}
+    if product and choice.because_of == choice.product_id:
         return _("You bought it before")
-    return _("Because you bought %(product)s") % {"product": names[choice.because_of or 0]}
+    if product and choice.why == Why.VIEWED:
+        return _("Because you looked at %(product)s") % {"product": product}
+    if product:
+        return _("Because you bought %(product)s") % {"product": product}
+    if category and choice.why == Why.NEW:
+        return _("New in %(category)s") % {"category": category}
+    if category:
+        return _("Because you like %(category)s") % {"category": category}
+    return _("Popular just now") if choice.why == Why.POPULAR else ""
 
 
-def _names(personal: Choices) -> dict[int, str]:
-    wanted = {choice.because_of for choices in personal.values() for choice in choices if choice.because_of}
-    return {product.pk: str(product) for product in Product.objects.filter(pk__in=wanted).only("name", "sku")}
+@dataclass(frozen=True)
+class _Names:
+    """What reasons name."""
+
+    products: Mapping[int, str]
+    categories: Mapping[int, str]
+
+    @classmethod
+    def read(cls, personal: Choices) -> _Names:
+        """Return the names that choices give as reasons: two queries."""
+        chosen = [choice for choices in personal.values() for choice in choices]
+        products = Product.objects.filter(pk__in={one.because_of for one in chosen if one.because_of})
+        categories = Category.objects.filter(pk__in={one.category_id for one in chosen if one.category_id})
+        return cls(
+            {product.pk: str(product) for product in products.only("name", "sku")},
+            dict(categories.order_by().values_list("pk", "name")),
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.exceptions import InvalidAddress, InvalidRules
+from wagtail_precise_mail.segments.files import parse
 from wagtail_precise_mail.segments.models import Segment
 from wagtail_precise_mail.segments.queries import explain, members, read_rules
 from wagtail_precise_mail.segments.rules import Rules
@@ -104,26 +104,7 @@ def _read_file(path: str) -> Rules:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"Cannot read {path}: {error}") from error
-    try:
-        # Decimal, so that 0.1 stays 0.1; a name twice in one object would silently lose the first.
-        data = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_unique)
-    except json.JSONDecodeError as error:
-        message = f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."
-        raise CommandError(message) from error
-    except RecursionError:
-        raise CommandError(f"{path} is nested too deeply.") from None
-    return Rules.from_json(data)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    for index, (key, _value) in enumerate(pairs):
-        if key in [earlier for earlier, _earlier in pairs[:index]]:
-            raise InvalidRules(f'the key "{key}" is there twice in one object')
-    return dict(pairs)
-
-
-def _refuse_constant(name: str) -> None:
-    raise InvalidRules(f"{name} is not a number")
+    return Rules.from_json(parse(text))
 
 
 def _read_moment(text: str | None) -> datetime:

@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
-from wagtail_precise_mail.reports.admin import campaigns, content, digests, lists
+from wagtail_precise_mail.reports.admin import (
+    alarms,
+    campaigns,
+    clusters,
+    content,
+    deliverability,
+    digests,
+    forecasts,
+    lists,
+    prospects,
+    send_times,
+    unsubscribes,
+)
+from wagtail_precise_mail.reports.admin.customers import views as customers
 
-__all__ = ["campaigns", "content", "digests", "lists"]
+__all__ = [
+    "alarms",
+    "campaigns",
+    "clusters",
+    "content",
+    "customers",
+    "deliverability",
+    "digests",
+    "forecasts",
+    "lists",
+    "prospects",
+    "send_times",
+    "unsubscribes",
+]

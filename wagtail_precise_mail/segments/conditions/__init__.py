@@ -4,24 +4,20 @@ A package adds its own by registering a class here; see docs/how-to/add-a-condit
 """
 
 from wagtail_precise_mail.segments.conditions.base import Condition, conditions
-from wagtail_precise_mail.segments.conditions.parameters import (
-    Amount,
-    Choice,
-    Count,
-    Key,
-    Keys,
-    Parameter,
-    References,
-    Several,
-    Text,
-)
-from wagtail_precise_mail.segments.conditions.tallies import Tally
+from wagtail_precise_mail.segments.conditions.parameters import Amount, Choice, Count, Day, Flag, Parameter, Text
+from wagtail_precise_mail.segments.conditions.references import Key, References
+from wagtail_precise_mail.segments.conditions.several import Keys, Several
+from wagtail_precise_mail.segments.conditions.tallies import Beginning, Tally
+from wagtail_precise_mail.segments.conditions.windows import Window, Windowed
 
 __all__ = [
     "Amount",
+    "Beginning",
     "Choice",
     "Condition",
     "Count",
+    "Day",
+    "Flag",
     "Key",
     "Keys",
     "Parameter",
@@ -29,8 +25,21 @@ __all__ = [
     "Several",
     "Tally",
     "Text",
+    "Window",
+    "Windowed",
     "conditions",
 ]
 
 # The conditions of this room register themselves when they are imported.
-from wagtail_precise_mail.segments.conditions import details, lists, profile, tags  # noqa: F401
+from wagtail_precise_mail.segments.conditions import (  # noqa: F401
+    consents,
+    details,
+    lists,
+    moves,
+    nesting,
+    profile,
+    records,
+    sampling,
+    tags,
+    yearly,
+)

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.exceptions import InvalidRules, RegistrationError
 from wagtail_precise_mail.registry import Registry
-from wagtail_precise_mail.segments.conditions.parameters import Parameter, References, Words, shown
-from wagtail_precise_mail.segments.conditions.tallies import Tally, all_but
+from wagtail_precise_mail.segments.conditions.parameters import Parameter, Words, shown
+from wagtail_precise_mail.segments.conditions.references import References
+from wagtail_precise_mail.segments.conditions.tallies import Beginning, Tally, all_but
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
@@ -59,6 +60,14 @@ class Condition(ABC):
 
     def tally(self, at: datetime) -> Tally | None:
         """Return the statement as sums over rows of a contact, so that neighbours share one pass over them."""
+        return None
+
+    def beginning(self, at: datetime) -> Beginning | None:
+        """Return before when those for whom it holds have nothing in some history, if that follows from it."""
+        return None
+
+    def nested(self) -> Any:
+        """Return the group of rules that this condition stands for, or None; it compiles in its place."""
         return None
 
     def explain(self, contact: Contact, at: datetime) -> str:
@@ -159,4 +168,4 @@ def _parameters(condition: type[Condition]) -> dict[str, Parameter]:
             name = f"{condition.__name__}.{field.name}"
             raise RegistrationError(f"{name} must be Annotated with one parameter, such as Count(label=...).")
         found[field.name] = replace(specs[0], required=field.default is MISSING)
-    return found
+    return dict(sorted(found.items(), key=lambda item: item[1].is_aside))

@@ -4,71 +4,21 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import uuid4
 
-from django.apps import apps
-from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from wagtail import blocks
 
-from wagtail_precise_mail.contacts.fields import blocked_keys
 from wagtail_precise_mail.exceptions import InvalidRules
+from wagtail_precise_mail.segments.conditions.references import References
 
 Words = str | Promise
 Choices = Sequence[tuple[str, Words]]
-
-
-class Key(str):
-    """A natural key that remembers its row, once it was looked up.
-
-    Attributes:
-        pk: queries by id are planned better than queries by key.
-        name: what people call it, or "".
-    """
-
-    pk: int | None = None
-    name: str = ""
-
-
-class References:
-    """Natural keys met while rules are read, so that each model is asked once for all of them."""
-
-    def __init__(self) -> None:
-        self._met: dict[tuple[str, str], list[tuple[Key, str]]] = {}
-        self._further: dict[str, list[str]] = {}
-
-    def add(self, model: str, attribute: str, key: Key, place: str) -> None:
-        """Remember that ``place`` names the row of ``model`` whose ``attribute`` is ``key``."""
-        self._met.setdefault((model, attribute), []).append((key, place))
-
-    def add_further_field(self, key: str, place: str) -> None:
-        """Remember that ``place`` asks for one of the contact's further fields."""
-        self._further.setdefault(key, []).append(place)
-
-    def check(self) -> None:
-        """Look every key up.
-
-        Raises:
-            InvalidRules: a row is not there (a filter over nothing would widen a "none of"), or a further field is
-                sensitive and its use was not allowed.
-        """
-        for key in sorted(blocked_keys(self._further)) if self._further else []:
-            message = _('the field "%(key)s" is sensitive: somebody who may allow its use has to say why')
-            raise InvalidRules(message % {"key": key}, place=self._further[key][0])
-        for (label, attribute), met in self._met.items():
-            model = apps.get_model(label)
-            rows = model._default_manager.filter(**{f"{attribute}__in": {key for key, _place in met}})
-            found = {getattr(row, attribute): row for row in rows}
-            for key, place in met:
-                if key not in found:
-                    names = {"kind": model._meta.verbose_name, "key": key}
-                    raise InvalidRules(_('there is no %(kind)s "%(key)s"') % names, place=place)
-                key.pk, key.name = found[key].pk, str(found[key])
 
 
 @dataclass(kw_only=True)
@@ -76,11 +26,15 @@ class Parameter(ABC):
     """How one field of a condition is read, written and edited.
 
     A value has three forms: Python (in the dataclass), JSON (in files, with natural keys) and block (in the editor).
+
+    Attributes:
+        is_aside: what few people need stands below the rest of a form, folded away.
     """
 
     label: Words
     help_text: Words = ""
     required: bool = False
+    is_aside: bool = False
 
     @abstractmethod
     def block(self) -> blocks.Block:
@@ -169,6 +123,51 @@ class Amount(Parameter):
 
 
 @dataclass(kw_only=True)
+class Day(Parameter):
+    """A day of the calendar; in JSON an ISO date."""
+
+    def block(self) -> blocks.Block:
+        return blocks.DateBlock(**self._options())
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+
+    def read(self, value: Any, place: str, references: References) -> date:
+        if isinstance(value, str) and len(value) == len("2026-01-31"):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                pass
+        message = _("must be a day such as 2026-01-31, not %(value)s")
+        raise InvalidRules(message % {"value": shown(value)}, place=place)
+
+    def write(self, value: Any) -> Any:
+        return value.isoformat() if value else None
+
+    def from_block(self, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, date) else super().from_block(value)
+
+
+@dataclass(kw_only=True)
+class Flag(Parameter):
+    """Yes or no; no where it is left out."""
+
+    def block(self) -> blocks.Block:
+        return blocks.BooleanBlock(**(self._options() | {"required": False}))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def read(self, value: Any, place: str, references: References) -> bool:
+        if not isinstance(value, bool):
+            raise InvalidRules(_("must be true or false, not %(value)s") % {"value": shown(value)}, place=place)
+        return value
+
+    def from_block(self, value: Any) -> Any:
+        return True if value else None
+
+
+@dataclass(kw_only=True)
 class Text(Parameter):
     """A line of text."""
 
@@ -224,102 +223,6 @@ class Choice(Parameter):
                 _("%(value)s is unknown; known: %(known)s") % {"value": shown(value), "known": known}, place=place
             )
         return value
-
-
-class _OptionalListBlock(blocks.ListBlock):
-    """A list that starts empty: an empty line would be an unfinished one."""
-
-    def __init__(self, child_block: blocks.Block, **kwargs: Any) -> None:
-        super().__init__(child_block, default=[], **kwargs)
-
-
-@dataclass(kw_only=True)
-class Several(Parameter):
-    """A list of values, each described by ``item``."""
-
-    item: Parameter
-
-    def block(self) -> blocks.Block:
-        self.item.required = True
-        options = {key: value for key, value in self._options().items() if key != "required"}
-        return _OptionalListBlock(self.item.block(), min_num=1 if self.required else None, **options)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.item.schema(), "minItems": 1}
-
-    def read(self, value: Any, place: str, references: References) -> tuple[Any, ...]:
-        if not isinstance(value, list | tuple):
-            raise InvalidRules(_("must be a list, not %(value)s") % {"value": shown(value)}, place=place)
-        if not value:
-            raise InvalidRules(_("is empty"), place=place)
-        return tuple(dict.fromkeys(self._read_items(value, place, references)))
-
-    def _read_items(self, values: Iterable[Any], place: str, references: References) -> Iterable[Any]:
-        for index, value in enumerate(values):
-            here = f"{place}[{index}]"
-            if value is None:
-                raise InvalidRules(_("nothing is chosen here, or what was chosen is gone"), place=here)
-            yield self.item.read(value, here, references)
-
-    def write(self, value: Any) -> Any:
-        return [self.item.write(one) for one in value]
-
-    def from_block(self, value: Any) -> Any:
-        return [self.item.from_block(one) for one in value or []] or None
-
-    def to_block(self, value: Any) -> Any:
-        # Without an id Wagtail would take the whole dict for the value.
-        return [{"type": "item", "id": str(uuid4()), "value": self.item.to_block(one)} for one in value or []]
-
-
-@dataclass(kw_only=True)
-class Keys(Several):
-    """A list of rows by their natural keys, such as products by SKU.
-
-    Args:
-        model: "app_label.Model".
-        attribute: the unique field that serves as the key.
-        chooser: returns the block that chooses one row.
-        normalize: makes one spelling of a key out of several.
-        item_label: what one of them is called in the form.
-    """
-
-    model: str
-    attribute: str
-    chooser: Callable[..., blocks.Block]
-    normalize: Callable[[str], str] = str
-    item_label: Words = ""
-    item: Parameter = None  # type: ignore[assignment]  # made below
-
-    def __post_init__(self) -> None:
-        self.item = _Key(label=self.item_label or self.label, keys=self)
-
-
-@dataclass(kw_only=True)
-class _Key(Parameter):
-    keys: Keys
-
-    def block(self) -> blocks.Block:
-        return self.keys.chooser(label=self.label)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
-
-    def read(self, value: Any, place: str, references: References) -> Key:
-        if not isinstance(value, str) or not value or "\0" in value:
-            raise InvalidRules(_("must be a key in quotes, not %(value)s") % {"value": shown(value)}, place=place)
-        key = Key(self.keys.normalize(value))
-        references.add(self.keys.model, self.keys.attribute, key, place)
-        return key
-
-    def from_block(self, value: Any) -> Any:
-        return getattr(value, self.keys.attribute) if isinstance(value, Model) else super().from_block(value)
-
-    def to_block(self, value: Any) -> Any:
-        model = apps.get_model(self.keys.model)
-        if not isinstance(self.block(), blocks.ChooserBlock):
-            return value
-        return model._default_manager.get(**{self.keys.attribute: self.keys.normalize(value)}).pk
 
 
 def shown(value: Any) -> str:

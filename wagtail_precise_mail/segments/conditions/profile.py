@@ -18,15 +18,9 @@ from wagtail_precise_mail.contacts.models import Contact, JobLevel
 from wagtail_precise_mail.exceptions import InvalidRules
 from wagtail_precise_mail.segments.conditions.base import Condition, conditions
 from wagtail_precise_mail.segments.conditions.comparing import Comparison, comparable, is_comparable, stored_text
-from wagtail_precise_mail.segments.conditions.parameters import (
-    Choice,
-    Count,
-    FurtherField,
-    References,
-    Several,
-    Text,
-    shown,
-)
+from wagtail_precise_mail.segments.conditions.parameters import Choice, Count, FurtherField, Text, shown
+from wagtail_precise_mail.segments.conditions.references import References
+from wagtail_precise_mail.segments.conditions.several import Several
 from wagtail_precise_mail.segments.conditions.words import between, listed
 
 
@@ -44,7 +38,7 @@ def country_choices() -> list[tuple[str, str]]:
 _NO_COUNTRY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
 
 
-class _CountryCode(Choice):
+class CountryCode(Choice):
     """A choice in the editor, and any spelling of case in a file."""
 
     def schema(self) -> dict[str, Any]:
@@ -73,7 +67,7 @@ class Country(Condition):
         Several(
             label=gettext_lazy("Countries"),
             help_text=gettext_lazy("ISO 3166 codes, such as GB."),
-            item=_CountryCode(label=gettext_lazy("Country"), choices=country_choices),
+            item=CountryCode(label=gettext_lazy("Country"), choices=country_choices),
         ),
     ]
 

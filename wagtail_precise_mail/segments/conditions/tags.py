@@ -15,7 +15,7 @@ from wagtail import blocks
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.tags import ContactTag, Tag
 from wagtail_precise_mail.segments.conditions.base import Condition, conditions
-from wagtail_precise_mail.segments.conditions.parameters import Keys
+from wagtail_precise_mail.segments.conditions.several import Keys
 from wagtail_precise_mail.segments.conditions.words import listed, named
 
 

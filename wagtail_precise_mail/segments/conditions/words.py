@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from wagtail_precise_mail.segments.conditions.parameters import Key
+from wagtail_precise_mail.segments.conditions.references import Key
 
 
 def named(key: str) -> str:

@@ -1,0 +1,256 @@
+"""Sending, side by side with what the wire allows: a personalised mail of 40 KB with tracked links, on PostgreSQL.
+
+Needs ``DATABASE_URL`` (PostgreSQL), and takes Postfix' ``smtp-sink`` as its mail server where that is installed.
+``BENCH_MAILS`` says how many mails a round has (600).
+
+- *smtplib*: a bare loop over one kept-open connection that sends ready-made bytes of the same mails. Ours chooses,
+  looks once more, composes, signs, commits and records beside sending.
+- *raw socket*: the same bytes, dots doubled before, pipelined over one socket: what the sink can take.
+- *Django*: the same mails through ``EmailMultiAlternatives`` and Django's SMTP backend, one connection for all.
+- *two workers*: two processes on one send against one process.
+- *far server*: a sink that answers after 50 ms, with one connection and more.
+
+Rounds are interleaved, so that a busy machine is busy for all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import smtplib
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import connection
+from django.utils import timezone
+
+from tests.benchmarks.bench_filling import _FIELDS, _filled, make_payload
+from tests.benchmarks.sinks import describe, sink
+
+SMTPLIB_LIMIT, RAW_GOAL, TWO_LIMIT, DJANGO_LIMIT = 1.2, 0.5, 1.5, 8.0
+MEMORY_LIMIT_MB = 150
+ROUNDS, DJANGO_SHARE = 5, 10
+FAR_SECONDS = 0.05
+
+Rates = dict[str, list[float]]
+
+
+def main() -> int:
+    """Print all ratios; return how many missed their limit."""
+    if connection.vendor != "postgresql":
+        print("skipped: needs DATABASE_URL of PostgreSQL")
+        return 0
+    print(f"  {describe()}")
+    before = str(connection.settings_dict["NAME"])
+    connection.settings_dict["TEST"]["NAME"] = f"bench_sending_{before}"[:60]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        with sink() as port:
+            missed = _compare(port, int(os.environ.get("BENCH_MAILS", "600")))
+        return missed + _far()
+    finally:
+        connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def _compare(port: int, count: int) -> int:
+    use_sink(port)
+    house = _House(count)
+    ways: dict[str, Callable[[], int]] = {
+        "ours": lambda: house.work(),
+        "smtplib": lambda: _by_smtplib(port, house.envelopes),
+        "raw socket": lambda: _by_socket(port, house.envelopes),
+        "django": lambda: _by_django(house.readers[: count // DJANGO_SHARE], house.compiled),
+        "one process": lambda: house.work_in_processes(1),
+        "two processes": lambda: house.work_in_processes(2),
+    }
+    rates: Rates = {name: [] for name in ways}
+    for number in range(ROUNDS + 1):
+        for name, way in ways.items():
+            rate = _rate(way, house) if name not in ("one process", "two processes") else way()
+            if number:  # the first round warms up
+                rates[name].append(rate)
+    print("  " + "  ".join(f"{name} {statistics.median(kept):.0f}/s" for name, kept in rates.items()))
+    missed = _judge("ours / smtplib", _ratio(rates, "ours", "smtplib"), SMTPLIB_LIMIT)
+    missed += _judge("ours / django", _ratio(rates, "ours", "django"), DJANGO_LIMIT)
+    missed += _judge("two workers / one", _ratio(rates, "two processes", "one process"), TWO_LIMIT)
+    _judge("ours / raw socket (a goal)", _ratio(rates, "ours", "raw socket"), RAW_GOAL)
+    memory = max(house.peaks)
+    print(f"  memory of a worker: {memory:.0f} MB at its peak (limit {MEMORY_LIMIT_MB})")
+    return missed + (memory > MEMORY_LIMIT_MB)
+
+
+class _House:
+    """An audience with consent, and a new send to it for each round."""
+
+    def __init__(self, count: int) -> None:
+        from tests.factories.contacts import make_topic
+        from tests.factories.delivery import make_compiled
+        from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact
+        from wagtail_precise_mail.delivery.channels import MemoryChannel
+
+        self.count, self.peaks = count, [0.0]
+        self.topic, self.compiled = make_topic(), make_compiled(**make_payload())
+        names = [field.rpartition(".")[2] for field in _FIELDS]
+        self.contacts = Contact.objects.bulk_create(
+            Contact(
+                email=f"reader{number}@example.com",
+                address_hash=f"{number:064}",
+                attributes={name: f"Value {number} of {name}" for name in names},
+            )
+            for number in range(count)
+        )
+        Consent.objects.bulk_create(
+            Consent(contact=one, topic=self.topic, status=ConsentStatus.GRANTED, changed_at=timezone.now())
+            for one in self.contacts
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        self.work(channel="memory")
+        self.envelopes = list(MemoryChannel.outbox)
+        MemoryChannel.outbox.clear()
+        self.readers = self._load_readers()
+
+    def prepare(self) -> Any:
+        from tests.factories.delivery import make_send
+        from wagtail_precise_mail.delivery.models import OutboxMessage
+
+        send = make_send(topic=self.topic, compiled=self.compiled)
+        OutboxMessage.objects.bulk_create(
+            OutboxMessage(
+                send=send, contact=one, address=one.email, recipient_key=one.address_hash, created_at=timezone.now()
+            )
+            for one in self.contacts
+        )
+        return send
+
+    def work(self, channel: str = "smtp") -> int:
+        """Deliver a send in this process; return how many mails left."""
+        from wagtail_precise_mail.delivery import services
+
+        send = self.prepare()
+        with _options(channel=channel):
+            self.started, self.cpu = time.perf_counter(), time.process_time()
+            services.deliver(send.pk, seconds=600)
+        self._check(send)
+        return self.count
+
+    def work_in_processes(self, number: int) -> float:
+        """Deliver a send by several workers; return mails per second between their start and the last end."""
+        send = self.prepare()
+        workers = [_start_worker(send.pk) for _worker in range(number)]
+        for worker in workers:
+            assert worker.stdout is not None
+            worker.stdout.readline()  # Django has started
+        start = time.perf_counter()
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
+        ends = [json.loads(worker.communicate()[0]) for worker in workers]
+        self.peaks += ends
+        taken = time.perf_counter() - start
+        self._check(send)
+        return self.count / taken
+
+    def _check(self, send: Any) -> None:
+        left = send.messages.filter(state="accepted").count()
+        if left != self.count:
+            raise AssertionError(f"{left} of {self.count} mails left: {send.pause_reason}")
+
+    def _load_readers(self) -> list[Any]:
+        from wagtail_precise_mail.emails.readers import ReaderLoader
+
+        loader = ReaderLoader(self.compiled.payload)
+        return list(loader.load(self.contacts, at=timezone.now(), base_url="https://shop.example.com").values())
+
+
+def _rate(way: Callable[[], int], house: _House) -> float:
+    start = time.perf_counter()
+    house.started = start
+    count = way()
+    return count / (time.perf_counter() - house.started)
+
+
+def _by_smtplib(port: int, envelopes: list[Any]) -> int:
+    with smtplib.SMTP("127.0.0.1", port) as server:
+        for one in envelopes:
+            server.sendmail(one.sender, [one.recipient], one.content)
+    return len(envelopes)
+
+
+def _by_socket(port: int, envelopes: list[Any]) -> int:
+    """The least that SMTP asks for: whatever may come together leaves together."""
+    with socket.create_connection(("127.0.0.1", port)) as raw, raw.makefile("rb") as answers:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        answers.readline()
+        raw.sendall(b"EHLO bench\r\n")
+        while not answers.readline().startswith(b"250 "):
+            pass
+        heads = [f"MAIL FROM:<{e.sender}>\r\nRCPT TO:<{e.recipient}>\r\nDATA\r\n".encode() for e in envelopes]
+        raw.sendall(heads[0])
+        for head, one in zip([*heads[1:], b"QUIT\r\n"], envelopes, strict=True):
+            for _answer in range(3):
+                answers.readline()
+            raw.sendall(b"%s.\r\n%s" % (one.content, head))
+            answers.readline()
+    return len(envelopes)
+
+
+def _by_django(readers: list[Any], compiled: Any) -> int:
+    with get_connection("django.core.mail.backends.smtp.EmailBackend") as server:
+        for reader in readers:
+            subject, text, html = _filled(compiled, reader)
+            mail = EmailMultiAlternatives(subject, text, "shop@example.com", ["a@example.com"], connection=server)
+            mail.attach_alternative(html, "text/html")
+            mail.send()
+    return len(readers)
+
+
+def _far() -> int:
+    """With 50 ms to each answer, what counts is how many messages are on their way at once."""
+    rates: list[float] = []
+    with sink(delay_seconds=FAR_SECONDS) as port:
+        use_sink(port)
+        house = _House(400)
+        for connections in (1, 4, 10):
+            with _options(smtp_connections=connections):
+                rates.append(_rate(house.work, house))
+    print("  far server, 1 / 4 / 10 connections: " + " / ".join(f"{rate:.0f}/s" for rate in rates))
+    return int(not rates[0] * 2 < rates[1] < rates[2])
+
+
+def use_sink(port: int) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+
+
+def _options(**changes: Any) -> Any:
+    from django.test import override_settings
+
+    return override_settings(WAGTAIL_PRECISE_MAIL={**settings.WAGTAIL_PRECISE_MAIL, **changes})
+
+
+def _start_worker(send_id: int) -> subprocess.Popen[str]:
+    arguments = [str(send_id), str(connection.settings_dict["NAME"]), str(settings.EMAIL_PORT)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.sending_worker", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _ratio(rates: Rates, one: str, other: str) -> float:
+    return statistics.median(a / b for a, b in zip(rates[one], rates[other], strict=True))
+
+
+def _judge(name: str, ratio: float, limit: float) -> int:
+    print(f"  {name}: ratio {ratio:.2f} (limit {limit}) {'ok' if ratio >= limit else 'MISSED'}")
+    return int(ratio < limit)

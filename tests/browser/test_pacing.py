@@ -1,0 +1,67 @@
+"""Limits, plans and alarms as a store admin sees them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tests.factories.pacing import limit, make_alarm, make_plan
+from wagtail_precise_mail.delivery.pacing.models import Alarm, SendingLimit
+from wagtail_precise_mail.delivery.pacing.slowing import slow_down
+from wagtail_precise_mail.delivery.seeds.models import SeedAddress
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def look(page: Page, name: str) -> None:
+    """Keep pictures for whoever judges the design, where ``PRECISE_MAIL_SHOTS`` names a folder."""
+    if folder := os.environ.get("PRECISE_MAIL_SHOTS"):
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_limit_is_set_and_read_as_a_sentence(admin_page: Page, live_server: LiveServer) -> None:
+    limit("outlook", 600, "minute")
+    slow_down("outlook", reply="421 4.7.0 slower", at=timezone.now())
+    admin_page.goto(f"{live_server.url}/admin/precise-mail-limits/new/")
+    look(admin_page, "limit-form")
+    admin_page.locator("select[name=target]").select_option("group:gmail")
+    admin_page.locator("input[name=count]").fill("20000")
+    admin_page.get_by_role("button", name="Create").click()
+    expect(admin_page.get_by_text("At most 20,000 an hour to Gmail").first).to_be_visible()
+    assert SendingLimit.objects.count() == 2
+    look(admin_page, "limits")
+
+
+def test_plans_and_seeds_can_be_read(admin_page: Page, live_server: LiveServer) -> None:
+    make_plan([50, 100, 200])
+    SeedAddress.objects.create(address="seed@gmail.com", mailbox="imaps://a:b@c.example/INBOX", problem="no login")
+    admin_page.goto(f"{live_server.url}/admin/precise-mail-warm-ups/")
+    expect(admin_page.get_by_text("50 of 50")).to_be_visible()
+    look(admin_page, "plans")
+    admin_page.goto(f"{live_server.url}/admin/precise-mail-warm-ups/new/")
+    look(admin_page, "plan-form")
+    admin_page.goto(f"{live_server.url}/admin/precise-mail-seeds/")
+    look(admin_page, "seeds")
+    admin_page.goto(f"{live_server.url}/admin/precise-mail-seeds/new/")
+    look(admin_page, "seed-form")
+
+
+def test_a_stopped_sender_is_seen_and_let_go_on(admin_page: Page, live_server: LiveServer) -> None:
+    make_alarm(raised_at=timezone.now())
+    make_alarm(raised_at=timezone.now(), domain="example.org", kind="bounces", level="warning", limit=2)
+    make_alarm(raised_at=timezone.now(), ended_at=timezone.now(), kind="volume", event_count=52_000, limit=1200)
+    admin_page.goto(f"{live_server.url}/admin/")
+    look(admin_page, "home")
+    admin_page.get_by_role("link", name="See what to do").first.click()
+    look(admin_page, "alarms")
+    admin_page.get_by_role("button", name="Let this sender go on").click()
+    expect(admin_page.get_by_text("example.com may send again")).to_be_visible()
+    assert Alarm.objects.filter(domain="example.com", ended_at=None).count() == 0

@@ -1,0 +1,1 @@
+"""What comes back after a message left: bounces, complaints, automatic replies, and unsubscriptions by mail."""

@@ -1,0 +1,1 @@
+"""Mails that people write to us in answer to ours."""

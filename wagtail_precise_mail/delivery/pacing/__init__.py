@@ -1,0 +1,1 @@
+"""How much mail may leave, and when: limits, turns, warm-up plans, slow-downs, and what stops a sender."""
