@@ -86,8 +86,9 @@ def test_what_one_message_meets_is_said_of_that_one_only(
 @pytest.mark.parametrize("at", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("what", ["drop", "421 4.4.2 idle"])
 def test_a_connection_lost_before_a_dot_is_replaced_and_nothing_repeated(
-    server: MailServer, at: str, what: str
+    server: MailServer, settings: Settings, at: str, what: str
 ) -> None:
+    use_connections(settings, 1)  # a second one would be fresh: what is lost on that, is said of the message
     with SmtpChannel() as channel:
         first = kinds(channel.send_many(envelopes(2)))
         server.script({"at": at, "do": what, "times": 1})
