@@ -44,7 +44,10 @@ class Options:
     """Key of the channel by which messages leave."""
 
     claim_size: int = 50
-    """Outbox messages that a worker claims at once."""
+    """Outbox messages that a worker claims at once, to begin with."""
+
+    claim_size_limit: int = 500
+    """How many it claims at once where they leave quickly: whatever is looked up is looked up for all of a claim."""
 
     handoff_size: int = 10
     """Messages committed to handoff at once: as many can become unknown when a worker dies."""

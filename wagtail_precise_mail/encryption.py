@@ -187,9 +187,13 @@ class EncryptedTextField(_EncryptedText, models.TextField):
 class EncryptedJSONField(EncryptedField, models.JSONField):
     """JSON that is read as a whole; encrypted, it is one string to the database."""
 
+    def encrypted(self, value: Any) -> Any:
+        """Return what is stored of a value, as JSON still: the value itself, or a string where it is encrypted."""
+        return encrypt(json.dumps(value, cls=self.encoder)) if value and is_encrypting() else value
+
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        if value and is_encrypting() and not hasattr(value, "as_sql"):
-            value = encrypt(json.dumps(value, cls=self.encoder))
+        if not hasattr(value, "as_sql"):
+            value = self.encrypted(value)
         return super().get_db_prep_value(value, connection, prepared)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:

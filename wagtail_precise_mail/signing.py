@@ -26,7 +26,9 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 def sign(purpose: str, payload: bytes) -> str:
     """Return a URL-safe token for ``payload`` that :func:`unsign` accepts for the same ``purpose`` only."""
-    return f"{_encode(payload)}.{_encode(_signature(_keys()[0], purpose, payload))}"
+    encode = binascii.b2a_base64
+    token = encode(payload, newline=False) + b"." + encode(_signature(_keys()[0], purpose, payload), newline=False)
+    return token.translate(_URL_SAFE, b"=").decode()
 
 
 def unsign(purpose: str, token: str) -> bytes:
@@ -48,18 +50,19 @@ def unsign(purpose: str, token: str) -> bytes:
 def _signature(key: bytes, purpose: str, payload: bytes) -> bytes:
     # HMAC by its definition (RFC 2104), from hashes that have read the key already: a mail has a signature for each of
     # its links, and hmac.digest takes twice as long, most of it to begin with the same key again.
-    states = _keyed(key)
-    inner, outer = states[0].copy(), states[1].copy()
-    inner.update(purpose.encode() + b"\0" + payload)
+    begun, ending = _keyed(key, purpose)
+    inner, outer = begun.copy(), ending.copy()
+    inner.update(payload)
     outer.update(inner.digest())
     return outer.digest()[:_SIGNATURE_BYTES]
 
 
 @cache
-def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """Return the hashes of a key, which must be no longer than a block, for the inside and the outside."""
+def _keyed(key: bytes, purpose: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """Return the hashes of a key (one block at most): the inside, which a payload goes on from, and the outside."""
     block = key.ljust(_BLOCK_BYTES, b"\0")
-    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+    inside = bytes(byte ^ 0x36 for byte in block) + purpose.encode() + b"\0"
+    return hashlib.sha256(inside), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 @cache

@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db import connection
 
+from tests.benchmarks.databases import temporary_database
+
 LIMIT = 1.3
 ROUNDS = 5
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,13 +50,8 @@ def main() -> int:
     if connection.vendor != "postgresql":
         print("skipped: needs DATABASE_URL of PostgreSQL")
         return 0
-    before = str(connection.settings_dict["NAME"])
-    connection.settings_dict["TEST"]["NAME"] = f"bench_freezing_{before}"[:60]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
+    with temporary_database("freezing"):
         return int(measure(int(os.environ.get("BENCH_CONTACTS", "50000"))))
-    finally:
-        connection.creation.destroy_test_db(before, verbosity=0)
 
 
 def measure(number: int) -> bool:

@@ -33,6 +33,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.benchmarks.bench_filling import _FIELDS, _filled, make_payload
+from tests.benchmarks.databases import temporary_database
 from tests.benchmarks.sinks import describe, sink
 
 SMTPLIB_LIMIT, RAW_GOAL, TWO_LIMIT, DJANGO_LIMIT = 1.2, 0.5, 1.5, 8.0
@@ -49,15 +50,10 @@ def main() -> int:
         print("skipped: needs DATABASE_URL of PostgreSQL")
         return 0
     print(f"  {describe()}")
-    before = str(connection.settings_dict["NAME"])
-    connection.settings_dict["TEST"]["NAME"] = f"bench_sending_{before}"[:60]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
+    with temporary_database("sending"):
         with sink() as port:
             missed = _compare(port, int(os.environ.get("BENCH_MAILS", "600")))
         return missed + _far()
-    finally:
-        connection.creation.destroy_test_db(before, verbosity=0)
 
 
 def _compare(port: int, count: int) -> int:

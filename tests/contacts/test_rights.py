@@ -33,10 +33,11 @@ from wagtail_precise_mail.contacts.package import make_package
 from wagtail_precise_mail.contacts.personal_data import every_model, known_models
 from wagtail_precise_mail.contacts.preferences import correct
 from wagtail_precise_mail.contacts.subject_requests import SubjectRequest
-from wagtail_precise_mail.delivery import claims
-from wagtail_precise_mail.delivery.contents import keep_contents
+from wagtail_precise_mail.delivery import claims, handoffs
+from wagtail_precise_mail.delivery.contents import keep_contents, keep_items
 from wagtail_precise_mail.delivery.freezing import freeze
 from wagtail_precise_mail.delivery.gate import judge
+from wagtail_precise_mail.delivery.handoffs import Handoff
 from wagtail_precise_mail.delivery.models import MessageContent, OutboxMessage, Send, SentItem
 from wagtail_precise_mail.emails.readers import Reader
 from wagtail_precise_mail.exceptions import InvalidTransition
@@ -77,9 +78,9 @@ def make_person(**overrides: Any) -> Contact:
     message = make_message(
         send, contact, state=State.ACCEPTED, handed_off_at=AT, reply="250 2.1.5 <zelda.fitz@example.com> ok"
     )
-    keep_contents(
-        [message], {message.pk: Reader({"contact.first_name": "Zelda"}, lists={"list0": [{"key": "page:1"}]})}
-    )
+    readers = {message.pk: Reader({"contact.first_name": "Zelda"}, lists={"list0": [{"key": "page:1"}]})}
+    keep_contents([message], readers)
+    keep_items([message], readers)
     order = make_order(contact=contact, lines=[("KETTLE", 1, "20")])
     event = {"message": message, "send": send, "contact": contact, "happened_at": AT}
     MessageEvent.objects.create(**event, kind="open", user_agent="Zelda's phone")
@@ -270,7 +271,7 @@ def test_a_worker_that_holds_the_message_cannot_send_it_after_an_erasure() -> No
     assert [verdict.reason for verdict in verdicts] == ["", ""]
     erase(gone.contact)
     readers = {message.pk: Reader({"contact.first_name": "Ann"}) for message in claimed.messages}
-    kept = claims.hand_off(claimed, claimed.messages, at=timezone.now(), readers=readers)
+    kept, _written = handoffs.hand_off(claimed, Handoff(claimed.messages, readers), at=timezone.now())
     assert [message.pk for message in kept] == [stays.pk]
     assert list(MessageContent.objects.values_list("pk", flat=True)) == [stays.pk]
     gone.refresh_from_db()

@@ -35,7 +35,7 @@ from tests.factories.delivery import make_message, make_reader, make_send  # noq
 from wagtail_precise_mail.background import enqueue  # noqa: E402
 from wagtail_precise_mail.conf import options  # noqa: E402
 from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token  # noqa: E402
-from wagtail_precise_mail.delivery import claims, services  # noqa: E402
+from wagtail_precise_mail.delivery import handoffs, services  # noqa: E402
 from wagtail_precise_mail.delivery.channels.smtp.connection import SmtpConnection  # noqa: E402
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send  # noqa: E402
 from wagtail_precise_mail.delivery.moves import DELIVER_SEND  # noqa: E402
@@ -136,27 +136,27 @@ def _count_down(owner: Any, name: str, nth: int, *, after: bool) -> None:
 def _after_dot(nth: int) -> None:
     """Die between the final dot and its reply."""
 
-    def finish(connection: SmtpConnection, take_next: Any) -> Any:
+    def finish(connection: SmtpConnection, take_next: Any, while_waiting: Any) -> Any:
         nonlocal nth
         nth -= 1
         if nth == 0:
             connection._write_dot(take_next)
             connection._socket.recv(1)  # the server has written it down, and its answer is on its way
             _die()
-        return original(connection, take_next)
+        return original(connection, take_next, while_waiting)
 
     original = SmtpConnection._finish
     SmtpConnection._finish = finish
 
 
 _STEPS: dict[str, Callable[[int], None]] = {
-    "before_handoff": lambda nth: _count_down(claims, "hand_off", nth, after=False),
-    "after_handoff": lambda nth: _count_down(claims, "hand_off", nth, after=True),
+    "before_handoff": lambda nth: _count_down(handoffs, "hand_off", nth, after=False),
+    "after_handoff": lambda nth: _count_down(handoffs, "hand_off", nth, after=True),
     "before_dot": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=False),
     "after_dot": _after_dot,
     "after_reply": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=True),
-    "before_results": lambda nth: _count_down(claims, "record", nth, after=False),
-    "after_results": lambda nth: _count_down(claims, "record", nth, after=True),
+    "before_results": lambda nth: _count_down(handoffs, "record", nth, after=False),
+    "after_results": lambda nth: _count_down(handoffs, "record", nth, after=True),
 }
 _COMMANDS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,

@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.factories.delivery import make_message, make_messages, make_reader, make_send
-from wagtail_precise_mail.delivery import claims
+from wagtail_precise_mail.delivery import claims, handoffs
 from wagtail_precise_mail.delivery.claims import Claim, Result
+from wagtail_precise_mail.delivery.handoffs import Handoff
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 
 State = OutboxMessage.State
@@ -58,7 +59,7 @@ def test_the_attempt_is_counted_before_it_is_made() -> None:
     send = make_send()
     make_message(send)
     claimed = claim(send)
-    claims.hand_off(claimed, claimed.messages, at=timezone.now())
+    handoffs.hand_off(claimed, Handoff(claimed.messages), at=timezone.now())[0]
     message = send.messages.get()
     assert (message.state, message.attempt_count) == (State.HANDOFF, 1)
 
@@ -68,7 +69,7 @@ def test_what_somebody_else_took_is_not_handed_off() -> None:
     mine, taken = make_messages(send, 2)
     claimed = claim(send)
     OutboxMessage.objects.filter(pk=taken.pk).update(claim_token=uuid4())
-    assert claims.hand_off(claimed, claimed.messages, at=timezone.now()) == [mine]
+    assert handoffs.hand_off(claimed, Handoff(claimed.messages), at=timezone.now())[0] == [mine]
 
 
 def test_a_paused_send_hands_nothing_off() -> None:
@@ -76,20 +77,20 @@ def test_a_paused_send_hands_nothing_off() -> None:
     make_message(send)
     claimed = claim(send)
     Send.objects.update(state=Send.State.PAUSED)
-    assert claims.hand_off(claimed, claimed.messages, at=timezone.now()) == []
+    assert handoffs.hand_off(claimed, Handoff(claimed.messages), at=timezone.now())[0] == []
 
 
 def test_results_of_a_batch_are_written_together_and_counted() -> None:
     send = make_send()
     make_messages(send, 3)
     claimed, now = claim(send), timezone.now()
-    claims.hand_off(claimed, claimed.messages, at=now)
+    handoffs.hand_off(claimed, Handoff(claimed.messages), at=now)[0]
     first, second, _third = claimed.messages
     results = [
         Result(first, State.ACCEPTED, "250 ok\x00", "Q1", finished_at=now),
         Result(second, State.DEFERRED, "451 " + "x" * 600, next_attempt_at=now + timedelta(hours=1)),
     ]
-    assert claims.record(claimed, results) == 2
+    assert handoffs.record(claimed, results) == 2
     fields = ("state", "reply", "provider_id", "next_attempt_at", "finished_at", "claim_token")
     assert list(send.messages.order_by("pk").values_list(*fields)) == [
         (State.ACCEPTED, "250 ok", "Q1", None, now, None),
@@ -102,9 +103,9 @@ def test_a_worker_that_lost_its_lease_cannot_write_a_result() -> None:
     send = make_send()
     make_message(send)
     claimed = claim(send)
-    claims.hand_off(claimed, claimed.messages, at=timezone.now())
+    handoffs.hand_off(claimed, Handoff(claimed.messages), at=timezone.now())[0]
     OutboxMessage.objects.update(state=State.UNKNOWN, claim_token=None)
-    assert claims.record(claimed, [Result(claimed.messages[0], State.ACCEPTED)]) == 0
+    assert handoffs.record(claimed, [Result(claimed.messages[0], State.ACCEPTED)]) == 0
     assert send.messages.get().state == State.UNKNOWN
 
 
@@ -124,7 +125,7 @@ def test_taking_back_forgets_the_attempt() -> None:
     send = make_send()
     make_message(send)
     claimed = claim(send)
-    claims.hand_off(claimed, claimed.messages, at=timezone.now())
+    handoffs.hand_off(claimed, Handoff(claimed.messages), at=timezone.now())[0]
     claims.take_back(claimed, claimed.messages)
     message = send.messages.get()
     assert (message.state, message.attempt_count, message.handed_off_at) == (State.PENDING, 0, None)

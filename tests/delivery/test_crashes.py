@@ -56,13 +56,14 @@ def test_two_workers_of_which_one_is_killed(house: House, mail_server_process: M
 @pytest.mark.parametrize(
     ("step", "nth", "unknown_count", "missing_count"),
     [
-        ("before_handoff", 2, 0, 0),
+        ("before_handoff", 2, 5, 0),  # what became of the first group is written with the handoff of the second
         ("after_handoff", 2, 5, 5),
         ("before_dot", 8, 5, 3),
         ("after_dot", 8, 5, 2),
         ("after_reply", 8, 5, 2),
         ("before_results", 2, 5, 0),
-        ("after_results", 2, 0, 0),
+        ("after_results", 2, 5, 0),  # written, and not committed yet
+        ("after_results", 3, 0, 0),
     ],
 )
 def test_a_kill_at_any_step_leaves_exactly_what_was_handed_over_unknown(

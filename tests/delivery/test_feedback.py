@@ -38,11 +38,11 @@ def test_the_sender_has_five_to_fifteen_plain_characters(address: str, sender: s
 
 
 def test_only_transactional_mail_names_a_matter_of_its_own() -> None:
-    marketing = telling_headers(make_send(topic=make_topic()), "m1")
-    transactional = telling_headers(make_send(topic=None, origin_kind="letter"), "m1")
+    marketing = telling_headers(make_send(topic=make_topic()), "m1", "c:t:k:shop")
+    transactional = telling_headers(make_send(topic=None, origin_kind="letter"), "m1", "c:t:k:shop")
     assert set(marketing) == {"Feedback-ID"}
     assert transactional["X-Entity-Ref-ID"] == "m1"
 
 
 def test_tests_have_none(settings: Any) -> None:
-    assert telling_headers(make_send(is_test=True), "m1") == {}
+    assert telling_headers(make_send(is_test=True), "m1", "c:t:k:shop") == {}

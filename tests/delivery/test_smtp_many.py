@@ -11,6 +11,7 @@ from tests.delivery.smtp_server import MailServer
 from tests.delivery.test_smtp import deliver_with_sweeps, envelope, states
 from tests.factories.delivery import make_messages, make_send
 from wagtail_precise_mail.delivery.channels import Envelope, Outcome, Receipt, SmtpChannel
+from wagtail_precise_mail.delivery.channels.smtp import channel as smtp_channel
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.delivery.offering import Offer
 from wagtail_precise_mail.exceptions import (
@@ -152,6 +153,20 @@ def test_whoever_stops_listening_stops_the_sending(server: MailServer) -> None:
 
 
 class TestSeveralConnections:
+    @pytest.fixture(autouse=True)
+    def _server_is_far(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(smtp_channel, "WORTH_A_LINE", 0)
+
+    def test_a_near_server_is_kept_busy_by_one(
+        self, server: MailServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(smtp_channel, "WORTH_A_LINE", 60)
+        use_connections(settings, 3)
+        with SmtpChannel() as channel:
+            for _batch in range(3):
+                assert kinds(channel.send_many(envelopes(12))) == [Receipt] * 12
+            assert channel.connection_count == 1
+
     def test_they_are_opened_little_by_little(self, server: MailServer, settings: Settings) -> None:
         use_connections(settings, 3)
         counts = []

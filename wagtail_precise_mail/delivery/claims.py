@@ -5,7 +5,7 @@ The states and what they mean are described in docs/explanation/outbox.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, Field, QuerySet
 
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.contacts.models import Consent, Contact, Suppression
-from wagtail_precise_mail.delivery.contents import keep_contents
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.emails.readers import Reader
 
 State = OutboxMessage.State
 
@@ -32,7 +29,7 @@ _PENDING = """
 """
 _CLAIM = """
     UPDATE {table} SET state = 'claimed', claim_token = %s, lease_expires_at = %s
-    WHERE id {picked} RETURNING id
+    WHERE id {picked} RETURNING {columns}
 """
 # By database: how to pick, and how to insist on the partial index. What is picked stays pending until it is claimed:
 # PostgreSQL locks it, and SQLite has one writer at a time.
@@ -79,10 +76,9 @@ def claim(send_id: int, *, token: UUID, limit: int, at: datetime, group: str = "
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         if no_sort := _NO_SORT.get(connection.vendor):
             cursor.execute(no_sort)
-        cursor.execute(sql, parameters)
-        ids = [row[0] for row in cursor.fetchall()]
-    messages = OutboxMessage.objects.filter(pk__in=ids).order_by("priority", "pk") if ids else ()
-    return Claim(token, list(messages))
+        # In no order of their own: what was changed comes as it was found.
+        messages = sorted(OutboxMessage.objects.raw(sql, parameters), key=lambda one: (one.priority, one.pk))
+    return Claim(token, messages)
 
 
 def claim_sql(send_id: int, *, token: UUID, limit: int, at: datetime, group: str = "") -> tuple[str, list[Any]]:
@@ -91,7 +87,8 @@ def claim_sql(send_id: int, *, token: UUID, limit: int, at: datetime, group: str
     table = quote(OutboxMessage._meta.db_table)
     picked, hint = _PICKED[connection.vendor]
     pending = _PENDING.format(table=table, hint=hint, sends=quote(Send._meta.db_table))
-    sql = _CLAIM.format(table=table, picked=picked.format(pending=pending))
+    columns = ", ".join(f"{table}.{quote(str(field.column))}" for field in OutboxMessage._meta.concrete_fields)
+    sql = _CLAIM.format(table=table, picked=picked.format(pending=pending), columns=columns)
     lease = at + timedelta(seconds=options().lease_seconds)
     return sql, [
         database_value("claim_token", token),
@@ -103,150 +100,6 @@ def claim_sql(send_id: int, *, token: UUID, limit: int, at: datetime, group: str
     ]
 
 
-# What may have changed since somebody looked, in the statement that commits the handoff: nothing can come in between.
-# Stricter than the gate: whoever does not pass is looked at again, and skipped with the reason, or handed over.
-_STILL_WANTED = """
-    AND EXISTS (
-        SELECT 1 FROM {contacts} WHERE {contacts}.id = {table}.contact_id AND {contacts}.quarantined_at IS NULL
-            AND ({contacts}.paused_until IS NULL OR {contacts}.paused_until <= %s)
-            AND NOT EXISTS (
-                SELECT 1 FROM {suppressions}
-                WHERE {suppressions}.address_hash IN ({table}.recipient_key, {contacts}.address_hash)
-            )
-    )
-"""
-_STILL_AGREED = """
-    AND EXISTS (
-        SELECT 1 FROM {consents}
-        WHERE {consents}.contact_id = {table}.contact_id AND topic_id = %s AND status = 'granted'
-    )
-"""
-_HAND_OFF = """
-    UPDATE {table}
-    SET state = 'handoff', attempt_count = attempt_count + 1, handed_off_at = %s, lease_expires_at = %s
-    WHERE id IN ({ids}) AND claim_token = %s AND state = 'claimed'
-        AND EXISTS (SELECT 1 FROM {sends} WHERE id = {table}.send_id AND state = 'running')
-        {conditions}
-    RETURNING id
-"""
-
-
-def hand_off(
-    claimed: Claim,
-    messages: Sequence[OutboxMessage],
-    *,
-    at: datetime,
-    readers: Mapping[int, Reader] | None = None,
-    asks_again: bool = False,
-    topic_id: int | None = None,
-) -> list[OutboxMessage]:
-    """Commit that these messages are about to leave, as far as their send still runs and the lease still holds.
-
-    Args:
-        readers: what each message says, by its id; kept in the same transaction, so that it can be shown again.
-        asks_again: leave out those of whom a consent, a suppression or a pause may say something else by now.
-        topic_id: what they must agree to, where that is asked again; None for mail that needs no consent.
-
-    Returns:
-        Those that may leave now. Whatever happens after this, none of them is sent again by itself.
-    """
-    if not messages:
-        return []
-    sql, parameters = _hand_off_sql(claimed, messages, at, asks_again=asks_again, topic_id=topic_id)
-    # Durable: were this part of a transaction around it, a rollback would forget mails that have left.
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            left = {row[0] for row in cursor.fetchall()}
-        kept = [message for message in messages if message.pk in left]
-        if readers:
-            keep_contents(kept, readers)
-        _keep_languages(kept)
-    for message in kept:
-        message.attempt_count += 1
-    return kept
-
-
-def _hand_off_sql(
-    claimed: Claim, messages: Sequence[OutboxMessage], at: datetime, *, asks_again: bool, topic_id: int | None
-) -> tuple[str, list[Any]]:
-    moment = database_value("handed_off_at", at)
-    lease = database_value("lease_expires_at", at + timedelta(seconds=options().lease_seconds))
-    ids = [message.pk for message in messages]
-    parameters = [moment, lease, *ids, database_value("claim_token", claimed.token)]
-    conditions = ""
-    if asks_again:
-        conditions = _STILL_WANTED
-        parameters.append(moment)
-        if topic_id is not None:
-            conditions += _STILL_AGREED
-            parameters.append(topic_id)
-    tables = {"contacts": Contact, "suppressions": Suppression, "consents": Consent, "sends": Send}
-    names = {name: connection.ops.quote_name(model._meta.db_table) for name, model in tables.items()}
-    names["table"] = connection.ops.quote_name(OutboxMessage._meta.db_table)
-    sql = _HAND_OFF.format(ids=", ".join(["%s"] * len(ids)), conditions=conditions.format(**names), **names)
-    return sql, parameters
-
-
-def _keep_languages(messages: Sequence[OutboxMessage]) -> None:
-    """Write which version of the email each message is: one statement for each language, none in sends of one."""
-    by_language: dict[str, list[int]] = {}
-    for message in messages:
-        if message.language:
-            by_language.setdefault(message.language, []).append(message.pk)
-    for language, ids in by_language.items():
-        OutboxMessage.objects.filter(pk__in=ids).update(language=language)
-
-
-def record(claimed: Claim, results: Sequence[Result]) -> int:
-    """Write what became of messages in handoff, all in one statement.
-
-    Returns:
-        How many were still ours to write; a lease that ran out in between leaves its message unknown.
-    """
-    if not results:
-        return 0
-    row = _RESULT_ROW[connection.vendor]
-    table = connection.ops.quote_name(OutboxMessage._meta.db_table)
-    sql = _RECORD.format(table=table, rows=", ".join([row] * len(results)))
-    values = [value for result in results for value in _result_values(result)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, database_value("claim_token", claimed.token)])
-        return cursor.rowcount
-
-
-# bulk_update does the same and spends ten times as long on building it. No WITH: sqlite3 counts no rows then.
-_RECORD = """
-    UPDATE {table} SET state = result.column2, reply = result.column3, provider_id = result.column4,
-        next_attempt_at = result.column5, finished_at = result.column6, reply_class = result.column7,
-        first_failed_at = COALESCE({table}.first_failed_at, result.column8), claim_token = NULL, lease_expires_at = NULL
-    FROM (VALUES {rows}) AS result
-    WHERE {table}.id = result.column1 AND {table}.claim_token = %s AND {table}.state = 'handoff'
-"""
-_RESULT_ROW = {
-    "postgresql": "(%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s, %s::timestamptz)",
-    "sqlite": "(%s, %s, %s, %s, %s, %s, %s, %s)",
-}
-
-
-def _result_values(result: Result) -> list[Any]:
-    return [
-        result.message.pk,
-        str(result.state),
-        _storable(result.reply, 500),
-        _storable(result.provider_id, 250),
-        database_value("next_attempt_at", result.next_attempt_at),
-        database_value("finished_at", result.finished_at),
-        str(result.reply_class),
-        database_value("first_failed_at", result.failed_at),
-    ]
-
-
-def _storable(text: str, length: int) -> str:
-    """Servers say what they like; PostgreSQL stores anything but NUL."""
-    return text.replace("\x00", "")[:length]
-
-
 def skip(claimed: Claim, messages: Sequence[OutboxMessage], reason: str, *, at: datetime, reply: str = "") -> int:
     """Leave claimed messages out of the send, with the reason that their contacts can be told."""
     return (
@@ -255,7 +108,7 @@ def skip(claimed: Claim, messages: Sequence[OutboxMessage], reason: str, *, at: 
         .update(
             state=State.SKIPPED,
             skip_reason=reason,
-            reply=_storable(reply, 500),
+            reply=storable(reply, 500),
             finished_at=at,
             claim_token=None,
             lease_expires_at=None,
@@ -330,6 +183,11 @@ def is_attended(send_id: int, *, at: datetime) -> bool:
     fresh = at + timedelta(seconds=options().lease_seconds - options().task_seconds)
     leased = OutboxMessage.objects.filter(send=send_id, state__in=[State.CLAIMED, State.HANDOFF])
     return leased.filter(lease_expires_at__gt=fresh).exists()
+
+
+def storable(text: str, length: int) -> str:
+    """Return words of a server as they are kept: they say what they like, and PostgreSQL stores anything but NUL."""
+    return text.replace("\x00", "")[:length]
 
 
 def database_value(name: str, value: object) -> Any:

@@ -14,7 +14,7 @@ from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.delivery.bounces.verp import make_return_path
 from wagtail_precise_mail.delivery.channels import Envelope
 from wagtail_precise_mail.delivery.digests.words import with_digest
-from wagtail_precise_mail.delivery.feedback import telling_headers
+from wagtail_precise_mail.delivery.feedback import feedback_id, telling_headers
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.delivery.subject_labels import SubjectLabels
@@ -47,6 +47,7 @@ class Composer:
         is_seed = send.origin_kind == Send.SEED
         is_plain = (send.is_test and not is_seed) or send.origin_kind == Send.SIGN_UP
         self._prefix = TEST_PREFIX if send.is_test and not is_seed else ""
+        self._feedback_id = feedback_id(send)
         self.processors = [] if is_plain else [make() for _key, make in message_processors.items()]
 
     def load(self, addressed: Sequence[tuple[OutboxMessage, Contact | None]], *, at: datetime) -> dict[int, Reader]:
@@ -109,7 +110,7 @@ class Composer:
         subject = self._labels.of(contact, language, filled.subject) + filled.subject
         message_id = mime.make_message_id(message.pk, send.from_address)
         reference = message_id.strip("<>").partition("@")[0]
-        headers = dict(telling_headers(send, reference))
+        headers = telling_headers(send, reference, self._feedback_id)
         for processor in self.processors:
             headers |= processor.headers(message, reader, send.base_url)
         if options().bounce_address:
@@ -142,12 +143,17 @@ class Composer:
         )
 
     def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> Callable[[LinkInfo], str]:
+        base_url = self.send.base_url
+        processors = [one for one in self.processors if one.changes_links(contact)]
+
         def rewrite(link: LinkInfo) -> str:
-            url = link.url
-            for number, processor in enumerate(self.processors):
-                link = replace(link, url=url) if number else link
-                url = processor.rewrite_link(message, contact, link, self.send.base_url)
-            return url
+            for processor in processors:
+                url = processor.rewrite_link(message, contact, link, base_url)
+                if processor is processors[-1]:
+                    return url
+                if url != link.url:
+                    link = replace(link, url=url)
+            return link.url
 
         return rewrite
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection
-from django.db.models import Field
 from django.utils import timezone
 
 from wagtail_precise_mail.contacts.models import Contact
@@ -22,9 +22,23 @@ LEFT = (State.HANDOFF, State.ACCEPTED, State.UNKNOWN)
 
 
 def keep_contents(messages: Sequence[OutboxMessage], readers: Mapping[int, Reader]) -> None:
-    """Keep what some messages say, in two statements; a second attempt overwrites the first."""
+    """Keep what some messages say, in one statement; a second attempt overwrites the first."""
+    prepare = MessageContent._meta.get_field("data").get_db_prep_save
+    rows = [
+        (message.pk, message.contact_id, prepare(readers[message.pk].to_json(), connection))
+        for message in messages
+        if message.pk in readers
+    ]
+    if rows:
+        values = "VALUES " + ", ".join(["(%s, %s, %s)"] * len(rows))
+        table = connection.ops.quote_name(MessageContent._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE.format(table=table, rows=values), [value for row in rows for value in row])
+
+
+def keep_items(messages: Sequence[OutboxMessage], readers: Mapping[int, Reader]) -> None:
+    """Keep which items the lists of some messages show, in one statement."""
     at = timezone.now()
-    _write([(message, readers[message.pk]) for message in messages if message.pk in readers])
     items = [
         SentItem(message=message, contact_id=message.contact_id, key=key, sent_at=at)
         for message in messages
@@ -38,21 +52,35 @@ def keep_contents(messages: Sequence[OutboxMessage], readers: Mapping[int, Reade
 # What bulk_create does on PostgreSQL: the contents as one array, in which Python escapes each quote of their JSON. That
 # took as long as composing the messages.
 _WRITE = """
-    INSERT INTO {table} (message_id, contact_id, data) VALUES {rows}
+    INSERT INTO {table} (message_id, contact_id, data) {rows}
     ON CONFLICT (message_id) DO UPDATE SET contact_id = excluded.contact_id, data = excluded.data
+"""
+_AMONG = """
+    SELECT given.* FROM json_to_recordset(%s::json) AS given(message_id bigint, contact_id bigint, data jsonb)
+    JOIN {among} ON {among}.id = given.message_id
 """
 
 
-def _write(contents: Sequence[tuple[OutboxMessage, Reader]]) -> None:
-    if not contents:
-        return
+def content_json_sql(
+    messages: Sequence[OutboxMessage], readers: Mapping[int, Reader], *, among: str
+) -> tuple[str, list[Any]]:
+    """Return the statement that writes contents on PostgreSQL, with its one parameter.
+
+    Args:
+        among: a part of the same statement whose ids are those to write.
+    """
+    field = MessageContent._meta.get_field("data")
+    rows = [
+        {
+            "message_id": message.pk,
+            "contact_id": message.contact_id,
+            "data": field.encrypted(readers[message.pk].to_json()),
+        }
+        for message in messages
+        if message.pk in readers
+    ]
     table = connection.ops.quote_name(MessageContent._meta.db_table)
-    field = cast("Field[Any, Any]", MessageContent._meta.get_field("data"))
-    values: list[Any] = []
-    for message, reader in contents:
-        values += [message.pk, message.contact_id, field.get_db_prep_save(reader.to_json(), connection)]
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE.format(table=table, rows=", ".join(["(%s, %s, %s)"] * len(contents))), values)
+    return _WRITE.format(table=table, rows=_AMONG.format(among=among)), [json.dumps(rows)]
 
 
 def content_of(message: OutboxMessage) -> Reader | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from wagtail_precise_mail.delivery.models import Send
 
 _SENDER_LENGTH = (5, 15)
 
 
-def telling_headers(send: Send, reference: str) -> Mapping[str, str]:
+def telling_headers(send: Send, reference: str, feedback: str) -> dict[str, str]:
     """Return the headers of one message of a send.
 
     Gmail shows transactional mails of one subject as one conversation, the older ones folded away, unless each names
@@ -18,10 +17,11 @@ def telling_headers(send: Send, reference: str) -> Mapping[str, str]:
 
     Args:
         reference: of the message, such as the local part of its Message-ID.
+        feedback: the :func:`feedback_id` of the send.
     """
     if send.is_test:
         return {}
-    headers = {"Feedback-ID": feedback_id(send)}
+    headers = {"Feedback-ID": feedback}
     return headers if send.is_marketing else {**headers, "X-Entity-Ref-ID": reference}
 
 

@@ -113,7 +113,7 @@ def ascii_domain(domain: str) -> str:
 
 def _headers(parts: Parts) -> dict[str, str]:
     headers = {
-        "Date": format_datetime(parts.sent_at),
+        "Date": _date(parts.sent_at.replace(microsecond=0)),
         "Message-ID": parts.message_id,
         "From": _mailbox(parts.from_name, parts.from_address),
         "To": wire_address(parts.to_address),
@@ -128,10 +128,15 @@ def _headers(parts: Parts) -> dict[str, str]:
             headers["List-Unsubscribe"] += f",\r\n <{_plain('List-Unsubscribe', parts.unsubscribe_mailto)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     for name, value in parts.headers.items():
-        if not _HEADER_NAME.match(name) or name.lower() in {key.lower() for key in headers}:
+        if not _HEADER_NAME.match(name) or name.lower() in map(str.lower, headers):
             raise RenderError(f"{name!r} cannot be added as a header.")
         headers[name] = _words(name, value)
     return headers
+
+
+@lru_cache(maxsize=4)
+def _date(second: datetime) -> str:
+    return format_datetime(second)
 
 
 def _plain(name: str, value: str) -> str:

@@ -21,6 +21,10 @@ class MessageProcessor(ABC):  # noqa: B024  every method has a default that does
     nowhere.
     """
 
+    def changes_links(self, contact: Contact) -> bool:
+        """Whether :meth:`rewrite_link` has anything to do in the mails of a contact; asked once for each."""
+        return True
+
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
         """Return the address to write instead of ``link.url``, which earlier processors may have rewritten already."""
         return link.url

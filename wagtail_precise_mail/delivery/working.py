@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias
+from functools import partial
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -16,13 +16,15 @@ from django.utils.translation import gettext as _
 from wagtail_precise_mail.background import is_stopping
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Contact
-from wagtail_precise_mail.delivery import claims
+from wagtail_precise_mail.delivery import claims, handoffs
 from wagtail_precise_mail.delivery.bounces.refusals import record_refusals
 from wagtail_precise_mail.delivery.channels import Channel, Envelope, Outcome, Receipt
 from wagtail_precise_mail.delivery.claims import Claim, Result
 from wagtail_precise_mail.delivery.composing import Composer
 from wagtail_precise_mail.delivery.digests.keeping import keep_skipped
 from wagtail_precise_mail.delivery.gate import judge
+from wagtail_precise_mail.delivery.groups import Addressed, Group
+from wagtail_precise_mail.delivery.handoffs import Handoff
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.offering import Offer
 from wagtail_precise_mail.delivery.pacing.pacer import Pacer
@@ -38,10 +40,11 @@ logger = logging.getLogger(__name__)
 
 State, SkipReason = OutboxMessage.State, OutboxMessage.SkipReason
 
-Addressed: TypeAlias = list[tuple[OutboxMessage, Contact | None]]
-
 # A handoff may rely for so long on a look at those that it is about.
 _FRESH_SECONDS = 3.0
+
+# Seconds for one claim, beyond which the next one is smaller.
+_LONG_TURN = 1.0
 
 # Where a whole list goes wrong, somebody should look before the rest of it goes the same way.
 _UNKNOWN_IN_A_ROW = 3
@@ -65,8 +68,11 @@ class Worker:
         self.refusals = RefusalWindow()
         self.unknown_in_a_row = 0
         self.broken: SendBroken | None = None
+        self._claim_size = options().claim_size
         # Of the claim at work, what was not handed over and not skipped yet, by id.
         self._held: dict[int, OutboxMessage] = {}
+        # What is known of messages that left, and goes to the database with the next handoff.
+        self._unwritten: list[Result] = []
 
     @property
     def is_late(self) -> bool:
@@ -80,15 +86,28 @@ class Worker:
         """
         if stop := self.pacer.stop(timezone.now()):
             raise SendBroken(stop)
-        claimed = self.pacer.claim(timezone.now())
+        started = time.monotonic()
+        claimed = self.pacer.claim(timezone.now(), size=self._claim_size)
         self._held = {message.pk: message for message in claimed.messages}
         try:
-            self._work_through(claimed)
+            try:
+                self._work_through(claimed)
+            finally:
+                if self._unwritten:
+                    self._note_written(handoffs.record(claimed, self._unwritten))
         finally:
             if self._held:
                 claims.release(claimed)
                 self.pacer.untouched(list(self._held.values()), at=timezone.now())
+        self._choose_size(len(claimed.messages), time.monotonic() - started)
         return bool(claimed.messages)
+
+    def _choose_size(self, count: int, seconds: float) -> None:
+        """Claim more where all of a claim left quickly, and less where it took long: others wait for their turn."""
+        if seconds > _LONG_TURN:
+            self._claim_size = max(self._claim_size // 2, options().claim_size)
+        elif count == self._claim_size and seconds < _LONG_TURN / 2:
+            self._claim_size = max(options().claim_size, min(2 * self._claim_size, options().claim_size_limit))
 
     def _work_through(self, claimed: Claim) -> None:
         """Look at what was claimed, and hand it over in groups, looking anew when some time has gone by.
@@ -101,14 +120,17 @@ class Worker:
             wanted, rest = self._look(claimed, rest[:count]), rest[count:]
             fresh_until = time.monotonic() + _FRESH_SECONDS
             readers = self._load(wanted)
-            while wanted:
+            compose = partial(self._compose, readers)
+            groups = deque(Group(wanted[start : start + size], compose) for start in range(0, len(wanted), size))
+            while groups:
                 if self.is_late:
                     return
                 if time.monotonic() > fresh_until:
-                    rest = [message for message, _contact in wanted] + rest
+                    rest = [message for group in groups for message in group.messages] + rest
                     break
-                group, wanted = wanted[:size], wanted[size:]
-                if not self._hand_over(claimed, group, readers, asks_again=self._looks_ahead):
+                group = groups.popleft()
+                following = groups[0] if groups else None
+                if not self._hand_over(claimed, group, readers, following, asks_again=self._looks_ahead):
                     return
 
     @property
@@ -138,24 +160,31 @@ class Worker:
         for message in messages:
             self._held.pop(message.pk, None)
 
-    def _hand_over(self, claimed: Claim, wanted: Addressed, readers: dict[int, Reader], *, asks_again: bool) -> bool:
+    def _hand_over(
+        self, claimed: Claim, group: Group, readers: dict[int, Reader], following: Group | None, *, asks_again: bool
+    ) -> bool:
         """Compose a few messages, commit that they leave, and send them.
+
+        Args:
+            following: those that come next, composed while these are on their way.
 
         Returns:
             False when the send was stopped, or the lease lost, in the meantime.
         """
         at = timezone.now()
-        envelopes = self._compose(claimed, wanted, readers, at)
-        messages = [message for message, _contact in wanted if message.pk in envelopes]
-        kept = claims.hand_off(
-            claimed, messages, at=at, readers=readers, asks_again=asks_again, topic_id=self.send.topic_id
-        )
+        self._finish(claimed, group, at)
+        messages = [message for message in group.messages if message.pk in group.envelopes]
+        known = {message.pk: readers[message.pk] for message in messages}
+        handoff = Handoff(messages, known, asks_again=asks_again, topic_id=self.send.topic_id)
+        kept, written = handoffs.hand_off(claimed, handoff, at=at, results=self._unwritten)
+        self._note_written(written)
         self._forget(kept)
-        self._send(claimed, kept, envelopes)
+        self._send(claimed, kept, group.envelopes, following)
         left = {message.pk for message in messages} - {message.pk for message in kept}
         if left and asks_again:  # something changed in the meantime: what, is said to each
             again = self._look(claimed, [message for message in messages if message.pk in left])
-            return self._hand_over(claimed, again, readers, asks_again=False)
+            once_more = Group(again, partial(self._compose, readers))
+            return self._hand_over(claimed, once_more, readers, following, asks_again=False)
         return not left
 
     def _load(self, wanted: Addressed) -> dict[int, Reader]:
@@ -176,40 +205,41 @@ class Worker:
                 _("What readers get cannot be loaded: %(error)s") % {"error": repr(error)[:300]}
             ) from error
 
-    def _compose(
-        self, claimed: Claim, wanted: Addressed, readers: dict[int, Reader], at: datetime
-    ) -> dict[int, Envelope]:
-        """Return the envelopes by message; a contact whose message cannot be made is skipped alone.
+    def _compose(self, readers: dict[int, Reader], message: OutboxMessage, contact: Contact | None) -> Envelope:
+        return self.composer.compose(message, contact, at=timezone.now(), known=readers[message.pk])
+
+    def _finish(self, claimed: Claim, group: Group, at: datetime) -> None:
+        """Compose what is left of a group; a contact whose message cannot be made is skipped alone.
 
         Raises:
             SendBroken: not one of several could be made.
         """
-        envelopes: dict[int, Envelope] = {}
-        failures: list[tuple[OutboxMessage, Exception]] = []
-        for message, contact in wanted:
-            try:
-                known = readers[message.pk]
-                envelopes[message.pk] = self.composer.compose(message, contact, at=at, known=known)
-            except Exception as problem:  # merge fields and processors are other people's code; one contact fails alone
-                if isinstance(problem, RenderError):
-                    logger.warning("Message %s cannot be rendered: %s", message.pk, problem)
-                else:
-                    logger.exception("Message %s cannot be rendered.", message.pk, extra=PERSONAL)
-                failures.append((message, problem))
-        if len(failures) > 1 and not envelopes:
-            raise SendBroken(_("No message can be rendered: %(error)s") % {"error": failures[0][1]})
-        for message, error in failures:
+        group.compose_rest()
+        for message, problem in group.failures:
+            if isinstance(problem, RenderError):
+                logger.warning("Message %s cannot be rendered: %s", message.pk, problem)
+            else:
+                logger.error("Message %s cannot be rendered.", message.pk, exc_info=problem, extra=PERSONAL)
+        if len(group.failures) > 1 and not group.envelopes:
+            raise SendBroken(_("No message can be rendered: %(error)s") % {"error": group.failures[0][1]})
+        for message, error in group.failures:
             claims.skip(claimed, [message], SkipReason.RENDER_ERROR, at=at, reply=f"{type(error).__name__}: {error}")
-        failed = [message for message, _error in failures]
+        failed = [message for message, _error in group.failures]
         self._forget(failed)
         self.pacer.untouched(failed, at=at)
-        return envelopes
 
-    def _send(self, claimed: Claim, messages: Sequence[OutboxMessage], envelopes: dict[int, Envelope]) -> None:
+    def _send(
+        self,
+        claimed: Claim,
+        messages: Sequence[OutboxMessage],
+        envelopes: dict[int, Envelope],
+        following: Group | None,
+    ) -> None:
         """Hand over as many as time allows; whatever ends this, all that is known gets written."""
         results: list[Result] = []
         offer = Offer([envelopes[message.pk] for message in messages], self._must_stop)
         is_certain = False
+        self.channel.while_waiting = following.compose_one if following else Channel.while_waiting
         try:
             # The channel first: what it says after the last message must be heard, too.
             for outcome, message in zip(self.channel.send_many(offer), messages, strict=False):
@@ -225,7 +255,8 @@ class Worker:
             lost = messages[len(results) : offer.taken_count]
             results += [unknown_result(message, self.around, reply=words, at=timezone.now()) for message in lost]
         finally:
-            self._write(claimed, results, messages[len(results) if is_certain else offer.taken_count :])
+            self.channel.while_waiting = Channel.while_waiting
+            self._note(claimed, results, messages[len(results) if is_certain else offer.taken_count :])
         if self.broken:
             raise self.broken
 
@@ -261,15 +292,13 @@ class Worker:
                 % {"count": self.refusals.refused_count, "total": self.refusals.seen_count, "reply": result.reply}
             )
 
-    def _write(self, claimed: Claim, results: Sequence[Result], untouched: Sequence[OutboxMessage]) -> None:
-        written = claims.record(claimed, results)
+    def _note(self, claimed: Claim, results: list[Result], untouched: Sequence[OutboxMessage]) -> None:
+        """Write what became of messages: at once where something went wrong, else with the next handoff."""
+        self._unwritten = results
         self.pacer.note(results, at=timezone.now())
-        if written < len(results):
-            logger.error(
-                "Send %s: %s results came after the lease had ended; their messages stay unknown.",
-                self.send.pk,
-                len(results) - written,
-            )
+        if not untouched and not self.send.failure_count and all(one.state == State.ACCEPTED for one in results):
+            return
+        self._note_written(handoffs.record(claimed, results))
         if untouched:
             claims.take_back(claimed, untouched)
             self.pacer.untouched(untouched, at=timezone.now())
@@ -278,3 +307,12 @@ class Worker:
         if self.send.failure_count and any(result.state == State.ACCEPTED for result in results):
             Send.objects.filter(pk=self.send.pk, state=Send.State.RUNNING).update(failure_count=0, pause_reason="")
             self.send.failure_count = 0
+
+    def _note_written(self, written: int) -> None:
+        missing, self._unwritten = len(self._unwritten) - written, []
+        if missing:
+            logger.error(
+                "Send %s: %s results came after the lease had ended; their messages stay unknown.",
+                self.send.pk,
+                missing,
+            )

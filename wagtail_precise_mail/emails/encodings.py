@@ -50,7 +50,7 @@ class Encoding(Generic[AnyStr]):
         """Return values of which :func:`are_plain` as pieces that :attr:`end` follows."""
         raise NotImplementedError
 
-    def address(self, url: str, *, is_html: bool) -> AnyStr:
+    def address(self, url: str, is_html: bool) -> AnyStr:
         """Return an address, escaped for HTML where it stands there."""
         return self.value(html.escape(url) if is_html else url)
 
@@ -89,11 +89,16 @@ class QuotedPrintable(Encoding[bytes]):
     def plain_values(self, values: tuple[str, ...]) -> Sequence[bytes]:
         return "\n".join(values).encode("ascii").split(b"\n")
 
-    def address(self, url: str, *, is_html: bool) -> bytes:
-        return _simple_address(url) or super().address(url, is_html=is_html)
+    def address(self, url: str, is_html: bool) -> bytes:
+        return _simple_address(url) or _other_address(url, is_html)
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=256)
+def _other_address(url: str, is_html: bool) -> bytes:
+    return QUOTED_PRINTABLE.value(html.escape(url) if is_html else url)
+
+
+@lru_cache(maxsize=256)
 def _simple_address(url: str) -> bytes:
     """Return a signed address as a piece, or nothing when it is not as simple as ours are.
 

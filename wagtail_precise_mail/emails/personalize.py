@@ -192,14 +192,15 @@ class Personalizer:
 
     def _link_maker(self, reader: Reader, rewrite_link: RewriteLink) -> MakeLink:
         """Return what makes the address of a link, each distinct one once."""
-        made: dict[tuple[int, str], str] = {}
+        made: dict[int | tuple[int, str], str] = {}
 
         def make(index: int, item: Item) -> str:
-            key = (index, item.get("url", ""))
-            if key not in made:
+            key = (index, item.get("url", "")) if item else index
+            url = made.get(key)
+            if url is None:
                 link = self._resolve(index, reader.values, item)
-                made[key] = one_line(rewrite_link(link)) if link.url else ""
-            return made[key]
+                url = made[key] = one_line(rewrite_link(link)) if link.url else ""
+            return url
 
         return make
 

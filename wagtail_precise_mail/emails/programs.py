@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Generic
 
@@ -107,20 +106,21 @@ class Program(Generic[AnyStr]):
     def _filled(self, part: dict[str, Any]) -> Callable[[Run, Item, Sequence[Item]], AnyStr]:
         if "parts" in part:
             return _Region(part, Program(part["parts"], self._encoding, locale=self._locale, is_html=self._is_html))
-        value, is_html = self._encoding.value, self._is_html
-        address = lru_cache(maxsize=4)(partial(self._encoding.address, is_html=is_html))
+        value, address, is_html = self._encoding.value, self._encoding.address, self._is_html
         if "link" in part:
             index = part["link"]
-            return lambda run, item, row: address(run.link(index, item))
+            return lambda run, item, row: address(run.link(index, item), is_html)
         if "system" in part:
             name = part["system"]
+            if name.endswith("url"):  # as it stands there, it is escaped already
+                return lambda run, item, row: address(run.system[name], False)
             return lambda run, item, row: value(run.system[name])
         if "note" in part:
             number = part["note"]
             return lambda run, item, row: value(str(run.notes.setdefault(number, len(run.notes) + 1)))
         if "personal" in part:
             words = part["personal"], part["block"], part["argument"]
-            return lambda run, item, row: address(run.personal_link(*words))
+            return lambda run, item, row: address(run.personal_link(*words), is_html)
         return lambda run, item, row: value(item_fact(part, item))
 
 
@@ -201,6 +201,8 @@ def item_fact(part: dict[str, Any], item: Item) -> str:
 
 def one_line(url: str) -> str:
     """Return an address without line ends and blanks, which would end the link in the text part."""
+    if url.isascii() and url.isprintable() and " " not in url:
+        return url
     return _BREAKS_A_LINE.sub(lambda match: f"%{ord(match.group()):02X}", url)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING
 
 from django.utils.functional import cached_property
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.processors import MessageProcessor, message_processors
@@ -38,15 +37,22 @@ class TrackingProcessor(MessageProcessor):
     def _own_pages(self) -> OwnPages:
         return OwnPages()
 
+    @cached_property
+    def _carries_visitors(self) -> bool:
+        return is_middleware_installed()
+
+    def changes_links(self, contact: Contact) -> bool:
+        return is_tracked(contact)
+
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
-        if not is_tracked(contact) or not is_trackable(link.url):
-            return link.url
-        is_own_page = is_middleware_installed() and link.url in self._own_pages
-        return base_url.rstrip("/") + self._click_path(
-            make_click_token(
-                message.pk, link_index=link.index, block_id=link.block_id, url=link.url, is_own_page=is_own_page
-            )
+        url = link.url
+        if not is_tracked(contact) or not is_trackable(url):
+            return url
+        is_own_page = self._carries_visitors and url in self._own_pages
+        token = make_click_token(
+            message.pk, link_index=link.index, block_id=link.block_id, url=url, is_own_page=is_own_page
         )
+        return base_url.rstrip("/") + self._click_path(token)
 
     def html_tail(self, message: OutboxMessage, contact: Contact, base_url: str) -> str:
         if not is_tracked(contact):
@@ -54,16 +60,13 @@ class TrackingProcessor(MessageProcessor):
         base_url = base_url.rstrip("/")
         trap = self._trap(message, base_url) if options().has_scanner_trap and is_trackable(base_url) else ""
         # Not display:none, which several clients take as a reason not to load it.
-        pixel = format_html(
-            '<img src="{}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">',
-            base_url + self._open_path(make_open_token(message.pk)),
+        pixel = escape(base_url + self._open_path(make_open_token(message.pk)))
+        return (
+            f'{trap}<img src="{pixel}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
         )
-        return trap + pixel
 
-    def _trap(self, message: OutboxMessage, base_url: str) -> SafeString:
+    def _trap(self, message: OutboxMessage, base_url: str) -> str:
         """Return the hidden link: empty, so that nothing shows even where styles are taken away or pictures are off."""
         token = make_click_token(message.pk, link_index=TRAP_INDEX, block_id="", url=base_url + "/")
-        return format_html(
-            '<a href="{}" rel="nofollow" tabindex="-1" aria-hidden="true" style="display:none;mso-hide:all"></a>',
-            base_url + self._click_path(token),
-        )
+        url = escape(base_url + self._click_path(token))
+        return f'<a href="{url}" rel="nofollow" tabindex="-1" aria-hidden="true" style="display:none;mso-hide:all"></a>'

@@ -33,9 +33,11 @@ class UtmProcessor(MessageProcessor):
     def _own_pages(self) -> OwnPages:
         return OwnPages()
 
+    def changes_links(self, contact: Contact) -> bool:
+        return bool(options().utm_parameters) and is_tracked(contact)
+
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
-        wanted = options().utm_parameters
-        if not wanted or not is_tracked(contact) or not self._is_counted(link.url):
+        if not self.changes_links(contact) or not self._is_counted(link.url):
             return link.url
         words = {
             "email": self._email_name(message.send_id),
@@ -43,7 +45,9 @@ class UtmProcessor(MessageProcessor):
             "block": link.block_id,
             "link": link.index,
         }
-        return with_parameters(link.url, {name: value.format(**words) for name, value in wanted.items()})
+        return with_parameters(
+            link.url, {name: value.format(**words) for name, value in options().utm_parameters.items()}
+        )
 
     def _is_counted(self, url: str) -> bool:
         if not url.startswith(("http://", "https://")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -52,9 +52,12 @@ class Channel(ABC):
     Attributes:
         idempotency_seconds: for how long the other side takes a message of the same ``reference`` for the same one, and
             sends it once only; 0 where it knows nothing of that.
+        while_waiting: something short that the worker would do meanwhile. A channel that waits for answers may call it
+            once for each message, in the thread that it is used by, as soon as there is nothing left but to wait.
     """
 
     idempotency_seconds: int = 0
+    while_waiting: Callable[[], None] = staticmethod(lambda: None)
 
     @classmethod
     def of(cls, argument: str) -> Self:

@@ -48,11 +48,15 @@ class Pacer:
         stop = self._pace(at).stop
         return sentence(stop) if stop else ""
 
-    def claim(self, at: datetime) -> Claim:
-        """Claim as many messages as may leave now; tokens that nothing leaves for go back."""
+    def claim(self, at: datetime, *, size: int = 0) -> Claim:
+        """Claim as many messages as may leave now; tokens that nothing leaves for go back.
+
+        Args:
+            size: at the most; 0 is ``claim_size``.
+        """
         self.waits_until = None
         pace = self._pace(at)
-        allowed = self._take_shared(pace, options().claim_size, at)
+        allowed = self._take_shared(pace, size or options().claim_size, at)
         claimed = Claim(uuid4(), [])
         if allowed:
             claimed = self._claim_any(pace, allowed, at)

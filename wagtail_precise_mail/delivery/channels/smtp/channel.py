@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from wagtail_precise_mail.conf import options
@@ -16,6 +16,9 @@ from wagtail_precise_mail.exceptions import (
     PermanentDeliveryError,
     TemporaryDeliveryError,
 )
+
+WORTH_A_LINE = 0.002
+"""Seconds that a message must wait for answers: a server that is nearer than that is kept busy by one line."""
 
 
 @channels.register("smtp")
@@ -51,7 +54,7 @@ class SmtpChannel(Channel):
         job = batch.take()
         try:
             while job is not None:
-                job = _send_one(self._lines[0], batch, job)
+                job = _send_one(self._lines[0], batch, job, while_waiting=self.while_waiting)
                 yield from batch.ready()
                 if job is None:
                     self._finish(helpers)
@@ -78,6 +81,8 @@ class SmtpChannel(Channel):
 
     def _choose_lines(self, count: int) -> list[Line]:
         """Return the lines that help the first one with so many messages."""
+        if self._lines[0].is_open and self._lines[0].waited_seconds < WORTH_A_LINE:
+            return []
         if self._lines[0].is_open:
             wanted = min(self._limit, count, 2 * len(self._lines))
             self._lines += [Line(self.server, self._losses) for _more in range(len(self._lines), wanted)]
@@ -119,7 +124,14 @@ def _help(line: Line, batch: Batch) -> Line | None:
     return None
 
 
-def _send_one(line: Line, batch: Batch, job: Job, *, may_fail_alone: bool = False) -> Job | None:
+def _send_one(
+    line: Line,
+    batch: Batch,
+    job: Job,
+    *,
+    may_fail_alone: bool = False,
+    while_waiting: Callable[[], None] = Channel.while_waiting,
+) -> Job | None:
     """Send a message, note what became of it, and return the next one for this line.
 
     Raises:
@@ -132,7 +144,7 @@ def _send_one(line: Line, batch: Batch, job: Job, *, may_fail_alone: bool = Fals
         return following[0].envelope if following else None
 
     try:
-        batch.settle(job, line.send(job.envelope, take_next))
+        batch.settle(job, line.send(job.envelope, take_next, while_waiting))
     except (TemporaryDeliveryError, PermanentDeliveryError, OutcomeUnknown) as error:
         batch.settle(job, error)
     except NoConnection as error:

@@ -6,6 +6,7 @@ import contextlib
 import select
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
@@ -33,6 +34,10 @@ _REPLY_LIMIT = 100_000
 TakeNext = Callable[[], Envelope | None]
 
 
+def _nothing() -> None:
+    """What there is to do while one waits."""
+
+
 class SmtpConnection:
     """A session that is open and logged in.
 
@@ -48,6 +53,7 @@ class SmtpConnection:
 
     def __init__(self, sock: socket.socket, extensions: Mapping[str, str], name: str) -> None:
         self.sent_count = 0
+        self.waited_seconds = 0.0
         self.is_open = True
         self._socket = sock
         self._extensions = extensions
@@ -64,11 +70,12 @@ class SmtpConnection:
     def is_pipelining(self) -> bool:
         return "pipelining" in self._extensions
 
-    def send(self, envelope: Envelope, take_next: TakeNext) -> Receipt:
+    def send(self, envelope: Envelope, take_next: TakeNext, while_waiting: Callable[[], None] = _nothing) -> Receipt:
         """Hand one message over.
 
         Args:
             take_next: called when the dot is about to be written; returns what will be sent next on this connection.
+            while_waiting: called when the dot is written, and its reply is all that there is to wait for.
 
         Raises:
             ConnectionLost: before the dot; the message was certainly not accepted.
@@ -86,7 +93,7 @@ class SmtpConnection:
         except BaseException:  # the worker's time is up: half a message is on this connection
             self.drop()
             raise
-        return self._finish(take_next)
+        return self._finish(take_next, while_waiting)
 
     def quit(self) -> None:
         """Say goodbye; a server that has gone, or waits for a message that does not come, needs none."""
@@ -169,10 +176,11 @@ class SmtpConnection:
                 self._refuse(Command.about_message(), reply)
             raise ConnectionLost(str(reply))
 
-    def _finish(self, take_next: TakeNext) -> Receipt:
+    def _finish(self, take_next: TakeNext, while_waiting: Callable[[], None]) -> Receipt:
         """Write the final dot, with the beginning of the next message behind it, and read what the dot brings."""
         try:
             self._write_dot(take_next)
+            while_waiting()
             reply = self._read_reply()
         except (OSError, ConnectionLost) as error:
             self.drop()
@@ -226,7 +234,9 @@ class SmtpConnection:
 
     def _read_line(self) -> bytes:
         while b"\n" not in self._received:
+            started = time.perf_counter()
             received = self._socket.recv(_CHUNK)
+            self.waited_seconds += time.perf_counter() - started
             if not received or len(self._received) > _REPLY_LIMIT:
                 self.drop()
                 raise ConnectionLost("Connection unexpectedly closed")

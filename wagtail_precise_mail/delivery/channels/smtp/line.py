@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import NoReturn
@@ -19,6 +20,10 @@ from wagtail_precise_mail.exceptions import ChannelUnavailable, TemporaryDeliver
 
 # So many messages in a row that each lost a fresh connection: it is the server, not the messages.
 _LOSSES_IN_A_ROW = 3
+
+
+def _nothing() -> None:
+    return None
 
 
 class NoConnection(ChannelUnavailable):
@@ -62,11 +67,18 @@ class Line:
     def is_open(self) -> bool:
         return self.connection is not None and self.connection.is_open
 
-    def send(self, envelope: Envelope, take_next: TakeNext) -> Receipt:
+    @property
+    def waited_seconds(self) -> float:
+        """How long a message waits for answers, on average of those that went over the open connection."""
+        connection = self.connection
+        return connection.waited_seconds / connection.sent_count if connection and connection.sent_count else 0.0
+
+    def send(self, envelope: Envelope, take_next: TakeNext, while_waiting: Callable[[], None] = _nothing) -> Receipt:
         """Hand one message over, on a new connection where the old one has gone.
 
         Args:
             take_next: returns what this line sends next; asked when that can be said to the server already.
+            while_waiting: called once a message is written as a whole.
 
         Raises:
             NoConnection: the server cannot be reached, or refuses the credentials.
@@ -75,7 +87,7 @@ class Line:
         connection = self._ready()
         is_fresh = connection.sent_count == 0
         try:
-            receipt = connection.send(envelope, self._until_limit(take_next))
+            receipt = connection.send(envelope, self._until_limit(take_next), while_waiting)
         except ConnectionLost as loss:
             if is_fresh:
                 self.losses.count(self.server, loss)
@@ -160,7 +172,3 @@ class Line:
     def _unavailable(self, what: str, error: Exception) -> NoConnection:
         code = getattr(error, "smtp_code", None)
         return NoConnection(f"The mail server {self.server} {what}", reply=words_of(error), code=code)
-
-
-def _nothing() -> None:
-    return None
