@@ -35,7 +35,7 @@ def test_a_limit_is_set_and_read_as_a_sentence(admin_page: Page, live_server: Li
     admin_page.locator("select[name=target]").select_option("group:gmail")
     admin_page.locator("input[name=count]").fill("20000")
     admin_page.get_by_role("button", name="Create").click()
-    expect(admin_page.get_by_text("At most 20,000 an hour to Gmail").first).to_be_visible()
+    expect(admin_page.get_by_text("Gmail: 20,000 mails per hour").first).to_be_visible()
     assert SendingLimit.objects.count() == 2
     look(admin_page, "limits")
 

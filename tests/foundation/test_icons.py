@@ -42,12 +42,11 @@ def _named(tree: ast.AST) -> Iterator[str]:
     """Yield the words given to anything called an icon: attributes, arguments, and both arms of a choice."""
     for node in ast.walk(tree):
         value: ast.expr | None = None
-        if isinstance(node, ast.Assign) and any(getattr(one, "id", "") in _NAMES for one in node.targets):
-            value = node.value
-        elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") in _NAMES:
-            value = node.value
-        elif isinstance(node, ast.keyword) and node.arg in _NAMES:
-            value = node.value
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            value = node.value if any(getattr(one, "id", "") in _NAMES for one in targets) else None
+        elif isinstance(node, ast.keyword):
+            value = node.value if node.arg in _NAMES else None
         for part in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
             if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value:
                 yield part.value
