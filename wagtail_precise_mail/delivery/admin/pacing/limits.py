@@ -96,7 +96,7 @@ class LimitIndex(AdvisedIndex):
     """What may leave at most, and how much of it may leave now."""
 
     page_title = _("Sending limits")
-    add_item_label = _("Add limit")
+    add_item_label = _("Add")
     advice = _(
         "Without one, mail leaves as fast as your servers take it. Set limits where your servers are new to a "
         "provider, or where whoever delivers your mail has a quota: “Gmail: 20,000 mails per hour” is a sane first one."

@@ -108,7 +108,7 @@ class WarmUpIndex(AdvisedIndex):
     """Plans, with what is left of today."""
 
     page_title = _("Warm-up plans")
-    add_item_label = _("Add plan")
+    add_item_label = _("Add")
     advice = _(
         "A new sender domain needs one: providers learn to trust it when its mail grows from day to day. Write the "
         "plan before the first send. Domains that have sent for long need none."

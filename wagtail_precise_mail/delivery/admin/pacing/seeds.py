@@ -96,7 +96,7 @@ class SeedIndex(AdvisedIndex):
     """Seed addresses with their providers."""
 
     page_title = _("Seed addresses")
-    add_item_label = _("Add seed")
+    add_item_label = _("Add")
     advice = _(
         "Open a mailbox of your own at each provider that many of your contacts use. It gets every newsletter and "
         "campaign, and the report Deliverability says whether it came to the inbox, to the spam folder, or not at all."
