@@ -59,7 +59,9 @@ class BounceFilterSet(WagtailFilterSet):
     domain = django_filters.CharFilter(label=_("Domain"), method="filter_by_domain")
     happened_at = django_filters.DateFromToRangeFilter(label=_("When"), widget=DateRangePickerWidget)
     case = django_filters.ChoiceFilter(
-        label=_("Complaints"), choices=[("open", _("open")), ("handled", _("handled"))], method="filter_by_case"
+        label=_("Complaints"),
+        choices=[("open", _("not handled yet")), ("handled", _("handled"))],
+        method="filter_by_case",
     )
 
     class Meta:
