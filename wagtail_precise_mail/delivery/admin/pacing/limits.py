@@ -40,7 +40,7 @@ def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, flo
     }
     if factor < 1:
         slower = gettext("slowed to %(percent)s%%, as the provider asked") % {"percent": round(100 * factor)}
-        words = f"{words}; {slower}"
+        words = gettext("; ").join([words, slower])
     return words
 
 
