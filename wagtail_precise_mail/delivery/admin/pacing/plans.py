@@ -72,7 +72,7 @@ class WarmUpForm(WagtailAdminModelForm):
         if self.instance.pk:
             domains.add(self.instance.domain)
         self.fields["domain"].choices = [(one, one) for one in sorted(domains)]
-        self.fields["volumes"].widget.attrs["rows"] = 2
+        self.fields["volumes"].widget.attrs["rows"] = 3
         if not self.instance.pk:
             self.fields["volumes"].initial = default_volumes()
 
