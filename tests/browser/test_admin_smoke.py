@@ -6,7 +6,16 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 MENUS = {
-    "Mail": ["Campaigns", "Calendar", "Ideas", "Emails", "Saved blocks", "Image rights", "Senders", "Bounces"],
+    "Mail": [
+        "Campaigns",
+        "Calendar",
+        "Ideas",
+        "Emails",
+        "Saved blocks",
+        "Image rights",
+        "Senders",
+        "Bounces and complaints",
+    ],
     "People": [
         "Segments",
         "Contacts",
@@ -29,8 +38,8 @@ MENUS = {
     "Shop": [
         "Products",
         "Categories",
-        "Cross-selling",
-        "Cross-selling by category",
+        "Product pairs",
+        "Pairs of categories",
         "Coupons",
         "Reviews",
         "Stores",

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from tests.factories.contacts import make_contact, make_note, make_request
 from wagtail_precise_mail.contacts import services
+from wagtail_precise_mail.contacts.departures import Departure
 from wagtail_precise_mail.contacts.models import Contact, ServiceNote, Suppression
 from wagtail_precise_mail.contacts.subject_requests import SubjectRequest
 
@@ -209,3 +210,9 @@ class TestDepartures:
         html = client_of("access_admin", "view_contact").get(reverse(self.URL)).content.decode()
         assert "erased contact" in html
         assert "50%" in html
+
+    def test_before_anybody_leaves_it_says_what_will_stand_there(self) -> None:
+        Departure.objects.all().delete()
+        client = client_of("access_admin", "view_contact")
+        assert b"Nobody has left yet." in client.get(reverse(self.URL)).content
+        assert b"Nobody has left yet." not in client.get(reverse(self.URL), {"reason": "other"}).content

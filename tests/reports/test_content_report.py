@@ -110,6 +110,7 @@ def test_screen_filters_and_leads_to_the_editor(client: Client) -> None:
     assert "Dipped mug" in content
     assert reverse("precise-mail-products:edit", args=[mug.pk]) in content
     assert "present address" in content
+    assert 'class="wpm-wide-report"' in content
     assert "Dipped mug" not in client.get(reverse(REPORT), {"kind": "page"}).content.decode()
     for period, is_there in (("2026-03-01", True), ("2026-03-02", False)):
         results = client.get(reverse(f"{REPORT}_results"), {"sent_from": period, "sent_to": ""}).content.decode()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -164,6 +165,17 @@ def test_the_table_of_domains_has_counts_and_shares() -> None:
 
     assert "tea.example" not in page(client, "?sender=b.example")
     assert "tea.example" in page(client, "?sender=nobody.example")
+
+
+def test_the_picture_of_weeks_names_its_unit() -> None:
+    DomainDay.objects.create(
+        on=timezone.localdate(), sender="shop.example", domain="tea.example", outcome="accepted", count=10
+    )
+
+    chart = BeautifulSoup(page(client_of("view_domainreport")), "html.parser").find("figure", id="reputation")
+
+    assert chart.select_one(".wpm-chart__unit").get_text() == "percent"
+    assert chart.find_parent(class_="wpm-card") is None
 
 
 def test_only_a_post_of_those_who_may_checks_now(django_capture_on_commit_callbacks) -> None:

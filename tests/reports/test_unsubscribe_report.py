@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import reverse
 
@@ -83,3 +84,14 @@ def test_page_and_file_say_the_same(client: Client) -> None:
 def test_it_is_for_those_who_may_see_campaigns(client: Client) -> None:
     client.force_login(make_user("access_admin"))
     assert client.get(reverse(REPORT)).status_code == 302
+
+
+def test_the_table_scrolls_beside_its_names_which_phones_keep(client: Client) -> None:
+    sent_to(make_segment(name="Tea"), "other", stayed=1300)
+    client.force_login(make_user("access_admin", "view_campaign"))
+    table = BeautifulSoup(client.get(reverse(REPORT)).content, "html.parser").select_one(".wpm-wide-report table")
+    assert table is not None
+    name = table.find("td", string=lambda text: bool(text) and text.strip() == "Tea")
+    assert name is not None
+    assert "wpm-wide" not in name.get("class", [])
+    assert "1,301" in table.get_text()

@@ -46,7 +46,8 @@ def test_hour_and_weekday_of_most_activity_are_chosen_each_by_itself() -> None:
     best = best_time_by(segment(), BUSY_THURSDAYS)
     assert (best.weekday, best.hour, best.basis, best.evidence_count) == (3, 18, TimeBasis.ACTIVITY, 75)
     assert best.why == (
-        "Thursday, 18:00: members click, order and visit most at this hour and on this day (75 times in 365 days)."
+        "Thursday, 18:00: the hour and the weekday, each by itself, with the most clicks, orders and visits of members "
+        "(75 in 365 days)."
     )
 
 

@@ -129,7 +129,8 @@ def _by_activity(activity: Activity, count: int) -> BestTime:
     # Each by itself: of 168 hours of a week the busiest is chance, of 24 and of 7 it is a habit.
     hour, weekday = most_of_a_round(hours, 24), most_of_a_round(days, 7)
     why = _(
-        "%(time)s: members click, order and visit most at this hour and on this day (%(count)s times in %(days)s days)."
+        "%(time)s: the hour and the weekday, each by itself, with the most clicks, orders and visits of members "
+        "(%(count)s in %(days)s days)."
     )
     return _time(hour, weekday, TimeBasis.ACTIVITY, why, count)
 

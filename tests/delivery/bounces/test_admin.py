@@ -45,8 +45,30 @@ class TestListing:
     def test_it_shows_what_came_back_and_why(self, admin_client: Client) -> None:
         bounce = make_bounce()
         page = admin_client.get(reverse("precise-mail-bounces:index")).content.decode()
-        assert bounce.address in page
+        assert bounce.address in page.replace("<wbr>", "")
         assert "address does not exist" in page
+
+    def test_phones_read_below_the_address_what_has_no_column_there(self, admin_client: Client) -> None:
+        make_bounce(diagnostic="452 4.2.2 mailbox full")
+        page = admin_client.get(reverse("precise-mail-bounces:index")).content.decode()
+        assert '<small class="wpm-narrow-only">452 4.2.2 mailbox full</small>' in page
+
+    def test_a_long_answer_is_cut_where_it_can_be_seen(self, admin_client: Client) -> None:
+        make_bounce(diagnostic="550 " + "far too long " * 20)
+        page = admin_client.get(reverse("precise-mail-bounces:index")).content.decode()
+        assert "550 " + ("far too long " * 20)[:115].rstrip() + "…" in page
+
+    def test_an_empty_list_says_what_that_may_mean(self, admin_client: Client) -> None:
+        url = reverse("precise-mail-bounces:index")
+        assert b"nobody tells us what comes back" in admin_client.get(url).content
+        assert b"nobody tells us what comes back" not in admin_client.get(f"{url}?kind=hard").content
+
+    def test_the_page_of_one_is_called_by_its_kind_and_breaks_a_long_address(self, admin_client: Client) -> None:
+        bounce = make_bounce(Kind.COMPLAINT)
+        local_part, _at, domain = bounce.address.rpartition("@")
+        page = admin_client.get(reverse("precise_mail_bounce", args=[bounce.pk])).content.decode()
+        assert f"<dd>{local_part}<wbr>@{domain}" in page
+        assert bounce.address not in page[: page.index("<dl")]
 
     def test_who_may_not_read_addresses_finds_none_in_it(self, client: Client) -> None:
         bounce = make_bounce()

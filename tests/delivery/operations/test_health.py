@@ -91,6 +91,16 @@ def test_a_send_that_moved_lately_is_well() -> None:
     assert wrong() == []
 
 
+@pytest.mark.parametrize(("minutes", "found"), [(600, []), (-1, []), (-6, [("sends", Level.CRITICAL)])])
+def test_a_send_that_waits_for_a_limit_is_well_until_its_wait_was_over(
+    minutes: int, found: list[tuple[str, Level]]
+) -> None:
+    at = timezone.now()
+    send = make_send(frozen_at=at - timedelta(hours=1), held_by="warm_up", held_until=at + timedelta(minutes=minutes))
+    make_messages(send, 1)
+    assert wrong() == found
+
+
 def test_a_paused_send_is_a_warning() -> None:
     make_messages(make_send(state=Send.State.PAUSED), 1)
     assert wrong() == [("sends", Level.WARNING)]

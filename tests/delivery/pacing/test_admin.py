@@ -63,8 +63,49 @@ def test_limits_read_as_sentences_with_what_is_left() -> None:
     limit("gmail", 20_000)
     slow_down("gmail", reply="421 4.7.0 slower", at=timezone.now())
     body = client("view_sendinglimit").get(reverse("precise-mail-limits:index")).content.decode()
-    assert "At most 20,000 an hour to Gmail" in body
+    assert "Gmail: 20,000 mails per hour" in body
     assert "1,000 of 1,000; slowed to 50%, as the provider asked" in body
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "count", "period", "words"),
+    [
+        ("group", "gmail", 20_000, "hour", "Gmail: 20,000 mails per hour"),
+        ("group", "gone", 1, "second", "gone: 1 mail per second"),
+        ("sender", "shop.example", 500, "minute", "From shop.example: 500 mails per minute"),
+        ("channel", "smtp", 100_000, "day", "Channel smtp: 100,000 mails per day"),
+    ],
+)
+def test_a_limit_is_a_sentence_with_its_unit(scope: str, key: str, count: int, period: str, words: str) -> None:
+    assert str(limit(key, count, period, scope)) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "codename", "words"),
+    [
+        ("limits", "sendinglimit", "is a sane first one"),
+        ("warm-ups", "warmup", "A new sender domain needs one"),
+        ("seeds", "seedaddress", "Open a mailbox of your own at each provider"),
+    ],
+)
+def test_an_empty_list_says_what_to_do(name: str, codename: str, words: str) -> None:
+    body = client(f"view_{codename}").get(reverse(f"precise-mail-{name}:index")).content.decode()
+    assert words in body
+
+
+def test_phones_read_below_the_title_what_has_no_column_there() -> None:
+    limit("gmail", 100)
+    make_plan([500, 1000])
+    SeedAddress.objects.create(address="me@gmail.com", problem="no login", mailbox="imaps://a:b@c.example/")
+    small = '<small class="wpm-narrow-only">'
+    for name, codename, details in [
+        ("limits", "sendinglimit", ["may leave at once: 10 of 10"]),
+        ("warm-ups", "warmup", ["day 1 of 2"]),
+        ("seeds", "seedaddress", ["Gmail", "no login"]),
+    ]:
+        body = client(f"view_{codename}").get(reverse(f"precise-mail-{name}:index")).content.decode()
+        for detail in details:
+            assert f"{small}{detail}</small>" in body
 
 
 def test_a_changed_limit_wakes_what_waits() -> None:

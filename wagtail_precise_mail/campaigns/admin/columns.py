@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils.formats import number_format
 from wagtail.admin.ui.tables import Column
 
 
@@ -22,6 +25,13 @@ class MomentColumn(StyledColumn):
     """A date and time as they are: Wagtail's own column says "just now" of everything that is still to come."""
 
     cell_template_name = "wagtail_precise_mail/campaigns/moment_cell.html"
+
+
+class CountColumn(StyledColumn):
+    """A whole number."""
+
+    def get_value(self, instance: Any) -> str:
+        return number_format(super().get_value(instance), force_grouping=True)
 
 
 class ShareColumn(StyledColumn):

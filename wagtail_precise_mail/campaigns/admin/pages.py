@@ -37,6 +37,7 @@ from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.digests.queries import kept_of
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.operations.status import pace_of
+from wagtail_precise_mail.delivery.pacing.waiting import waiting_for
 from wagtail_precise_mail.emails.checks import Level
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.tracking.surveys import survey_results
@@ -232,15 +233,16 @@ def page_state(campaign: Campaign) -> str:
 
 def send_context(send: Send) -> dict[str, Any]:
     """Return what the figures of a send need."""
-    report = report_for(send)
+    report, at = report_for(send), timezone.now()
     return {
         "send": send,
         "report": report,
         "kept": kept_of(send) if report.progress.skipped.get(OutboxMessage.SkipReason.KEPT) else None,
         "is_live": send.state in (Send.State.FREEZING, Send.State.RUNNING),
-        "pace": pace_of(send, remaining=report.progress.waiting_count, at=timezone.now())
+        "pace": pace_of(send, remaining=report.progress.waiting_count, at=at)
         if send.state == Send.State.RUNNING
         else None,
+        "waiting": waiting_for(send, at=at),
         "page_state": page_state(send.campaign),
         "came_back": came_back(send),
         "conversion_days": options().conversion_window_days,

@@ -68,7 +68,7 @@ class ProductPairViewSet(WithViewPermission):
     model = ProductPair
     name = "precise-mail-pairs"
     icon = "link"
-    menu_label = _("Cross-selling")
+    menu_label = _("Product pairs")
     index_view_class = ProductPairIndex
     filterset_class = ProductPairFilterSet
     search_fields = ["product__name", "product__sku", "companion__name", "companion__sku"]
@@ -110,7 +110,7 @@ class CategoryPairViewSet(WithViewPermission):
     model = CategoryPair
     name = "precise-mail-category-pairs"
     icon = "link"
-    menu_label = _("Cross-selling by category")
+    menu_label = _("Pairs of categories")
     index_view_class = CategoryPairIndex
     search_fields = ["category__name", "companion__name", "companion__sku"]
     search_backend_name = None

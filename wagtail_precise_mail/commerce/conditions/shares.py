@@ -169,7 +169,7 @@ class RefundCount(OrderFigure):
 
     label = gettext_lazy("Number of refunds")
     description = gettext_lazy("How often something was refunded. At most 0: never.")
-    icon = "undo"
+    icon = "rotate"
     kinds = REFUND
 
     min: Annotated[int | None, Count(label=gettext_lazy("At least"))] = None
@@ -205,7 +205,7 @@ class RefundAmount(OrderFigure):
 
     label = gettext_lazy("Refunded amount")
     description = gettext_lazy("Sum of refunds. Without refunds that is 0.")
-    icon = "undo"
+    icon = "rotate"
     kinds = REFUND
 
     min: AtLeast = None
@@ -234,7 +234,7 @@ class RefundShare(_Share):
 
     label = gettext_lazy("Refund share")
     description = gettext_lazy("Refunds in percent of gross spend. Without orders there is none.")
-    icon = "undo"
+    icon = "rotate"
     kinds = NET
 
     min: MinPercent = None

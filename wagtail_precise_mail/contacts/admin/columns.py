@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 from wagtail.admin.ui.tables import Column, DateColumn
 
 
 def address_with_name(address: str, name: str) -> str:
     """Return an address for a cell; on telephones the name stands below it, and its own column is gone."""
-    return format_html('{} <small class="wpm-narrow-only">{}</small>', address, name) if name else address
+    return with_detail(address, name)
+
+
+def with_detail(title: str, *details: str) -> str:
+    """Return the title of a row; on telephones these details stand below it, in place of columns that are gone."""
+    shown = [(detail,) for detail in details if detail]
+    return format_html("{}{}", title, format_html_join("", ' <small class="wpm-narrow-only">{}</small>', shown))
 
 
 class _WideOnly(Column):

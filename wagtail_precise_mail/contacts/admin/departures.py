@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -79,6 +80,12 @@ class DepartureReportView(ReportView):
         if not request.user.has_perms(wanted):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def no_results_message(self) -> Any:
+        if self.is_filtering:
+            return super().no_results_message
+        return _("Nobody has left yet. Whoever unsubscribes may say why, and their answers stand here.")
 
     @property
     def show_export_buttons(self) -> bool:

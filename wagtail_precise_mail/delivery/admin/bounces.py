@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -21,14 +23,14 @@ from wagtail.admin import messages
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn, TitleColumn
-from wagtail.admin.views import generic
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import LogActionRegistry
 
 from wagtail_precise_mail.contacts.addresses import mask_address
-from wagtail_precise_mail.contacts.admin.columns import WideColumn
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
 from wagtail_precise_mail.contacts.masking import may_see_addresses, shown_address
+from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
 from wagtail_precise_mail.delivery.admin.outbox import contact_url
 from wagtail_precise_mail.delivery.bounces.cases import LOG_ACTION, handle_complaint, open_complaints
 from wagtail_precise_mail.delivery.bounces.kinds import ADVICE, Kind
@@ -57,7 +59,9 @@ class BounceFilterSet(WagtailFilterSet):
     domain = django_filters.CharFilter(label=_("Domain"), method="filter_by_domain")
     happened_at = django_filters.DateFromToRangeFilter(label=_("When"), widget=DateRangePickerWidget)
     case = django_filters.ChoiceFilter(
-        label=_("Complaints"), choices=[("open", _("open")), ("handled", _("handled"))], method="filter_by_case"
+        label=_("Complaints"),
+        choices=[("open", _("not handled yet")), ("handled", _("handled"))],
+        method="filter_by_case",
     )
 
     class Meta:
@@ -76,11 +80,15 @@ class BounceFilterSet(WagtailFilterSet):
         return rows.filter(kind=Kind.COMPLAINT, handled_at__isnull=value == "open")
 
 
-class BounceIndex(generic.IndexView):
+class BounceIndex(AdvisedIndex):
     """Everything that came back, the newest first."""
 
     any_permission_required = ["view"]
     page_title = _("Bounces and complaints")
+    advice = _(
+        "Either all is well, or nobody tells us what comes back: have a mailbox for bounces read, or the webhooks of "
+        "your provider sent here. The guide “Bounces” says how."
+    )
 
     def get_base_queryset(self) -> QuerySet[Bounce]:
         rows = Bounce.objects.filter(message__send__is_test=False)
@@ -91,19 +99,33 @@ class BounceIndex(generic.IndexView):
     @cached_property
     def columns(self) -> list[Column]:
         user = self.request.user
+
+        def said(row: Bounce) -> str:
+            return Truncator(shown_words(row.diagnostic, user)).chars(120)
+
         return [
             TitleColumn(
                 "address",
                 label=_("Address"),
-                accessor=lambda row: shown_address(row.address, user) if row.address else gettext("not kept"),
+                accessor=lambda row: with_detail(_breakable(_address_of(row, user)), _email_of(row), said(row)),
                 get_url=lambda row: reverse("precise_mail_bounce", args=[row.pk]),
-                width="26%",
+                width="28%",
             ),
-            StatusTagColumn("kind", label=_("Why"), accessor=_kind_words, primary=_is_settled, width="22%"),
+            StatusTagColumn("kind", label=_("Why"), accessor=_kind_words, primary=_is_settled, width="20%"),
             WideColumn("email", label=_("Email"), accessor=_email_of),
-            WideColumn("diagnostic", label=_("Server"), accessor=lambda row: shown_words(row.diagnostic, user)[:120]),
+            WideColumn("diagnostic", label=_("Answer of the server"), accessor=said),
             DateColumn("happened_at", label=_("When"), sort_key="happened_at", width="12%"),
         ]
+
+
+def _address_of(bounce: Bounce, user: Any) -> str:
+    return shown_address(bounce.address, user) if bounce.address else gettext("not kept")
+
+
+def _breakable(address: str) -> str:
+    """Return an address that is broken before its @ where it must be, not at any letter."""
+    local_part, at, domain = address.rpartition("@")
+    return format_html("{}<wbr>@{}", local_part, domain) if at else address
 
 
 def _kind_words(bounce: Bounce) -> str:
@@ -157,22 +179,19 @@ class BounceView(WagtailAdminTemplateMixin, TemplateView):
         return [
             *self.breadcrumbs_items,
             {"url": reverse("precise-mail-bounces:index"), "label": _("Bounces and complaints")},
-            {"url": "", "label": self._address},
+            {"url": "", "label": capfirst(self.bounce.get_kind_display())},
         ]
 
-    @property
-    def _address(self) -> str:
-        address = self.bounce.address
-        return shown_address(address, self.request.user) if address else gettext("not kept")
-
+    # Not the address: the title of a page is cut where it does not fit, and that of a browser is seen by others.
     def get_page_subtitle(self) -> str:
-        return self._address
+        return str(capfirst(self.bounce.get_kind_display()))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         bounce, user = self.bounce, self.request.user
         return {
             **super().get_context_data(**kwargs),
             "bounce": bounce,
+            "address": _breakable(_address_of(bounce, user)),
             "email": _email_of(bounce),
             "words": shown_words(bounce.diagnostic, user),
             "advice": ADVICE[Kind(bounce.kind)],
@@ -188,7 +207,7 @@ class BounceViewSet(ModelViewSet):
     model = Bounce
     name = "precise-mail-bounces"
     icon = "arrow-left"
-    menu_label = _("Bounces")
+    menu_label = _("Bounces and complaints")
     index_view_class = BounceIndex
     filterset_class = BounceFilterSet
     copy_view_enabled = False

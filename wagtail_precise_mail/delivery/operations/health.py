@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from django.db import DatabaseError, connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from wagtail_precise_mail.background import Recurring, missing_schedules, queue_size
@@ -98,7 +98,7 @@ def _workers(at: datetime) -> Iterator[Finding]:
             "runs, look into its log.",
         )
         return
-    yield Finding("workers", Level.OK, f"{len(alive)} clusters of workers run tasks.")
+    yield Finding("workers", Level.OK, f"Clusters of workers that run tasks: {len(alive)}.")
     for beat in beats:
         # A restarted qcluster without a supervisor leaves a row with another name; a supervised one keeps its name.
         if beat not in alive and ":" not in beat.name:
@@ -118,7 +118,7 @@ def _outbox(at: datetime) -> Iterator[Finding]:
         yield Finding(
             "leases",
             Level.CRITICAL,
-            f"{stuck} messages are held by workers that have gone, and nobody frees them: the task pump does not run.",
+            f"Messages held by workers that have gone: {stuck}. Nobody frees them: the task pump does not run.",
         )
     else:
         yield Finding("leases", Level.OK, "No message is held by a worker that has gone.")
@@ -127,7 +127,7 @@ def _outbox(at: datetime) -> Iterator[Finding]:
         yield Finding(
             "retries",
             Level.CRITICAL,
-            f"{overdue} messages should have been tried again, and the task pump does not run.",
+            f"Messages that should have been tried again: {overdue}. The task pump does not run.",
         )
     yield from _waiting(at)
 
@@ -144,17 +144,21 @@ def _waiting(at: datetime) -> Iterator[Finding]:
     if not idle:
         yield Finding("sends", Level.OK, "Every send that runs moves.")
     if paused := Send.objects.filter(state=Send.State.PAUSED).count():
-        yield Finding("sends", Level.WARNING, f"{paused} sends are paused; their campaigns say why.")
+        yield Finding("sends", Level.WARNING, f"Sends that are paused: {paused}. Their campaigns say why.")
 
 
 def idle_sends(*, at: datetime) -> list[int]:
-    """Return running sends that have pending messages, and nothing of which was held or settled lately."""
+    """Return running sends that have pending messages, and nothing of which was held or settled lately.
+
+    What waits for a limit or a warm-up plan is not one, until a while after its wait was over.
+    """
     since = at - _WORKED_WITHIN
     messages = OutboxMessage.objects.filter(send=OuterRef("pk")).order_by()
     settled = messages.filter(state__in=[State.ACCEPTED, State.REJECTED, State.UNKNOWN], finished_at__gte=since)
     held = messages.filter(state__in=[State.CLAIMED, State.HANDOFF], lease_expires_at__gt=at)
     waiting = Send.objects.filter(Exists(messages.filter(state=State.PENDING)), state=Send.State.RUNNING)
-    idle = waiting.filter(~Exists(settled), ~Exists(held), frozen_at__lt=since)
+    may_leave = Q(held_until=None) | Q(held_until__lt=since)
+    idle = waiting.filter(may_leave, ~Exists(settled), ~Exists(held), frozen_at__lt=since)
     return list(idle.order_by("pk").values_list("pk", flat=True))
 
 

@@ -31,7 +31,7 @@ class Pace:
 
     Attributes:
         per_second: messages settled with a server in the last minute, or since the send began if that is shorter.
-        expected_end_at: when nothing will be left at this speed; None if it stands still, or is not running.
+        expected_end_at: when nothing will be left at this speed; None if it stands still, waits, or is not running.
     """
 
     per_second: float
@@ -127,7 +127,9 @@ def _pace(send: Send, remaining: int, settled: int, last_retry_at: datetime | No
     if send.frozen_at:
         seconds = min(seconds, max(1.0, (at - send.frozen_at).total_seconds()))
     per_second = settled / seconds
-    if send.state != Send.State.RUNNING or not remaining or not per_second:
+    # What left before it had to wait says nothing about the rest.
+    is_held = bool(send.held_until and send.held_until > at)
+    if send.state != Send.State.RUNNING or is_held or not remaining or not per_second:
         return Pace(per_second, None)
     end = at + timedelta(seconds=remaining / per_second)
     # What a server put off waits for its time, however fast the rest goes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,9 +10,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from wagtail_precise_mail.delivery.models import Send
+from wagtail_precise_mail.delivery.pacing.groups import group_label
 
 
 class SendingLimit(models.Model):
@@ -45,12 +49,37 @@ class SendingLimit(models.Model):
         constraints = [models.UniqueConstraint(fields=["scope", "key", "period"], name="wpm_limit_once")]
 
     def __str__(self) -> str:
-        return f"{self.scope} {self.key}: {self.count} / {self.period}"
+        return _RATES[self.Period(self.period)](self.count) % {
+            "name": self._name(),
+            "number": number_format(self.count, force_grouping=True),
+        }
+
+    def _name(self) -> str:
+        if self.scope == self.Scope.GROUP:
+            return group_label(self.key)
+        words = _("Channel %(key)s") if self.scope == self.Scope.CHANNEL else _("From %(key)s")
+        return str(words) % {"key": self.key}
 
     @property
     def seconds(self) -> int:
         """The length of the period."""
         return self.SECONDS[self.period]
+
+
+_RATES: dict[str, Callable[[int], str]] = {
+    SendingLimit.Period.SECOND: lambda count: ngettext(
+        "%(name)s: %(number)s mail per second", "%(name)s: %(number)s mails per second", count
+    ),
+    SendingLimit.Period.MINUTE: lambda count: ngettext(
+        "%(name)s: %(number)s mail per minute", "%(name)s: %(number)s mails per minute", count
+    ),
+    SendingLimit.Period.HOUR: lambda count: ngettext(
+        "%(name)s: %(number)s mail per hour", "%(name)s: %(number)s mails per hour", count
+    ),
+    SendingLimit.Period.DAY: lambda count: ngettext(
+        "%(name)s: %(number)s mail per day", "%(name)s: %(number)s mails per day", count
+    ),
+}
 
 
 class Bucket(models.Model):

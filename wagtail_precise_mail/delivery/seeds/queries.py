@@ -43,12 +43,13 @@ def placements(*, at: datetime) -> list[Placement]:
     found: dict[str, Placement] = {}
     for arrival in rows:
         if arrival.seed.mailbox:
-            label = _provider(arrival.seed.address)
+            label = provider_of(arrival.seed.address)
             _count(found.setdefault(label, Placement(label)), arrival)
     return sorted(found.values(), key=lambda one: one.provider.lower())
 
 
-def _provider(address: str) -> str:
+def provider_of(address: str) -> str:
+    """Return who keeps a mailbox, or its domain where that is nobody we know."""
     group = group_of(address)
     return group_label(group) if group else address.rpartition("@")[2]
 

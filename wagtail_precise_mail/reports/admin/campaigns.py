@@ -42,6 +42,7 @@ class CampaignReportView(ReportView):
     any_permission_required = ANY_PERMISSION
     permission_policy = POLICY
     filterset_class = CampaignReportFilterSet
+    results_template_name = "wagtail_precise_mail/reports/wide_results.html"
     paginate_by = 30
     columns = [
         TitleColumn("name", label=_("Campaign"), url_name="precise-mail-campaigns:inspect"),

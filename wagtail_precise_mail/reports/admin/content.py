@@ -15,7 +15,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
 
-from wagtail_precise_mail.campaigns.admin.columns import RevenueColumn
+from wagtail_precise_mail.campaigns.admin.columns import CountColumn, RevenueColumn
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.reports.admin.campaigns import CampaignReportMenuItem, harmless
@@ -43,6 +43,7 @@ class ContentReportView(ReportView):
     page_title = _("Content in mails")
     header_icon = "doc-full-inverse"
     template_name = "wagtail_precise_mail/reports/content.html"
+    results_template_name = "wagtail_precise_mail/reports/wide_results.html"
     index_url_name = INDEX
     index_results_url_name = f"{INDEX}_results"
     any_permission_required = ANY_PERMISSION
@@ -53,9 +54,9 @@ class ContentReportView(ReportView):
     columns = [
         TitleColumn("name", label=_("Content"), get_url=lambda row: row.edit_url),
         Column("kind", label=_("Kind"), classname="wpm-wide"),
-        Column("sends", label=_("Shown in mails"), sort_key="sends", classname="wpm-number"),
-        Column("clicks", label=_("Clicks"), sort_key="clicks", classname="wpm-number"),
-        Column("orders", label=_("Orders"), sort_key="orders", classname="wpm-number"),
+        CountColumn("sends", label=_("Shown in mails"), sort_key="sends", classname="wpm-number"),
+        CountColumn("clicks", label=_("Clicks"), sort_key="clicks", classname="wpm-number"),
+        CountColumn("orders", label=_("Orders"), sort_key="orders", classname="wpm-number"),
         RevenueColumn("revenue", label=_("Revenue"), accessor="revenue_lines", classname="wpm-number"),
     ]
     list_export = ["name", "kind", "key", "sends", "clicks", "orders", "revenue_lines"]

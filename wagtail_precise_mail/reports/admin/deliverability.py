@@ -120,6 +120,7 @@ def trend(weeks: list[tuple[Any, queries.Tally]]) -> LineChart:
         ),
         row_title=gettext("Week from"),
         number=_share,
+        unit=gettext("percent"),
         labels=[date_format(monday, "MONTH_DAY_FORMAT") for monday, _tally in weeks],
         series=[Series(name, [tally.percent(*outcomes) for _monday, tally in weeks]) for name, outcomes in rows],
         missing="" if has_mail else gettext("No mail left in the last twelve weeks."),

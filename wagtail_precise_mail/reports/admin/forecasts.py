@@ -135,7 +135,7 @@ def _orders_test(test: dict[str, Any]) -> list[Row]:
         Row(
             _("Off per customer, large errors counting more"),
             (_decimal(test["orders_rmse"], 2), _decimal(test["naive_rmse"], 2)),
-            _("Root of the mean square (RMSE); the gate compares these."),
+            _("Orders; one large error weighs more than several small ones (RMSE)."),
         ),
         Row(
             _("Within the interval"),

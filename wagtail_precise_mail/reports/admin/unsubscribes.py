@@ -13,7 +13,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.reports import ReportView
 
-from wagtail_precise_mail.campaigns.admin.columns import ShareColumn
+from wagtail_precise_mail.campaigns.admin.columns import CountColumn, ShareColumn
 from wagtail_precise_mail.campaigns.admin.pages import ANY_PERMISSION, POLICY
 from wagtail_precise_mail.contacts.models import UnsubscribeReason
 from wagtail_precise_mail.reports.admin.campaigns import CampaignReportMenuItem, harmless
@@ -37,12 +37,13 @@ class UnsubscribeReportView(ReportView):
     index_results_url_name = f"{INDEX}_results"
     any_permission_required = ANY_PERMISSION
     permission_policy = POLICY
+    results_template_name = "wagtail_precise_mail/reports/wide_results.html"
     paginate_by = 30
     columns = [
-        Column("name", label=_("Audience"), classname="wpm-wide"),
-        Column("accepted_count", label=_("Accepted"), accessor="leaving.accepted_count", classname="wpm-number"),
+        Column("name", label=_("Audience")),
+        CountColumn("accepted_count", label=_("Accepted"), accessor="leaving.accepted_count", classname="wpm-number"),
         ShareColumn("total", label=_("Unsubscribed"), accessor="leaving.total", classname="wpm-number"),
-        *(Column(key, label=label, accessor=f"reasons.{key}", classname="wpm-number") for key, label in _REASONS),
+        *(CountColumn(key, label=label, accessor=f"reasons.{key}", classname="wpm-number") for key, label in _REASONS),
     ]
     list_export = [
         "name",

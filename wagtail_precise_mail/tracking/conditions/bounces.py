@@ -35,7 +35,7 @@ class SoftBounced(Windowed):
     label = gettext_lazy("Mail came back")
     description = gettext_lazy("For a reason that may pass, such as trouble of their server or a full mailbox.")
     group = REACTIONS
-    icon = "undo"
+    icon = "arrow-left"
 
     times: Times = 1
     kinds: Annotated[

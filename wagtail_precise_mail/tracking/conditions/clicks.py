@@ -112,7 +112,7 @@ class Unengaged(Condition):
         "Got at least so many mails about topics since their last open, click, order from a mail, or sharing of one."
     )
     group = REACTIONS
-    icon = "pause"
+    icon = "no-view"
 
     mails: Annotated[int, Count(label=gettext_lazy("Mails"), minimum=1, maximum=1000)] = 5
 

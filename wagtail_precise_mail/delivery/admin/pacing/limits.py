@@ -16,35 +16,16 @@ from wagtail.admin.ui.tables import BaseColumn, TitleColumn
 from wagtail.admin.views import generic
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
-from wagtail_precise_mail.contacts.admin.columns import WideColumn
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
+from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
 from wagtail_precise_mail.delivery.channels import channels
 from wagtail_precise_mail.delivery.pacing.buckets import Rate
-from wagtail_precise_mail.delivery.pacing.groups import group_choices, group_label
+from wagtail_precise_mail.delivery.pacing.groups import group_choices
 from wagtail_precise_mail.delivery.pacing.models import Bucket, SendingLimit, Slowdown
 from wagtail_precise_mail.delivery.pacing.waking import look_again
 from wagtail_precise_mail.emails.senders import SenderIdentity
 
-Scope, Period = SendingLimit.Scope, SendingLimit.Period
-
-_SENTENCES = {
-    Period.SECOND: _("At most %(count)s a second %(target)s"),
-    Period.MINUTE: _("At most %(count)s a minute %(target)s"),
-    Period.HOUR: _("At most %(count)s an hour %(target)s"),
-    Period.DAY: _("At most %(count)s a day %(target)s"),
-}
-_TARGETS = {
-    Scope.GROUP: _("to %(name)s"),
-    Scope.SENDER: _("from %(name)s"),
-    Scope.CHANNEL: _("over the channel %(name)s"),
-}
-
-
-def sentence(limit: SendingLimit) -> str:
-    """Return what a limit says."""
-    name = group_label(limit.key) if limit.scope == Scope.GROUP else limit.key
-    target = str(_TARGETS[Scope(limit.scope)]) % {"name": name}
-    count = number_format(limit.count, force_grouping=True)
-    return str(_SENTENCES[Period(limit.period)]) % {"count": count, "target": target}
+Scope = SendingLimit.Scope
 
 
 def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, float]) -> str:
@@ -59,7 +40,7 @@ def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, flo
     }
     if factor < 1:
         slower = gettext("slowed to %(percent)s%%, as the provider asked") % {"percent": round(100 * factor)}
-        words = f"{words}; {slower}"
+        words = gettext("; ").join([words, slower])
     return words
 
 
@@ -111,18 +92,30 @@ def _choices(current: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return found
 
 
-class LimitIndex(generic.IndexView):
+class LimitIndex(AdvisedIndex):
     """What may leave at most, and how much of it may leave now."""
 
     page_title = _("Sending limits")
+    add_item_label = _("Add")
+    advice = _(
+        "Without one, mail leaves as fast as your servers take it. Set limits where your servers are new to a "
+        "provider, or where whoever delivers your mail has a quota: “Gmail: 20,000 mails per hour” is a sane first one."
+    )
 
     @property
     def columns(self) -> list[BaseColumn]:
         buckets = {one.name: one for one in Bucket.objects.all()}
         slowed = dict(Slowdown.objects.values_list("group", "factor"))
+
+        def now(limit: SendingLimit) -> str:
+            return state(limit, buckets, slowed)
+
+        def sentence(limit: SendingLimit) -> str:
+            return with_detail(str(limit), gettext("may leave at once: %(state)s") % {"state": now(limit)})
+
         return [
             TitleColumn("sentence", label=_("Limit"), accessor=sentence, get_url=self.get_edit_url),
-            WideColumn("left", label=_("May leave at once"), accessor=lambda row: state(row, buckets, slowed)),
+            WideColumn("left", label=_("May leave at once"), accessor=now),
         ]
 
 

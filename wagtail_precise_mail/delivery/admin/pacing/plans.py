@@ -17,7 +17,8 @@ from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.views import generic
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
-from wagtail_precise_mail.contacts.admin.columns import WideColumn
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
+from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
 from wagtail_precise_mail.delivery.pacing.models import WarmUp, default_volumes
 from wagtail_precise_mail.delivery.pacing.waking import look_again
 from wagtail_precise_mail.delivery.pacing.warming import Today, follow_plan, today
@@ -71,7 +72,7 @@ class WarmUpForm(WagtailAdminModelForm):
         if self.instance.pk:
             domains.add(self.instance.domain)
         self.fields["domain"].choices = [(one, one) for one in sorted(domains)]
-        self.fields["volumes"].widget.attrs["rows"] = 2
+        self.fields["volumes"].widget.attrs["rows"] = 3
         if not self.instance.pk:
             self.fields["volumes"].initial = default_volumes()
 
@@ -103,17 +104,26 @@ def left(plan: WarmUp, now: Today) -> str:
     }
 
 
-class WarmUpIndex(generic.IndexView):
+class WarmUpIndex(AdvisedIndex):
     """Plans, with what is left of today."""
 
     page_title = _("Warm-up plans")
+    add_item_label = _("Add")
+    advice = _(
+        "A new sender domain needs one: providers learn to trust it when its mail grows from day to day. Write the "
+        "plan before the first send. Domains that have sent for long need none."
+    )
 
     @property
     def columns(self) -> list[BaseColumn]:
         at = timezone.now()
+
+        def place(plan: WarmUp) -> str:
+            return where(plan, today(plan, at=at))
+
         return [
-            self._get_title_column("domain", TitleColumn),
-            WideColumn("where", label=_("Where it is"), accessor=lambda plan: where(plan, today(plan, at=at))),
+            self._get_title_column("domain", TitleColumn, accessor=lambda plan: with_detail(plan.domain, place(plan))),
+            WideColumn("where", label=_("Where it is"), accessor=place),
             Column("left", label=_("May still leave today"), accessor=lambda plan: left(plan, today(plan, at=at))),
         ]
 

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import BaseColumn, TitleColumn
-from wagtail.admin.views import generic
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
 from wagtail_precise_mail.contacts.addresses import normalize_address
-from wagtail_precise_mail.contacts.admin.columns import WideColumn
-from wagtail_precise_mail.delivery.pacing.groups import group_label, group_of
+from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
+from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
 from wagtail_precise_mail.delivery.seeds.models import SeedAddress
+from wagtail_precise_mail.delivery.seeds.queries import provider_of
 from wagtail_precise_mail.exceptions import InvalidAddress
 
 
@@ -87,16 +87,30 @@ def state(seed: SeedAddress) -> str:
     return seed.problem or (gettext("watched") if seed.checked_at else gettext("watched from the next send on"))
 
 
-class SeedIndex(generic.IndexView):
+def provider(seed: SeedAddress) -> str:
+    """Return who keeps the mailbox of a seed."""
+    return provider_of(seed.address)
+
+
+class SeedIndex(AdvisedIndex):
     """Seed addresses with their providers."""
 
     page_title = _("Seed addresses")
+    add_item_label = _("Add")
+    advice = _(
+        "Open a mailbox of your own at each provider that many of your contacts use. It gets every newsletter and "
+        "campaign, and the report Deliverability says whether it came to the inbox, to the spam folder, or not at all."
+    )
 
     @property
     def columns(self) -> list[BaseColumn]:
         return [
-            self._get_title_column("address", TitleColumn),
-            WideColumn("provider", label=_("Provider"), accessor=lambda seed: group_label(group_of(seed.address))),
+            self._get_title_column(
+                "address",
+                TitleColumn,
+                accessor=lambda seed: with_detail(seed.address, provider(seed), state(seed)),
+            ),
+            WideColumn("provider", label=_("Provider"), accessor=provider),
             WideColumn("state", label=_("State"), accessor=state),
         ]
 

@@ -39,8 +39,8 @@ class PeriodForm(forms.Form):
     """Either some days up to today, or two days."""
 
     days = forms.ChoiceField(choices=list(PRESETS.items()), required=False)
-    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    last = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    first = forms.DateField(label=_("First day"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    last = forms.DateField(label=_("Last day"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
 
     def __init__(self, *args: Any, segments: dict[int, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
