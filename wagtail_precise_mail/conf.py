@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -12,15 +10,16 @@ from django.conf import settings
 from django.core.signals import setting_changed
 
 from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.option_checks import (
+    CHECK_LEVELS,
+    CROSS_SELL_RULES,
+    PRICE_CHANGES,
+    RETRIED_REPLIES,
+    SETTING,
+    check_options,
+)
 
-SETTING = "WAGTAIL_PRECISE_MAIL"
-PRICE_CHANGES = ("warn", "stop")
-CROSS_SELL_RULES = ("allowed", "with_consent", "off")
-"""What ``cross_sell_jurisdictions`` may say, the strictest last."""
-RETRIED_REPLIES = ("temporary", "address", "content", "blocked", "throttled", "auth", "connection", "unknown")
-"""The keys of ``retry_hours``."""
-CHECK_LEVELS = ("off", "hint", "warning", "error")
-"""What ``check_levels`` may say; the keys are known where the checks are registered."""
+__all__ = ["CHECK_LEVELS", "CROSS_SELL_RULES", "PRICE_CHANGES", "RETRIED_REPLIES", "SETTING", "Options", "options"]
 
 
 @dataclass(frozen=True)
@@ -361,257 +360,7 @@ class Options:
     """Other sites whose scripts may use the sign-up API, such as "https://www.example.com"; empty: none."""
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            least = option.metadata.get("least", 1)
-            if option.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-                what = "above 0" if least else "from 0"
-                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a whole number {what}, not {value!r}.")
-            if option.type == "bool" and not isinstance(value, bool):
-                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be True or False, not {value!r}.")
-            if option.type == "str" and not isinstance(value, str):
-                raise ConfigurationError(f"{SETTING}[{option.name!r}] must be a string, not {value!r}.")
-        self._check_levels()
-        self._check_claims()
-        self._check_jurisdictions()
-        self._check_retention()
-        self._check_retries()
-        if self.price_change not in PRICE_CHANGES:
-            known = " or ".join(repr(value) for value in PRICE_CHANGES)
-            raise ConfigurationError(f"{SETTING}['price_change'] must be {known}, not {self.price_change!r}.")
-        if not isinstance(self.language_fallbacks, dict) or not all(
-            isinstance(code, str)
-            and isinstance(others, list | tuple)
-            and all(isinstance(other, str) and other for other in others)
-            for code, others in self.language_fallbacks.items()
-        ):
-            raise ConfigurationError(
-                f"{SETTING}['language_fallbacks'] must be a dict of lists of language codes, such as "
-                "{'zh-hant': ['zh-hans', 'en']}."
-            )
-        if not isinstance(self.contact_attributes, tuple) or not all(
-            isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,100}", key) for key in self.contact_attributes
-        ):
-            raise ConfigurationError(
-                f"{SETTING}['contact_attributes'] must be a list of names such as ['points']: letters, digits, - and _."
-            )
-        # A lone string would be taken apart, and each of its characters would open the API.
-        if not isinstance(self.api_tokens, tuple) or not all(isinstance(t, str) and t for t in self.api_tokens):
-            raise ConfigurationError(f"{SETTING}['api_tokens'] must be a list of strings that are not empty.")
-        # They open the metrics to whoever guesses one.
-        if not isinstance(self.metrics_tokens, tuple) or not all(
-            isinstance(token, str) and len(token) >= 16 for token in self.metrics_tokens
-        ):
-            raise ConfigurationError(
-                f"{SETTING}['metrics_tokens'] must be a list of strings of 16 characters at least. Make one: "
-                "python -c 'import secrets; print(secrets.token_urlsafe())'"
-            )
-        self._check_domains()
-        self._check_networks()
-        self._check_utm()
-        self._check_bounces()
-        self._check_mail_servers()
-        self._check_groups()
-        self._check_alarms()
-        self._check_keys()
-        if not isinstance(self.sign_up_origins, tuple) or not all(
-            isinstance(origin, str) and re.fullmatch(r"https?://[^/*]+", origin) for origin in self.sign_up_origins
-        ):
-            raise ConfigurationError(
-                f"{SETTING}['sign_up_origins'] must be a list of origins without a path, such as "
-                "'https://www.example.com'."
-            )
-        if self.base_currency and not re.fullmatch("[A-Z]{3}", self.base_currency):
-            raise ConfigurationError(
-                f"{SETTING}['base_currency'] must be a code such as 'GBP', not {self.base_currency!r}."
-            )
-        self._check_engagement()
-        for name in ("send_hour", "digest_hour"):
-            if (hour := getattr(self, name)) > 23:
-                raise ConfigurationError(f"{SETTING}[{name!r}] must be between 0 and 23, not {hour}.")
-        if self.lease_seconds <= self.task_seconds:
-            raise ConfigurationError(
-                f"{SETTING}['lease_seconds'] ({self.lease_seconds}) must exceed 'task_seconds' ({self.task_seconds})."
-            )
-
-    def _check_domains(self) -> None:
-        domains = self.verified_sender_domains
-        # A lone string would be taken apart; "com" or "" would vouch for strangers.
-        if not isinstance(domains, tuple) or not all(isinstance(one, str) and _is_domain(one) for one in domains):
-            raise ConfigurationError(
-                f"{SETTING}['verified_sender_domains'] must be a list of domains like 'example.com', not {domains!r}."
-            )
-
-    def _check_utm(self) -> None:
-        known = dict.fromkeys(("email", "send", "block", "link"), "")
-        try:
-            for name, value in self.utm_parameters.items():
-                value.format(**known)
-                if not re.fullmatch(r"[A-Za-z0-9_]+", name):
-                    raise ValueError
-        except (AttributeError, TypeError, ValueError, LookupError):
-            raise ConfigurationError(
-                f"{SETTING}['utm_parameters'] must be a dict of names and values such as {{'utm_source': 'newsletter', "
-                f"'utm_campaign': '{{email}}'}}; values may have {{email}}, {{send}}, {{block}} and {{link}}."
-            ) from None
-        # A lone string would be taken apart, and each of its characters would be a host.
-        if not isinstance(self.utm_hosts, tuple) or not all(isinstance(one, str) and one for one in self.utm_hosts):
-            raise ConfigurationError(f"{SETTING}['utm_hosts'] must be a list of hosts such as 'shop.example.com'.")
-
-    def _check_networks(self) -> None:
-        networks = self.scanner_networks
-        # A lone string would be taken apart, and "0.0.0.0/0" of it be nobody's.
-        if not isinstance(networks, tuple) or not all(isinstance(one, str) and _is_network(one) for one in networks):
-            raise ConfigurationError(
-                f"{SETTING}['scanner_networks'] must be a list of networks like '203.0.113.0/24' and of dotted paths "
-                f"of functions that return such, not {networks!r}."
-            )
-
-    def _check_bounces(self) -> None:
-        # 64 characters before the @ are allowed, and the token needs 41 of them (RFC 5321).
-        if self.bounce_address and not re.fullmatch(r"[\w.-]{1,23}@[\w-]+(\.[\w-]+)+", self.bounce_address, re.ASCII):
-            raise ConfigurationError(
-                f"{SETTING}['bounce_address'] must be like 'bounces@example.com', with at most 23 characters before "
-                f"the @ and no +, not {self.bounce_address!r}."
-            )
-
-    def _check_keys(self) -> None:
-        # No key may stand in the messages: they go to logs.
-        for name, usable in (("encryption_keys", _is_fernet_key), ("address_keys", _is_secret)):
-            keys = getattr(self, name)
-            if not isinstance(keys, tuple) or not all(isinstance(key, str) and usable(key) for key in keys):
-                raise ConfigurationError(
-                    f"{SETTING}[{name!r}] must be a list of keys. Make one: manage.py precise_mail_encrypt --new-key"
-                )
-        if any(self.encryption_keys[:1]) and not self.address_keys:
-            raise ConfigurationError(
-                f"{SETTING}['encryption_keys'] needs 'address_keys' beside it: without them, addresses could be "
-                "guessed from their fingerprints."
-            )
-
-    def _check_levels(self) -> None:
-        levels = self.check_levels
-        if not isinstance(levels, dict) or not all(level in CHECK_LEVELS for level in levels.values()):
-            known = ", ".join(repr(level) for level in CHECK_LEVELS)
-            raise ConfigurationError(
-                f"{SETTING}['check_levels'] must be a dict of keys of checks and levels ({known}), not {levels!r}."
-            )
-
-    def _check_jurisdictions(self) -> None:
-        rules = self.cross_sell_jurisdictions
-        if not isinstance(rules, dict) or not all(
-            isinstance(country, str) and rule in CROSS_SELL_RULES for country, rule in rules.items()
-        ):
-            known = ", ".join(repr(rule) for rule in CROSS_SELL_RULES)
-            raise ConfigurationError(
-                f"{SETTING}['cross_sell_jurisdictions'] must be a dict of countries and rules ({known}), not {rules!r}."
-            )
-
-    def _check_retention(self) -> None:
-        days = self.retention_days
-        if not isinstance(days, dict) or not all(
-            isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in days.values()
-        ):
-            raise ConfigurationError(
-                f"{SETTING}['retention_days'] must be a dict of keys of retention rules and whole numbers of days, "
-                f"not {days!r}."
-            )
-
-    def _check_retries(self) -> None:
-        hours = self.retry_hours
-        if not isinstance(hours, dict) or not all(
-            key in RETRIED_REPLIES and type(value) is int and value >= 0 for key, value in hours.items()
-        ):
-            known = ", ".join(repr(key) for key in RETRIED_REPLIES)
-            raise ConfigurationError(
-                f"{SETTING}['retry_hours'] must be a dict of classes of replies ({known}) and whole numbers of hours, "
-                f"not {hours!r}."
-            )
-
-    def _check_engagement(self) -> None:
-        for name in ("engagement_days", "engagement_mails"):
-            borders = getattr(self, name)
-            if not borders and name == "engagement_mails":
-                continue
-            is_right = isinstance(borders, tuple) and len(borders) == 3
-            is_right = is_right and all(type(value) is int and value > 0 for value in borders)
-            if not is_right or list(borders) != sorted(set(borders)):
-                raise ConfigurationError(
-                    f"{SETTING}[{name!r}] must be three rising whole numbers such as (30, 90, 180), not {borders!r}."
-                )
-
-    def _check_mail_servers(self) -> None:
-        hosts, selectors = self.sending_hosts, self.dkim_selectors
-        if not isinstance(hosts, tuple) or not all(isinstance(one, str) and one for one in hosts):
-            raise ConfigurationError(f"{SETTING}['sending_hosts'] must be a list of names or IP addresses of servers.")
-        # A lone string would be taken apart, and each of its characters would be a selector.
-        if not isinstance(selectors, dict) or not all(
-            isinstance(domain, str) and _is_domain(domain) and isinstance(names, list | tuple) and all(names)
-            for domain, names in selectors.items()
-        ):
-            raise ConfigurationError(
-                f"{SETTING}['dkim_selectors'] must be a dict of domains and lists of selectors, such as "
-                "{'example.com': ['mail']}."
-            )
-
-    def _check_groups(self) -> None:
-        groups = self.mx_groups
-        # A lone string would be taken apart, and each of its characters would be a domain.
-        if not isinstance(groups, dict) or not all(
-            isinstance(key, str)
-            and re.fullmatch(r"[a-z0-9_]{1,40}", key)
-            and isinstance(domains, list | tuple)
-            and all(isinstance(one, str) and _is_domain(one) for one in domains)
-            for key, domains in groups.items()
-        ):
-            raise ConfigurationError(
-                f"{SETTING}['mx_groups'] must be a dict of keys and lists of domains, such as "
-                "{'gmail': ['client.example']}; keys have small letters, digits and underscores."
-            )
-
-    def _check_alarms(self) -> None:
-        for kind in ("complaint", "bounce", "block"):
-            warn, stop = (getattr(self, f"{kind}_{level}_percent") for level in ("warn", "stop"))
-            if not all(type(one) in (int, float) and 0 < one <= 100 for one in (warn, stop)) or warn > stop:
-                raise ConfigurationError(
-                    f"{SETTING}['{kind}_warn_percent'] and ['{kind}_stop_percent'] must be above 0 and up to 100, the "
-                    f"first one not above the second, not {warn!r} and {stop!r}."
-                )
-        if self.refusal_percent > 100:
-            raise ConfigurationError(f"{SETTING}['refusal_percent'] must be up to 100, not {self.refusal_percent}.")
-
-    def _check_claims(self) -> None:
-        claims = self.misleading_claims
-        # A lone string would be taken apart, and each of its characters would be a claim.
-        if not isinstance(claims, dict) or not all(isinstance(phrases, list) for phrases in claims.values()):
-            raise ConfigurationError(
-                f"{SETTING}['misleading_claims'] must be a dict of languages and lists of phrases, not {claims!r}."
-            )
-        if not all(isinstance(phrase, str) and phrase.strip() for phrases in claims.values() for phrase in phrases):
-            raise ConfigurationError(f"{SETTING}['misleading_claims'] must have phrases that are not empty.")
-
-
-def _is_fernet_key(key: str) -> bool:
-    return not key or re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) is not None
-
-
-def _is_secret(key: str) -> bool:
-    return len(key) >= 32
-
-
-def _is_network(value: str) -> bool:
-    if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", value):
-        return True
-    try:
-        ipaddress.ip_network(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_domain(value: str) -> bool:
-    labels = value.split(".")
-    return len(labels) > 1 and all(labels) and not any(mark in value for mark in "@/* \t\n")
+        check_options(self)
 
 
 @cache

@@ -1,10 +1,9 @@
-"""A worker of the benchmark of sending, in a process of its own."""
+"""A worker of the benchmark of sending, in a process of its own: forked, as workers of a cluster are."""
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 
 import django
@@ -13,20 +12,28 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 from django.db import connection  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from tests.benchmarks.bench_sending import use_sink  # noqa: E402
+from tests.benchmarks.memory import memory  # noqa: E402
 from wagtail_precise_mail.delivery import services  # noqa: E402
 
 
 def work(send_id: int, database: str, port: int) -> None:
-    """Deliver a send when told to, and say how many megabytes that took at its peak."""
+    """Deliver a send when told to, and say how much memory that took, in megabytes."""
     connection.settings_dict["NAME"] = database
     use_sink(port)
+    _ = get_resolver().url_patterns  # what all workers of a cluster share is loaded before they are forked
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
     connection.ensure_connection()
     print("ready", flush=True)
     sys.stdin.readline()
     services.deliver(send_id, seconds=600)
-    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    print(json.dumps(memory()), flush=True)
+    os._exit(0)
 
 
 if __name__ == "__main__":
