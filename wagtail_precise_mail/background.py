@@ -87,6 +87,11 @@ def tell_stopping(is_stopping: bool) -> None:
     _STOPPING[0] = is_stopping
 
 
+def worker_count() -> int:
+    """Return how many workers a cluster has."""
+    return int(Conf.WORKERS or 1)
+
+
 def task_timeout_seconds() -> int:
     """Return after how many seconds the cluster stops a task."""
     return int(Conf.TIMEOUT or _LONGEST_TASK_SECONDS)

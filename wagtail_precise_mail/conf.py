@@ -48,6 +48,9 @@ class Options:
     claim_size_limit: int = 500
     """How many it claims at once where they leave quickly: whatever is looked up is looked up for all of a claim."""
 
+    workers_per_send: int = field(default=0, metadata={"least": 0})
+    """Workers that serve one send at once; 0 is all of a cluster but one. SQLite has one writer: there it is 1."""
+
     handoff_size: int = 10
     """Messages committed to handoff at once: as many can become unknown when a worker dies."""
 

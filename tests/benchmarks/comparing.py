@@ -1,7 +1,9 @@
 """Conditions against SQL by hand: counted by the same cursor, in turns, so that a busy machine is busy for both.
 
 A reference finds rows of contacts, as every use of a segment needs them, in the fastest of several shapes. How long
-Python took to build ours stands beside it. Ours may not read all lines or all mail events when the reference does not.
+Python took to build ours stands beside it. To which of two equal statements PostgreSQL gives parallel workers is luck:
+``PRECISE_MAIL_BENCH_WORKERS=0`` gives them to none. Ours may not read all lines or all mail events when the reference
+does not.
 SQLite has no reference: there nothing may take seconds.
 """
 
@@ -54,6 +56,8 @@ def measure_all(cases: dict[str, Case]) -> int:
     """Measure those that ``PRECISE_MAIL_BENCH_ONLY`` names, with their plans, or all; return how many missed."""
     chosen = [one for one in os.environ.get("PRECISE_MAIL_BENCH_ONLY", "").split(",") if one]
     if connection.vendor == "postgresql":
+        if workers := os.environ.get("PRECISE_MAIL_BENCH_WORKERS"):
+            run(f"SET max_parallel_workers_per_gather = {int(workers)}")
         run(f"SET statement_timeout = {TIMEOUT * 1000}")
     return sum(
         [

@@ -37,8 +37,8 @@ from wagtail_precise_mail.conf import options  # noqa: E402
 from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token  # noqa: E402
 from wagtail_precise_mail.delivery import handoffs, services  # noqa: E402
 from wagtail_precise_mail.delivery.channels.smtp.connection import SmtpConnection  # noqa: E402
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND  # noqa: E402
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send  # noqa: E402
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND  # noqa: E402
 
 
 def migrate() -> None:

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -19,7 +20,7 @@ from tests.factories.contacts import make_contact
 from tests.factories.delivery import make_compiled, make_message, make_messages, make_reader, make_send
 from wagtail_precise_mail.contacts import services as contacts
 from wagtail_precise_mail.contacts.models import Contact, Suppression
-from wagtail_precise_mail.delivery import services
+from wagtail_precise_mail.delivery import claims, sending, services, working
 from wagtail_precise_mail.delivery.channels import Channel, Envelope, MemoryChannel, Receipt, channels
 from wagtail_precise_mail.delivery.mime import read_message_id
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -343,10 +344,50 @@ def test_a_task_out_of_time_asks_for_no_successor_while_another_worker_is_at_it(
 ) -> None:
     send = make_send()
     make_message(send)
-    make_message(send, state=State.CLAIMED, lease_expires_at=timezone.now() + timedelta(seconds=299))
+    held_by_another(send)
     with django_capture_on_commit_callbacks(execute=True):
         services.deliver(send.pk, seconds=0)
     assert OrmQ.objects.count() == 0
+
+
+@pytest.mark.parametrize(("others", "successors"), [(1, 1), (2, 0)])
+def test_as_many_go_on_as_are_wanted(
+    django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch, others: int, successors: int
+) -> None:
+    monkeypatch.setattr(sending, "crew_size", lambda: 2)
+    send = make_send()
+    make_message(send)
+    for _other in range(others):
+        held_by_another(send)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.deliver(send.pk, seconds=0)
+    assert OrmQ.objects.count() == successors
+
+
+def held_by_another(send: Send) -> None:
+    """Let a message be in the hands of another worker."""
+    make_message(send, state=State.CLAIMED, claim_token=uuid4(), lease_expires_at=timezone.now() + timedelta(minutes=5))
+
+
+def test_claims_grow_where_all_of_one_leaves_quickly(
+    memory_channel: type[MemoryChannel], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "claim_size": 2, "claim_size_limit": 7}
+    sizes: list[int] = []
+    claim = claims.claim
+    monkeypatch.setattr(
+        claims, "claim", lambda *args, limit, **words: sizes.append(limit) or claim(*args, limit=limit, **words)
+    )
+    send = make_send()
+    make_messages(send, 20)
+    services.deliver(send.pk, seconds=60)
+    assert sizes[:4] == [2, 4, 7, 7]
+    monkeypatch.setattr(working, "_LONG_TURN", 0)
+    sizes.clear()
+    send = make_send()
+    make_messages(send, 5)
+    services.deliver(send.pk, seconds=60)
+    assert set(sizes) == {2}
 
 
 class Interrupted(Channel):

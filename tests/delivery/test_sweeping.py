@@ -67,7 +67,7 @@ def test_a_dead_worker_does_not_keep_a_send_asleep_until_its_lease_ends() -> Non
 def test_the_path_of_the_task_leads_to_the_task() -> None:
     from django.utils.module_loading import import_string
 
-    from wagtail_precise_mail.delivery.moves import DELIVER_SEND
+    from wagtail_precise_mail.delivery.crew import DELIVER_SEND
 
     assert import_string(DELIVER_SEND) is tasks.deliver_send
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Field, QuerySet
+from django.db.models import Count, F, Field, QuerySet
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -176,13 +176,18 @@ def durable_commits() -> Iterator[None]:
 
 
 def is_attended(send_id: int, *, at: datetime) -> bool:
-    """Whether a worker claimed or handed over messages of a send in the last ``task_seconds``.
+    """Whether a worker claimed or handed over messages of a send in the last ``task_seconds``."""
+    return attending_count(send_id, at=at) > 0
+
+
+def attending_count(send_id: int, *, at: datetime) -> int:
+    """Return how many workers claimed or handed over messages of a send in the last ``task_seconds``.
 
     A killed worker seems to attend for that long, too; what it held stays leased for longer.
     """
     fresh = at + timedelta(seconds=options().lease_seconds - options().task_seconds)
     leased = OutboxMessage.objects.filter(send=send_id, state__in=[State.CLAIMED, State.HANDOFF])
-    return leased.filter(lease_expires_at__gt=fresh).exists()
+    return leased.filter(lease_expires_at__gt=fresh).aggregate(count=Count("claim_token", distinct=True))["count"]
 
 
 def storable(text: str, length: int) -> str:

@@ -15,8 +15,8 @@ from wagtail_precise_mail.contacts.confirmations import (
     make_sign_up_token,
 )
 from wagtail_precise_mail.contacts.sign_ups import SignUp
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 from wagtail_precise_mail.emails.confirming import CONFIRM_BLOCK, can_confirm
 from wagtail_precise_mail.emails.languages import choose_language
 from wagtail_precise_mail.emails.models import BrandSettings, Email

@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import (
     Cadence,
@@ -25,9 +24,9 @@ from wagtail_precise_mail.contacts.models import (
 from wagtail_precise_mail.contacts.queries import ContactQuerySet
 from wagtail_precise_mail.delivery.aging import NOBODY_IS_ASKED, PermissionRule
 from wagtail_precise_mail.delivery.claims import database_value
+from wagtail_precise_mail.delivery.crew import call_workers
 from wagtail_precise_mail.delivery.digests.keeping import collects, keep_frozen
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 from wagtail_precise_mail.delivery.pace import came_too_soon
 from wagtail_precise_mail.delivery.pacing.ranking import priority_in
 from wagtail_precise_mail.delivery.seeds.adding import add_seeds
@@ -199,6 +198,6 @@ def start_running(send: Send, at: datetime) -> bool:
         started = freezing.update(state=Send.State.RUNNING, frozen_at=at)
         if started:
             add_seeds(send, at=at)
-            enqueue(DELIVER_SEND, send.pk)
+            call_workers(send.pk)
     send.refresh_from_db()
     return send.frozen_at is not None

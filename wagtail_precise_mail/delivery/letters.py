@@ -13,8 +13,8 @@ from wagtail.models import Site
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.contacts.letters import Letter, letter_carriers
 from wagtail_precise_mail.contacts.models import Contact
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND
 from wagtail_precise_mail.delivery.models import Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 from wagtail_precise_mail.emails.blocks.notice import make_notice
 from wagtail_precise_mail.emails.models import BrandSettings
 from wagtail_precise_mail.emails.senders import sender_problem

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from wagtail_precise_mail.background import enqueue
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND, call_workers
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.pacing.stops import sentence, stop_of
 from wagtail_precise_mail.delivery.signals import send_finished, send_paused
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 logger = logging.getLogger(__name__)
-
-# Tasks lie above services, so the door is named by its path.
-DELIVER_SEND = "wagtail_precise_mail.delivery.tasks.deliver_send"
 
 
 def pause(send: Send, *, reason: str) -> None:
@@ -74,7 +72,7 @@ def resume(send: Send) -> None:
             failure_count=0,
         )
         if send.state == Send.State.RUNNING:
-            enqueue(DELIVER_SEND, send.pk)
+            call_workers(send.pk)
 
 
 def cancel(send: Send) -> None:

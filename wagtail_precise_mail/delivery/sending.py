@@ -14,8 +14,9 @@ from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery import claims
 from wagtail_precise_mail.delivery.channels import Channel, open_channel
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND, crew_size
 from wagtail_precise_mail.delivery.models import Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND, finish_if_done, pause
+from wagtail_precise_mail.delivery.moves import finish_if_done, pause
 from wagtail_precise_mail.delivery.pacing.rota import Rota
 from wagtail_precise_mail.delivery.stopping import StopSign, stop_sign
 from wagtail_precise_mail.delivery.working import SendBroken, Worker
@@ -48,8 +49,8 @@ def deliver(send_id: int, *, seconds: float | None = None) -> None:
             _note_trouble(send, error)
             return
         successor = rota.next_one() if is_in_order else None
-        # Attended, copies would add up, each asking for a successor.
-        if successor and not claims.is_attended(successor.pk, at=timezone.now()):
+        # Of more than are wanted, copies would add up, each asking for a successor.
+        if successor and claims.attending_count(successor.pk, at=timezone.now()) < crew_size():
             enqueue(DELIVER_SEND, successor.pk)
 
 

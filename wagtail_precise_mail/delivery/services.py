@@ -14,9 +14,10 @@ from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
 from wagtail_precise_mail.contacts.legal_settings import LegalSettings
 from wagtail_precise_mail.contacts.models import Contact, Suppression, SuppressionReason, Topic
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND
 from wagtail_precise_mail.delivery.freezing import freeze
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND, cancel, pause, resend_unknown, resume
+from wagtail_precise_mail.delivery.moves import cancel, pause, resend_unknown, resume
 from wagtail_precise_mail.delivery.sending import deliver
 from wagtail_precise_mail.delivery.sweeping import Swept, sweep
 from wagtail_precise_mail.delivery.versions import keep_versions

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.delivery.channels import open_channel
 from wagtail_precise_mail.delivery.claims import is_attended
+from wagtail_precise_mail.delivery.crew import call_workers
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND, finish_done
+from wagtail_precise_mail.delivery.moves import finish_done
 from wagtail_precise_mail.delivery.replies import ReplyClass
 from wagtail_precise_mail.delivery.retrying import Circumstances, repetition_of
 from wagtail_precise_mail.exceptions import PreciseMailError
@@ -101,5 +101,5 @@ def _wake(at: datetime) -> int:
     waiting = Send.objects.filter(is_free, Exists(pending), state=Send.State.RUNNING).order_by("priority", "pk")
     alone = [pk for pk in waiting.values_list("pk", flat=True) if not is_attended(pk, at=at)]
     for pk in alone:
-        enqueue(DELIVER_SEND, pk)
+        call_workers(pk)
     return len(alone)

@@ -26,7 +26,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _small_batches(settings: Settings) -> None:
-    settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "claim_size": 5, "handoff_size": 5}
+    settings.WAGTAIL_PRECISE_MAIL = {
+        **settings.WAGTAIL_PRECISE_MAIL,
+        "claim_size": 5,
+        "claim_size_limit": 5,
+        "handoff_size": 5,
+    }
 
 
 class NotedChannel(MemoryChannel):

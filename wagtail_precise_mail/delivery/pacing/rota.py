@@ -10,8 +10,8 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from wagtail_precise_mail.background import enqueue
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 from wagtail_precise_mail.delivery.pacing.models import Watch
 
 _WATCH = "turns"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from wagtail_precise_mail.background import enqueue
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND
 from wagtail_precise_mail.delivery.models import Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 
 
 def look_again() -> int:

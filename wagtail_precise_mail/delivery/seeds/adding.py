@@ -6,8 +6,8 @@ from datetime import datetime
 
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.contacts.addresses import address_hash, normalize_address
+from wagtail_precise_mail.delivery.crew import DELIVER_SEND
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.moves import DELIVER_SEND
 from wagtail_precise_mail.delivery.seeds.models import SeedAddress, SeedArrival
 from wagtail_precise_mail.emails.models import CompiledEmail
 

@@ -1,0 +1,31 @@
+"""How many workers serve one send at once, and how they are called."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from django.db import connection
+
+from wagtail_precise_mail.background import enqueue, worker_count
+from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.delivery.models import OutboxMessage
+
+# Tasks lie above services, so the door is named by its path.
+DELIVER_SEND = "wagtail_precise_mail.delivery.tasks.deliver_send"
+
+
+def crew_size() -> int:
+    """Return how many workers may serve a send: one stays free for everything else."""
+    if connection.vendor == "sqlite":
+        return 1
+    return options().workers_per_send or max(worker_count() - 1, 1)
+
+
+def call_workers(send_id: int) -> None:
+    """Ask for as many workers as have something to do in a send, one at least, once the transaction has committed."""
+    size = crew_size()
+    if size > 1:
+        pending = OutboxMessage.objects.filter(send=send_id, state=OutboxMessage.State.PENDING)
+        size = min(size, max(ceil(pending[: size * options().claim_size].count() / options().claim_size), 1))
+    for _worker in range(size):
+        enqueue(DELIVER_SEND, send_id)
