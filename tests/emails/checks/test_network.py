@@ -82,7 +82,7 @@ class Quiet(ThreadingHTTPServer):
 def port() -> Iterator[int]:
     server = Quiet(("127.0.0.1", 0), Shop)
     Shop.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -182,7 +182,7 @@ def safe_port() -> Iterator[tuple[int, list[str]]]:
     tls.load_cert_chain(CERTIFICATE)
     tls.sni_callback = lambda _sock, name, _context: names.append(name)
     server.socket = tls.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server.server_address[1], names
     server.shutdown()
     server.server_close()
