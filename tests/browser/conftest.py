@@ -42,6 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
+            # One main journey per area is enough for everybody's run.
+            if not item.get_closest_marker("journey"):
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 ``python -m tests.tracking.web_process prepare 50`` makes so many messages that left, and prints their ids;
 ``serve 8001`` answers requests until it is stopped; ``count`` counts what waits, and prints what was opened, and when;
-``wait 10 5`` waits until 10 are written and a worker was asked to count, at most 5 seconds, and prints how often it was.
+``wait 10 5`` waits until 10 are written and a worker was asked to count, or 5 seconds, and prints how often it was.
 """
 
 from __future__ import annotations
