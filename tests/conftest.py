@@ -124,6 +124,12 @@ def _known_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def search_index(settings: Settings) -> None:
+    """For what is found by Wagtail's search: what is saved is indexed, as on a real site."""
+    settings.WAGTAILSEARCH_BACKENDS = {"default": {**settings.WAGTAILSEARCH_BACKENDS["default"], "AUTO_UPDATE": True}}
+
+
+@pytest.fixture
 def in_clear(settings: Settings) -> None:
     """For what only works while addresses are not encrypted, such as a search for a part of one."""
     keys = {"encryption_keys", "address_keys"}

@@ -12,7 +12,7 @@ from typing import Any
 os.environ.setdefault("EXAMPLE_VAR", tempfile.mkdtemp(prefix="precise-mail-tests-"))
 
 from example_site.settings import *  # noqa: F403
-from example_site.settings import DATABASES, INSTALLED_APPS, Q_CLUSTER, VAR
+from example_site.settings import DATABASES, INSTALLED_APPS, Q_CLUSTER, VAR, WAGTAILSEARCH_BACKENDS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp"]
 if os.environ.get("PRECISE_MAIL_LOCALIZE"):
@@ -27,6 +27,8 @@ DEBUG = False
 EXAMPLE_Q_CLUSTER = Q_CLUSTER
 Q_CLUSTER = {**{key: value for key, value in Q_CLUSTER.items() if key != "redis"}, "name": "tests", "orm": "default"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Few tests search by the index, and keeping it costs all of them: see the fixture `search_index`.
+WAGTAILSEARCH_BACKENDS = {"default": {**WAGTAILSEARCH_BACKENDS["default"], "AUTO_UPDATE": False}}
 MEDIA_ROOT = Path(VAR) / "media"
 (Path(VAR) / "static").mkdir(exist_ok=True)
 STORAGES = {

@@ -59,7 +59,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def house(transactional_db: None, settings: Settings, live_server: LiveServer) -> Site:
+def house(transactional_db: None, settings: Settings, live_server: LiveServer, search_index: None) -> Site:
     """The example site without its content: transactional tests flush what migrations put in."""
     settings.WAGTAIL_PRECISE_MAIL = {"base_url": live_server.url, "channel": "turnstile"}
     cache.clear()
