@@ -12,7 +12,7 @@ from typing import Any
 os.environ.setdefault("EXAMPLE_VAR", tempfile.mkdtemp(prefix="precise-mail-tests-"))
 
 from example_site.settings import *  # noqa: F403
-from example_site.settings import DATABASES, INSTALLED_APPS, Q_CLUSTER, VAR, WAGTAILSEARCH_BACKENDS
+from example_site.settings import DATABASES, INSTALLED_APPS, Q_CLUSTER, VAR
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp"]
 if os.environ.get("PRECISE_MAIL_LOCALIZE"):
@@ -27,8 +27,6 @@ DEBUG = False
 EXAMPLE_Q_CLUSTER = Q_CLUSTER
 Q_CLUSTER = {**{key: value for key, value in Q_CLUSTER.items() if key != "redis"}, "name": "tests", "orm": "default"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Few tests search by the index, and keeping it costs all of them: see the fixture `search_index`.
-WAGTAILSEARCH_BACKENDS = {"default": {**WAGTAILSEARCH_BACKENDS["default"], "AUTO_UPDATE": False}}
 MEDIA_ROOT = Path(VAR) / "media"
 (Path(VAR) / "static").mkdir(exist_ok=True)
 STORAGES = {
@@ -40,8 +38,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR) / "test.sqlite3")}
 else:
-    # Tables of tests are tiny: compiling a query of theirs costs more than it ever saves.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off -c jit=off"}
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}
 WAGTAIL_PRECISE_MAIL: dict[str, Any] = {"base_url": "https://shop.example.com"}
 if os.environ.get("PRECISE_MAIL_ENCRYPT"):
     # The same tests with personal data encrypted at rest.
