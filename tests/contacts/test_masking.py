@@ -93,6 +93,7 @@ def pages(contact):
         yield reverse("wagtail_bulk_action", args=["wagtail_precise_mail", "contact", action]) + f"?id={contact.pk}"
 
 
+@pytest.mark.slow
 def test_no_page_shows_an_analyst_a_whole_address(contact):
     client = client_with(*ANALYST)
     leaking, masked = [], 0

@@ -158,6 +158,7 @@ def test_name_server_that_is_away_is_no_dead_link() -> None:
     assert check_link("http://shop.example/", guard=Guard(resolve=away)).state == LinkState.UNSURE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["slow", "drip"])
 def test_server_that_is_slow_is_not_waited_for(port: int, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "_READ_SECONDS", 1)
