@@ -30,7 +30,7 @@ demo-check: setup ## Run the main job headless, and check the figures
 # What is marked slow takes long and says the same on every database: .ci/run has it on PostgreSQL, and the browser's
 # slow tests in a step of their own.
 test: setup ## Run the tests on SQLite, and the main journeys in a browser, in under five minutes
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not browser and not slow"
+	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not slow"
 	@$(MAKE) --no-print-directory test-localize
 	@$(MAKE) --no-print-directory test-browser
 
@@ -46,7 +46,7 @@ test-browser: setup ## Run the main journeys in a browser; all of them with BROW
 		$(BIN)/python -m pytest -q tests/browser -m "$(BROWSER)" --last-failed --last-failed-no-failures none
 
 test-slow: setup ## Run what is marked slow, without the browser
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "slow and not browser"
+	@$(BIN)/python -m pytest -n 2 -q -m "slow and not browser"
 
 # CHAOS="--short", or for example CHAOS="--on sqlite-orm --seed 7 --keep".
 chaos: setup ## Send 20,000 mails while everything is killed, and count (PostgreSQL, Redis)
