@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Without bytecode, every run and every process of a test compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-check test test-localize test-browser chaos mjml lint format bench setup messages clean
+.PHONY: help demo demo-check test test-slow test-localize test-browser chaos mjml lint format bench setup messages clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,8 +27,9 @@ demo: setup ## Run the example site with a worker and a mail inbox
 demo-check: setup ## Run the main job headless, and check the figures
 	@$(BIN)/python example_site/manage.py demo --check
 
-# What is marked slow says the same on every database: .ci/run has it in its run on PostgreSQL.
-test: setup ## Run the tests on SQLite
+# What is marked slow takes long and says the same on every database: .ci/run has it on PostgreSQL, and the browser's
+# slow tests in a step of their own.
+test: setup ## Run the tests on SQLite, and the main journeys in a browser, in under five minutes
 	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not slow"
 	@$(MAKE) --no-print-directory test-localize
 	@$(MAKE) --no-print-directory test-browser
@@ -35,9 +38,15 @@ test: setup ## Run the tests on SQLite
 test-localize: setup ## Run the tests with wagtail-localize
 	@PRECISE_MAIL_LOCALIZE=1 $(BIN)/python -m pytest -q tests/emails/test_localize.py
 
+# BROWSER: "browser" is all of them, and "browser and slow" what make test leaves out.
 # A second chance, one at a time, for what failed: a browser on a busy machine misses its waits.
-test-browser: setup ## Run the tests that drive a browser
-	@$(BIN)/python -m pytest -n 2 -q tests/browser || $(BIN)/python -m pytest -q tests/browser --last-failed --last-failed-no-failures none
+BROWSER ?= browser and not slow
+test-browser: setup ## Run the main journeys in a browser; all of them with BROWSER=browser
+	@$(BIN)/python -m pytest -n 2 -q tests/browser -m "$(BROWSER)" || \
+		$(BIN)/python -m pytest -q tests/browser -m "$(BROWSER)" --last-failed --last-failed-no-failures none
+
+test-slow: setup ## Run what is marked slow, without the browser
+	@$(BIN)/python -m pytest -n 2 -q -m "slow and not browser"
 
 # CHAOS="--short", or for example CHAOS="--on sqlite-orm --seed 7 --keep".
 chaos: setup ## Send 20,000 mails while everything is killed, and count (PostgreSQL, Redis)

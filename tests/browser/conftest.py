@@ -42,6 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
+            # One main journey per area is enough for everybody's run.
+            if not item.get_closest_marker("journey"):
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +59,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def house(transactional_db: None, settings: Settings, live_server: LiveServer) -> Site:
+def house(transactional_db: None, settings: Settings, live_server: LiveServer, search_index: None) -> Site:
     """The example site without its content: transactional tests flush what migrations put in."""
     settings.WAGTAIL_PRECISE_MAIL = {"base_url": live_server.url, "channel": "turnstile"}
     cache.clear()

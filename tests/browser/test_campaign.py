@@ -39,6 +39,7 @@ def _ready(house: Site, live_server: LiveServer, settings: Settings) -> None:
     make_contact(email="never-asked@example.com")
 
 
+@pytest.mark.journey
 def test_campaign_goes_through_all_of_its_states(
     sender_page: Page, live_server: LiveServer, turnstile: Turnstile
 ) -> None:

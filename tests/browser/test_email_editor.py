@@ -29,6 +29,7 @@ def _content(house: Site) -> None:
     make_product("MUG-1", name="Dipped mug", url="https://shop.example.com/mug/")
 
 
+@pytest.mark.journey
 @pytest.mark.usefixtures("no_autosave")
 def test_email_is_written_previewed_saved_and_published(sender_page: Page, live_server: LiveServer) -> None:
     page = sender_page

@@ -7,6 +7,7 @@ import io
 import threading
 from pathlib import Path
 
+import pytest
 from django.db import connections
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -45,6 +46,7 @@ def shot(page: Page, name: str) -> None:
             page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
 
 
+@pytest.mark.journey
 def test_a_file_comes_in_and_goes_out_again(admin_page: Page, live_server: LiveServer, tmp_path: Path) -> None:
     make_topic(name="Newsletter", slug="newsletter")
     page = admin_page

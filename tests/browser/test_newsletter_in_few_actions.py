@@ -67,6 +67,7 @@ def _shop(house: Site) -> None:
     make_readers(make_topic(name="Newsletter"), 5)
 
 
+@pytest.mark.journey
 @pytest.mark.usefixtures("no_autosave")
 def test_newsletter_is_scheduled_in_under_twenty_actions(sender_page: Page, live_server: LiveServer) -> None:
     page, person = sender_page, Person(sender_page)

@@ -24,6 +24,7 @@ def _people(house: Site) -> None:
         make_order(person, [(mug, 1, 9)])
 
 
+@pytest.mark.journey
 @pytest.mark.usefixtures("no_autosave")
 def test_preview_counts_while_rules_are_edited(sender_page: Page, live_server: LiveServer) -> None:
     page = sender_page

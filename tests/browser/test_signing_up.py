@@ -56,6 +56,7 @@ def link_in_mail() -> str:
     return str(soup.find("a", string="Yes, write to me")["href"])
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("width", [1280, 390])
 def test_visitor_signs_up_on_a_page_and_confirms_in_the_mail(
     page: Page, letters: FlexPage, live_server: LiveServer, width: int

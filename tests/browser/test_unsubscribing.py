@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -12,6 +13,7 @@ from wagtail_precise_mail.contacts.models import Suppression
 from wagtail_precise_mail.contacts.tokens import make_unsubscribe_token
 
 
+@pytest.mark.journey
 def test_reader_unsubscribes_on_a_telephone(page: Page, live_server: LiveServer) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     contact = make_contact(email="ada.lovelace.of.the.analytical.engine@a-long-domain.example.com")

@@ -548,6 +548,7 @@ class TestCalendar:
         assert url("reschedule", running.pk) not in content
         assert url("pause", running.pk) in content
 
+    @pytest.mark.slow
     def test_the_number_of_queries_does_not_grow(
         self, sender: Client, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:

@@ -92,6 +92,7 @@ def test_each_contact_gets_their_language(settings: Settings) -> None:
     assert list(languages) == ["de", "zh-hans", "zh-hans", "en", "en"]
 
 
+@pytest.mark.slow
 def test_three_languages_are_three_compiles(compiles: list[int], settings: Settings) -> None:
     settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "claim_size": 500, "handoff_size": 500}
     campaign = make_campaign(email=in_three_languages())

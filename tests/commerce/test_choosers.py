@@ -45,6 +45,7 @@ def test_charges_are_not_offered() -> None:
 
 
 @pytest.mark.parametrize("term", ["hanging", "8512", "85123a"])
+@pytest.mark.usefixtures("search_index")
 def test_the_search_finds_by_name_and_sku(term: str) -> None:
     make_product("85123A", name="White hanging heart")
     make_product("22423", name="Regency cakestand")

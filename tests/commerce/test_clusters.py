@@ -126,6 +126,7 @@ def search(count: int = 0) -> ClusterRun:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_precision_and_recall_are_those_of_the_segment() -> None:
     make_history(400, until=AT)

@@ -55,7 +55,7 @@ class TestTheSourceOfTheHowTo(SourceContract):
         code = re.search(r"```python\n(# my_site/erp.py.*?)```", text, re.DOTALL)
         assert code
         server = ThreadingHTTPServer(("127.0.0.1", 0), ERP)
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         before = dict(sources._items)
         try:
             exec(code.group(1), {"__name__": "my_site.erp"})

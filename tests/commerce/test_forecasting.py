@@ -95,6 +95,7 @@ def test_expected_orders_stay_finite_for_somebody_who_buys_every_day() -> None:
     assert 0 < found < 365
 
 
+@pytest.mark.slow
 def test_the_fit_finds_the_truth_again() -> None:
     shoppers = simulate(7, 20_000)
 
@@ -146,6 +147,7 @@ def test_where_all_stop_as_easily_forecasts_stay_finite() -> None:
     assert np.isfinite(expected_orders(model.logs, counts, 365)).all()
 
 
+@pytest.mark.slow
 def test_sums_of_forecasts_are_what_came() -> None:
     shoppers = simulate(11, 20_000)
     logs = fit_purchases(shoppers.counts).logs
@@ -167,6 +169,7 @@ def test_lifetime_values_add_up_to_the_revenue_that_came() -> None:
     assert value == pytest.approx(shoppers.later_revenue.sum(), rel=0.06)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [250, 3000])
 def test_intervals_of_orders_and_revenue_hold_nine_of_ten_customers(size: int) -> None:
     """Counts are whole, and for many the lower end is 0, so somewhat more than 90 percent is right.
@@ -194,6 +197,7 @@ def test_intervals_of_orders_and_revenue_hold_nine_of_ten_customers(size: int) -
     assert 0.01 <= paid_above / everybody <= 0.06
 
 
+@pytest.mark.slow
 def test_intervals_of_the_next_order_hold_nine_of_ten_who_go_on() -> None:
     """88 to 92 percent of those who have not stopped."""
     shoppers = simulate(21, 30_000, days=100_000)
@@ -206,6 +210,7 @@ def test_intervals_of_the_next_order_hold_nine_of_ten_who_go_on() -> None:
     assert 0.48 <= (wait <= middle[going_on]).mean() <= 0.52
 
 
+@pytest.mark.slow
 def test_intervals_of_the_probability_alive_hold_the_true_one() -> None:
     """Over 60 shops of 400 customers, in 80 to 97 percent: the curvature is a rule for large numbers."""
     held = []

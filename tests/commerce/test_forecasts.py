@@ -196,6 +196,7 @@ def test_every_customer_gets_figures_within_their_intervals() -> None:
             assert one.due_on <= one.next_order_on
 
 
+@pytest.mark.slow
 def test_after_one_purchase_nobody_says_whether_somebody_stopped() -> None:
     make_history(700, until=AT)
     running.update_forecasts(at=AT)
@@ -208,6 +209,7 @@ def test_after_one_purchase_nobody_says_whether_somebody_stopped() -> None:
     assert not ContactForecast.objects.filter(expected_orders=None).exists()
 
 
+@pytest.mark.slow
 def test_the_back_test_measures_what_really_came() -> None:
     make_history(1500, until=AT)
 
@@ -264,6 +266,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyP
     assert again.forecasts.count() == 400
 
 
+@pytest.mark.slow
 def test_the_same_orders_give_the_same_forecasts() -> None:
     make_history(400, until=AT)
     running.update_forecasts(at=AT)
@@ -275,6 +278,7 @@ def test_the_same_orders_give_the_same_forecasts() -> None:
     assert list(ContactForecast.objects.order_by("pk").values_list(*fields)) == before
 
 
+@pytest.mark.slow
 def test_orders_after_the_moment_change_nothing() -> None:
     contacts = make_history(400, until=AT)
     running.update_forecasts(at=AT)
@@ -286,6 +290,7 @@ def test_orders_after_the_moment_change_nothing() -> None:
     assert ContactForecast.objects.get(contact=contacts[3]).expected_orders == before
 
 
+@pytest.mark.slow
 def test_the_horizon_is_an_option(settings: Settings) -> None:
     make_history(400, until=AT)
     running.update_forecasts(at=AT)

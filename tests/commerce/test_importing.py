@@ -314,6 +314,7 @@ def test_gzip_is_told_by_content_and_not_by_name(load, tmp_path: Path) -> None:
     assert Order.objects.count() == 2
 
 
+@pytest.mark.usefixtures("search_index")
 def test_imported_products_are_found_in_the_chooser(load, admin_client) -> None:
     load(row(description="WHITE HANGING HEART"))
 

@@ -68,6 +68,7 @@ def test_a_bad_row_is_refused_with_its_reason_and_the_rest_is_loaded(tmp_path: P
     assert set(Order.objects.values_list("number", flat=True)) == {"1", "2", "3"}
 
 
+@pytest.mark.slow
 def test_10_000_rows_with_37_bad_ones_load_9_963(tmp_path: Path) -> None:
     kinds = [
         row(quantity="many"),
@@ -162,6 +163,7 @@ def test_what_a_spreadsheet_would_run_gets_a_quote(value: str, safe: str) -> Non
     assert neutralize(value) == safe
 
 
+@pytest.mark.slow
 def test_a_truncated_gzip_loads_what_was_read_and_a_whole_file_completes_it(tmp_path: Path) -> None:
     rows = [row(str(number), sku=f"S{number * 7919 % 1000}") for number in range(2000)]
     whole = write_orders(tmp_path / "whole.csv.gz", *rows)

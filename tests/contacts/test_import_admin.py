@@ -193,6 +193,7 @@ def test_the_progress_tells_its_state_and_is_not_cached() -> None:
     assert "no-store" in response["Cache-Control"]
 
 
+@pytest.mark.slow
 def test_the_pages_ask_the_database_as_often_for_many_columns_as_for_few(django_assert_max_num_queries) -> None:
     batch = upload(",".join(["email", *(f"c{number}" for number in range(199))]) + "\n" + "a@example.com" + "," * 199)
     client = client_with(*IMPORTER)

@@ -176,6 +176,7 @@ class TestComingIn:
 
 
 class TestRefused:
+    @pytest.mark.slow
     def test_10_000_rows_with_37_bad_ones_load_9_963(self) -> None:
         rows = [f"p{number}@example.com,{number}" for number in range(10_000)]
         for number in range(37):
@@ -506,6 +507,7 @@ class TestFiles:
 
         assert contact("b@example.com").birthday_on == date(2001, 2, 3)
 
+    @pytest.mark.slow
     def test_a_half_file_is_loaded_as_far_as_it_goes_and_said_to_be_damaged(self) -> None:
         import gzip
 

@@ -93,6 +93,7 @@ def pages(contact):
         yield reverse("wagtail_bulk_action", args=["wagtail_precise_mail", "contact", action]) + f"?id={contact.pk}"
 
 
+@pytest.mark.slow
 def test_no_page_shows_an_analyst_a_whole_address(contact):
     client = client_with(*ANALYST)
     leaking, masked = [], 0
@@ -105,6 +106,7 @@ def test_no_page_shows_an_analyst_a_whole_address(contact):
     assert masked >= 12
 
 
+@pytest.mark.slow
 def test_the_walk_would_find_a_leak(contact):
     """With the right to see addresses the same pages show it."""
     client = client_with(*ANALYST, "view_contact_address")

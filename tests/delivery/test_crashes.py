@@ -12,6 +12,8 @@ import pytest
 from tests.delivery.house import House, wait_for_mails
 from tests.delivery.smtp_server import MailServer
 
+pytestmark = pytest.mark.slow
+
 
 def check_everybody(found: dict[str, Any], server: MailServer, *, unknown_limit: int) -> set[str]:
     """Nobody twice, nobody lost: who is not in the server's log is called unknown. Return the unknown ones."""

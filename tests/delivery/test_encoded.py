@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def check(personalizer: Personalizer, reader: Reader) -> None:
     assert content.isascii()
 
 
+@pytest.mark.slow
 def test_600_hostile_messages_come_back_equal() -> None:
     chosen = random.Random(600)
     personalizers = [Personalizer(SimpleNamespace(payload=make_payload(is_varied=one))) for one in (False, True)]

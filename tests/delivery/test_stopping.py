@@ -18,6 +18,8 @@ from tests.delivery.house import ROOT, House, wait_for_mails
 from tests.delivery.smtp_server import MailServer
 from wagtail_precise_mail.delivery.stopping import stop_sign
 
+pytestmark = pytest.mark.slow
+
 LIMIT_SECONDS = 10
 
 

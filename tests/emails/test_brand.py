@@ -184,6 +184,7 @@ class TestHostileValues:
         assert "Imprint" not in html
         assert url.partition(":")[0] + ":a" not in html
 
+    @pytest.mark.slow
     @settings(deadline=None)
     @given(text=st.text(max_size=80))
     def test_clean_stack_is_names_of_fonts_or_nothing(self, text: str) -> None:

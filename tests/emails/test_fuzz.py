@@ -154,6 +154,7 @@ def written_by_hand(kind: str) -> Iterator[str]:
             yield name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in email_blocks if list(written_by_hand(kind))])
 @settings(quickly, max_examples=8)
 @given(data=st.data())
@@ -163,6 +164,7 @@ def test_any_words_in_any_field_of_a_block(kind: str, data: st.DataObject) -> No
     write((kind, {**value, name: data.draw(WORDS)}))
 
 
+@pytest.mark.slow
 @quickly
 @given(words=WORDS)
 def test_plain_words_add_no_element(words: str) -> None:
@@ -194,12 +196,14 @@ def test_known_attacks_in_markup(form: str) -> None:
         write(("raw_mjml", {"mjml": mjml}))
 
 
+@pytest.mark.slow
 @quickly
 @given(html=MARKUP)
 def test_any_rich_text(html: str) -> None:
     write(("rich_text", {"content": html}))
 
 
+@pytest.mark.slow
 @quickly
 @given(mjml=MARKUP)
 def test_any_raw_mjml(mjml: str) -> None:
@@ -207,12 +211,14 @@ def test_any_raw_mjml(mjml: str) -> None:
         assert problems_of(mjml) or "{{" in mjml or re.search(r"(?:href|src|background)=", mjml)
 
 
+@pytest.mark.slow
 @quickly
 @given(html=MARKUP)
 def test_any_raw_mjml_inside_of_a_text(html: str) -> None:
     write(("raw_mjml", {"mjml": f"<mj-text>{html}</mj-text>"}))
 
 
+@pytest.mark.slow
 @quickly
 @given(st.fixed_dictionaries(dict.fromkeys(["first_name", "last_name", "city", "email", "country", "locale"], WORDS)))
 def test_any_contact(values: dict[str, str]) -> None:
@@ -230,6 +236,7 @@ def test_any_contact(values: dict[str, str]) -> None:
     assert tags_of(filled) == tags_of(plain)
 
 
+@pytest.mark.slow
 @quickly
 @given(words=WORDS, other=WORDS)
 def test_any_page_and_product(words: str, other: str) -> None:
@@ -267,6 +274,7 @@ HUGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(HUGE))
 def test_megabyte_in_a_field_is_refused_or_written(case: str) -> None:
     write(HUGE[case])

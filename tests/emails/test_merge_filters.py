@@ -133,6 +133,7 @@ def test_codes_are_written_by_name() -> None:
     assert fill("language", "no language at all") == "fallback"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", DATE_FORMS)
 def test_every_date_form_exists_in_every_language(form: str) -> None:
     for locale in localedata.locale_identifiers():

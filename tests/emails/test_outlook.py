@@ -101,6 +101,7 @@ def check(html: str) -> None:
     assert list(too_wide(soup, WIDTH)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", list(email_blocks))
 def test_outlook_reads_a_whole_mail_of_each_block(kind: str) -> None:
@@ -109,6 +110,7 @@ def test_outlook_reads_a_whole_mail_of_each_block(kind: str) -> None:
             check(html)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_columns_add_up_to_the_width_of_the_mail(count: int) -> None:
@@ -124,6 +126,7 @@ def test_newsletter_adds_up_to_the_width_of_the_mail() -> None:
         check(html)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", list(starters))
 def test_starter_email_adds_up_to_the_width_of_the_mail(key: str) -> None:

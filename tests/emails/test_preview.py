@@ -169,6 +169,7 @@ def test_preview_costs_the_same_number_of_queries_whatever_the_number_of_blocks(
     assert queries_of(10) == queries_of(2)
 
 
+@pytest.mark.slow
 def test_preview_costs_the_same_per_block_whatever_their_number() -> None:
     def seconds_of(count: int) -> float:
         content = "<p>word <b>word</b> <a href='/x'>word</a></p>" * 5

@@ -43,6 +43,7 @@ def test_starter_is_shown_on_a_site_without_any_material(key: str, mode: str) ->
     assert "cannot be shown" not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", list(starters))
 def test_starter_has_nothing_to_correct_on_a_site_with_material(key: str) -> None:
     site, picture = default_site(), make_image("Fern")

@@ -23,6 +23,7 @@ def test_three_themes_ship() -> None:
     assert all(themes.get(key).description for key in themes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", list(themes))
 def test_whole_newsletter_is_rendered_in_every_theme(key: str) -> None:
     email = make_newsletter()

@@ -1,4 +1,4 @@
-"""A small demo, made once per module and rolled back after it."""
+"""A small demo, made once for the folder and rolled back after it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from wagtail.snippets.models import create_extra_permissions
 from example_site.demo.seed import seed
 from example_site.inbox.store import InboxStore
 
+HERE = Path(__file__).parent
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
@@ -27,7 +28,19 @@ def small_seed() -> None:
     seed(scale=0.05, picture_size=48, at=AT)
 
 
-@pytest.fixture(scope="module")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that want an empty database go first: the demo stays until the last test of the folder."""
+    places = [place for place, item in enumerate(items) if HERE in item.path.parents]
+    ours = sorted((items[place] for place in places), key=_wants_demo)
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
+
+
+def _wants_demo(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "demo" in item.fixturenames
+
+
+@pytest.fixture(scope="package")
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The seeded site."""
     with django_db_blocker.unblock(), transaction.atomic():

@@ -146,6 +146,7 @@ def test_the_campaign_is_ready_to_be_scheduled() -> None:
     assert members(campaign.segment, at=AT).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.usefixtures("demo")
 def test_the_emails_are_published_and_nothing_is_wrong_with_them() -> None:

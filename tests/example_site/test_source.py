@@ -10,6 +10,7 @@ from tests.commerce.source_contract import SourceContract
 from wagtail_precise_mail.commerce.sources import sources
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 class TestShopSource(SourceContract):
     """Fern & Kettle."""

@@ -127,6 +127,7 @@ def test_a_shop_with_a_history_gets_every_picture(editor: Client, slug: str) -> 
     assert all(figure.select_one("table") for figure in soup.select("figure") if figure["id"] in drawn)
 
 
+@pytest.mark.slow
 @BY_SLUG
 def test_a_page_takes_as_many_queries_for_many_customers(
     editor: Client, slug: str, django_assert_max_num_queries: DjangoAssertNumQueries

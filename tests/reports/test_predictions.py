@@ -95,6 +95,7 @@ def test_without_the_extra_the_pages_name_it(monkeypatch: pytest.MonkeyPatch) ->
     assert not ClusterRun.objects.exists()
 
 
+@pytest.mark.slow
 def test_forecasts_take_the_same_queries_however_many_contacts(django_assert_max_num_queries) -> None:
     make_history(500, until=AT)
     update_forecasts(at=AT)

@@ -60,6 +60,7 @@ CASES = [
 CASES += [("products", "none"), ("categories", "any"), ("every condition", "any")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "match"), CASES)
 def test_five_hundred_conditions_are_one_query(django_assert_num_queries: Any, kind: str, match: str) -> None:
     rules = make_rules({match: rules_of(KINDS[kind])})

@@ -135,6 +135,7 @@ def test_nesting_has_an_end() -> None:
         save_segment("level-6", name="6", rules=make_rules(inside("level-5")))
 
 
+@pytest.mark.slow
 def test_500_conditions_work_and_one_more_is_refused() -> None:
     german = make_contact(country="DE")
     many = [{"order_count": {"max": number}} for number in range(250)]

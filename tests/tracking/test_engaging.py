@@ -260,6 +260,7 @@ class TestBorders:
         assert (found.days, found.mails, found.mails_per_month) == ((30, 90, 180), (5, 12, 25), None)
         assert "too few data" in found.in_words()
 
+    @pytest.mark.slow
     def test_the_rhythm_of_the_shop_decides(self, write: Any) -> None:
         for _number in range(50):
             contact = make_contact()

@@ -120,6 +120,7 @@ class TestThread:
         assert called.wait(30)
         assert [one.message_id for _key, hits in paper.pages for one in hits] == [0, 1, 2, 3, 4]
 
+    @pytest.mark.slow
     def test_it_goes_on_after_a_database_that_was_away(self, paper: Paper) -> None:
         paper.is_away = True
         buffer = HitBuffer(paper.write, after_writing=lambda: None)

@@ -145,6 +145,7 @@ def test_a_second_copy_has_the_same_key_whatever_way_it_came() -> None:
     assert parse(raw).key == parse(b"From x\n" + raw.replace(b"\n", b"\r\n")).key != parse(make_report(name="2")).key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raw",
     [

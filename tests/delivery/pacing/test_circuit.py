@@ -98,6 +98,7 @@ def test_the_reason_says_what_was_too_much() -> None:
     assert send.pause_reason.startswith("9 of 1,000 contacts called mail from example.com spam: 0.9%, and 0.3% is")
 
 
+@pytest.mark.slow
 def test_one_bad_send_stops_its_sender_whose_other_mail_is_good() -> None:
     past(20_000)
     bad = past(1000, complaints=8)

@@ -100,6 +100,7 @@ def test_a_throttled_send_keeps_no_other_waiting() -> None:
     assert throttled.messages.filter(state=State.ACCEPTED).count() == 1
 
 
+@pytest.mark.slow
 def test_one_worker_at_most_waits_for_tokens() -> None:
     limit("gmail", 60, "minute")
     send = make_send()

@@ -119,6 +119,7 @@ def test_the_password_of_a_mailbox_is_encrypted_where_it_lies(server: SeedServer
     assert SeedAddress.objects.get(pk=seed.pk).mailbox == server.url
 
 
+@pytest.mark.slow
 def test_placements_add_up_by_provider(server: SeedServer) -> None:
     inbox = sent_to("a@gmail.com", server.url)
     server.folders["INBOX"][1] = raw(inbox)

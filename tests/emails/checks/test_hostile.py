@@ -57,6 +57,7 @@ def test_linter_reads_anything(markup: str) -> None:
     claims_in(markup, "en")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @given(WILD, WILD)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -82,7 +82,7 @@ class Quiet(ThreadingHTTPServer):
 def port() -> Iterator[int]:
     server = Quiet(("127.0.0.1", 0), Shop)
     Shop.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -158,6 +158,7 @@ def test_name_server_that_is_away_is_no_dead_link() -> None:
     assert check_link("http://shop.example/", guard=Guard(resolve=away)).state == LinkState.UNSURE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["slow", "drip"])
 def test_server_that_is_slow_is_not_waited_for(port: int, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "_READ_SECONDS", 1)
@@ -182,7 +183,7 @@ def safe_port() -> Iterator[tuple[int, list[str]]]:
     tls.load_cert_chain(CERTIFICATE)
     tls.sni_callback = lambda _sock, name, _context: names.append(name)
     server.socket = tls.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server.server_address[1], names
     server.shutdown()
     server.server_close()

@@ -65,6 +65,7 @@ def test_heavy_picture_is_a_warning_at_its_block(monkeypatch: pytest.MonkeyPatch
     assert "MB" in finding.message
 
 
+@pytest.mark.slow
 def test_noise_that_stays_above_a_megabyte_is_found() -> None:
     noise = PillowImage.effect_noise((1200, 1200), 120).convert("RGB")
     file = io.BytesIO()

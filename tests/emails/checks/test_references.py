@@ -115,6 +115,7 @@ def test_change_since_the_approval_is_a_warning() -> None:
     assert findings(email) == [("warning", "Teapot: price £38.00 → £42.00", "")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_each_costs_the_same_for_one_block_as_for_twenty(key: str, django_assert_max_num_queries: Any) -> None:
     def run(count: int, allowed: int) -> list[Finding]:
