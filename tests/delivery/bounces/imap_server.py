@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import socketserver
 import ssl
-import threading
 from collections import defaultdict
-from types import TracebackType
-from typing import ClassVar, Self, cast
+from typing import ClassVar, cast
+
+from tests.servers import Served
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -63,7 +63,7 @@ class _Session(socketserver.StreamRequestHandler):
         return "OK done"
 
 
-class ImapServer(socketserver.ThreadingTCPServer):
+class ImapServer(Served, socketserver.ThreadingTCPServer):
     """Use as a context; ``folders`` is what it holds."""
 
     allow_reuse_address = True
@@ -86,13 +86,3 @@ class ImapServer(socketserver.ThreadingTCPServer):
     def url(self) -> str:
         scheme, host = ("imaps", "localhost") if self.is_secure else ("imap", "127.0.0.1")
         return f"{scheme}://shop:p%20w@{host}:{self.server_address[1]}/INBOX"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
+
+from tests.servers import Served
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class FakeProvider(ThreadingHTTPServer):
+class FakeProvider(Served, ThreadingHTTPServer):
     """Use as a context; ``taken`` is what it sends on, ``answers`` what it says instead, one after the other."""
 
     daemon_threads = True
@@ -59,13 +59,3 @@ class FakeProvider(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 from wagtail_precise_mail.campaigns.admin.pages import may_see_campaigns
+from wagtail_precise_mail.reports.admin.campaigns import CampaignReportMenuItem
 from wagtail_precise_mail.reports.growth import Growth, list_growth
 from wagtail_precise_mail.reports.health import list_health
 
@@ -68,17 +68,10 @@ class ListReportView(WagtailAdminTemplateMixin, TemplateView):
         }
 
 
-class ListReportMenuItem(MenuItem):
-    """Shown to whoever may see campaigns."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may_see_campaigns(request.user)
-
-
 @hooks.register("register_reports_menu_item")
-def register_menu_item() -> MenuItem:
+def register_menu_item() -> CampaignReportMenuItem:
     """Below the report of content."""
-    return ListReportMenuItem(
+    return CampaignReportMenuItem(
         _("List growth and health"), reverse(INDEX), name="precise-mail-list", icon_name="group", order=620
     )
 

@@ -20,13 +20,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 from wagtail_precise_mail.campaigns.admin.pages import may_see_campaigns
 from wagtail_precise_mail.charts import Cell, Grid
 from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.contacts.models import Topic
+from wagtail_precise_mail.reports.admin.campaigns import CampaignReportMenuItem
 from wagtail_precise_mail.reports.send_times import LEAST_MAILS, SendTimes, SlotFigures, send_times
 
 INDEX = "precise_mail_send_time_report"
@@ -193,17 +193,10 @@ def _money(currency: str) -> Callable[[Any], str]:
     return lambda value: format_money(round(value, 2), currency) if currency else number_format(value, 2)
 
 
-class SendTimeReportMenuItem(MenuItem):
-    """Shown to whoever may see campaigns."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may_see_campaigns(request.user)
-
-
 @hooks.register("register_reports_menu_item")
-def register_menu_item() -> MenuItem:
+def register_menu_item() -> CampaignReportMenuItem:
     """Below the report of the list."""
-    return SendTimeReportMenuItem(
+    return CampaignReportMenuItem(
         _("Send times"), reverse(INDEX), name="precise-mail-send-times", icon_name="time", order=630
     )
 
