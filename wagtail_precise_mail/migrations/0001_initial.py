@@ -1571,7 +1571,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'message event',
                 'verbose_name_plural': 'message events',
-                'indexes': [models.Index(fields=['send', 'kind', 'is_machine'], name='wpm_event_figures'), models.Index(fields=['message', 'kind', 'happened_at'], name='wpm_event_message'), models.Index(fields=['contact', 'kind', 'happened_at'], name='wpm_event_contact'), models.Index(condition=models.Q(('contact__isnull', False), ('is_machine', False)), fields=['kind', 'happened_at', 'contact'], name='wpm_event_recent')],
+                'indexes': [models.Index(fields=['send', 'kind', 'is_machine'], name='wpm_event_figures'), models.Index(fields=['message', 'kind', 'happened_at'], name='wpm_event_message'), models.Index(fields=['contact', 'kind', 'happened_at'], name='wpm_event_contact'), models.Index(condition=models.Q(('contact__isnull', False)), fields=['kind', 'is_machine', 'happened_at', 'contact'], name='wpm_event_recent')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'conversion')), fields=('order',), name='wpm_event_order_once'), models.UniqueConstraint(condition=models.Q(('kind', 'unsubscribe')), fields=('message',), name='wpm_event_unsubscribe_once'), models.UniqueConstraint(condition=models.Q(('kind', 'goal')), fields=('message',), name='wpm_event_goal_once'), models.UniqueConstraint(condition=models.Q(('kind__in', ['forward', 'share'])), fields=('message', 'kind'), name='wpm_event_passed_on_once')],
             },
         ),

@@ -239,7 +239,8 @@ class OpenedMail(_Reaction):
 
     def _rows(self, at: datetime) -> QuerySet[MessageEvent]:
         opens = _events(Kind.OPEN, at, self.window)
-        return opens if self.by == "any" else opens.filter(is_machine=False)
+        # Both are said, for the index has them apart.
+        return opens.filter(is_machine__in=[False, True] if self.by == "any" else [False])
 
     def _verb(self) -> str:
         return _("opened %(mails)s, perhaps by a machine,") if self.by == "any" else _("opened %(mails)s")
