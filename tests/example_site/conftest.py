@@ -29,11 +29,19 @@ def small_seed() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that want an empty database go first: the demo stays until the last test of the folder."""
-    places = [place for place, item in enumerate(items) if HERE in item.path.parents]
+    """Tests that want an empty database go first: the demo stays until the last test of the folder.
+
+    Those that empty the database, or use none, stay where they are, behind all others.
+    """
+    places = [place for place, item in enumerate(items) if HERE in item.path.parents and _is_rolled_back(item)]
     ours = sorted((items[place] for place in places), key=_wants_demo)
     for place, item in zip(places, ours, strict=True):
         items[place] = item
+
+
+def _is_rolled_back(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return marker is not None and not marker.kwargs.get("transaction")
 
 
 def _wants_demo(item: pytest.Item) -> bool:
