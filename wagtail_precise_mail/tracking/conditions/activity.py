@@ -91,8 +91,9 @@ def _active(until: datetime, since: datetime | None) -> Q:
         wanted = {f"{moment}__lte": until} | ({f"{moment}__gte": since} if since else {})
         parts.append(rows.filter(contact__isnull=False, **wanted).values("contact_id"))
     first, *others = parts
-    # One subquery instead of OR, which asks each source about each contact.
-    return Q(pk__in=first.union(*others, all=True))
+    # One subquery instead of OR, which asks each source about each contact. And each contact once: of repetitions
+    # PostgreSQL guesses 200 contacts, and looks up a third of a million one by one.
+    return Q(pk__in=first.union(*others))
 
 
 def _quiet(after: datetime, until: datetime) -> Q:
