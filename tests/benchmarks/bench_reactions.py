@@ -120,7 +120,10 @@ CASES: dict[str, Case] = {
     ),
     "opened by anything within 30 days": (
         [{"opened_mail": {"by": "any", "days": 30}}],
-        any_row("messageevent", f"{OPEN.replace('NOT o.is_machine', 'o.is_machine IN (false, true)')} AND o.happened_at >= {ago(30)}"),
+        any_row(
+            "messageevent",
+            f"{OPEN.replace('NOT o.is_machine', 'o.is_machine IN (false, true)')} AND o.happened_at >= {ago(30)}",
+        ),
     ),
     "opened 3 times within 90 days": (
         [{"opened_mail": {"times": 3, "days": 90}}],

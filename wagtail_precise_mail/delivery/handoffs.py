@@ -40,10 +40,12 @@ _STILL_AGREED = """
         WHERE {consents}.contact_id = {table}.contact_id AND topic_id = %s AND status = 'granted'
     )
 """
+# COALESCE keeps the planner from the indexes on states: few messages are claimed at any time, but between two vacuums
+# such an index has an entry for every one that was. The primary key does not.
 _HAND_OFF = """
     UPDATE {table}
     SET state = 'handoff', attempt_count = attempt_count + 1, handed_off_at = %s, lease_expires_at = %s
-    WHERE id {among} AND claim_token = %s AND state = 'claimed'
+    WHERE id {among} AND claim_token = %s AND COALESCE(state, '') = 'claimed'
         AND EXISTS (SELECT 1 FROM {sends} WHERE id = {table}.send_id AND state = 'running')
         {conditions}
     RETURNING id
@@ -53,7 +55,8 @@ _RECORD = """
         next_attempt_at = result.column5, finished_at = result.column6, reply_class = result.column7,
         first_failed_at = COALESCE({table}.first_failed_at, result.column8), claim_token = NULL, lease_expires_at = NULL
     FROM {rows}
-    WHERE {table}.id = result.column1 AND {table}.claim_token = %s AND {table}.state = 'handoff'
+    WHERE {table}.id = result.column1 AND {table}.id {among} AND {table}.claim_token = %s
+        AND COALESCE({table}.state, '') = 'handoff'
 """
 # By database, a few rows in one statement. Of a hundred placeholders, the driver of PostgreSQL makes one long text each
 # time; one JSON is one. bulk_update does the same and spends ten times as long on building it.
@@ -170,11 +173,7 @@ def _rows(sql: Sql) -> list[Any]:
 def _hand_off_sql(claimed: Claim, handoff: Handoff, at: datetime) -> Sql:
     moment = database_value("handed_off_at", at)
     lease = database_value("lease_expires_at", at + timedelta(seconds=options().lease_seconds))
-    ids = [message.pk for message in handoff.messages]
-    chosen: list[Any] = ids
-    among = f"IN ({', '.join(['%s'] * len(ids))})"
-    if connection.vendor == "postgresql":
-        among, chosen = "= ANY(%s::bigint[])", [f"{{{','.join(map(str, ids))}}}"]
+    among, chosen = _among(handoff.messages)
     parameters = [moment, lease, *chosen, database_value("claim_token", claimed.token)]
     conditions = ""
     if handoff.asks_again:
@@ -199,7 +198,17 @@ def _record_sql(claimed: Claim, results: Sequence[Result]) -> Sql:
         rows = rows.format(rows=", ".join([f"({', '.join(['%s'] * 8)})"] * len(results)))
         values += [value for one in results for value in _result_values(one, connection.ops.adapt_datetimefield_value)]
     table = connection.ops.quote_name(OutboxMessage._meta.db_table)
-    return _RECORD.format(table=table, rows=rows), [*values, database_value("claim_token", claimed.token)]
+    among, chosen = _among([result.message for result in results])
+    parameters = [*values, *chosen, database_value("claim_token", claimed.token)]
+    return _RECORD.format(table=table, rows=rows, among=among), parameters
+
+
+def _among(messages: Sequence[OutboxMessage]) -> Sql:
+    """Return what follows a column that is the id of one of these."""
+    ids = [message.pk for message in messages]
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::bigint[])", [f"{{{','.join(map(str, ids))}}}"]
+    return f"IN ({', '.join(['%s'] * len(ids))})", list(ids)
 
 
 def _result_values(result: Result, moment: Callable[[datetime | None], Any]) -> list[Any]:
