@@ -12,8 +12,10 @@ from django.utils import timezone
 from tests.factories.delivery import make_message, make_messages, make_reader, make_send
 from wagtail_precise_mail.delivery import claims, handoffs
 from wagtail_precise_mail.delivery.claims import Claim, Result
+from wagtail_precise_mail.delivery.contents import content_of
 from wagtail_precise_mail.delivery.handoffs import Handoff
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails.readers import Reader
 
 State = OutboxMessage.State
 
@@ -97,6 +99,34 @@ def test_results_of_a_batch_are_written_together_and_counted() -> None:
         (State.DEFERRED, "451 " + "x" * 496, "", now + timedelta(hours=1), None, None),
         (State.HANDOFF, "", "", None, None, claimed.token),
     ]
+
+
+def test_what_became_of_some_is_written_with_the_handoff_of_others() -> None:
+    send = make_send()
+    make_messages(send, 4)
+    claimed, now = claim(send), timezone.now()
+    first, stolen, third, fourth = claimed.messages
+    handoffs.hand_off(claimed, Handoff([first, stolen]), at=now)
+    OutboxMessage.objects.filter(pk=stolen.pk).update(claim_token=uuid4())
+    results = [Result(first, State.ACCEPTED, finished_at=now), Result(stolen, State.ACCEPTED, finished_at=now)]
+    readers = {third.pk: Reader({"contact.first_name": "Ann"}), fourth.pk: Reader({"contact.first_name": "Bo"})}
+    kept, written = handoffs.hand_off(claimed, Handoff([third, fourth], readers), at=now, results=results)
+    assert (kept, written) == ([third, fourth], 1)
+    assert list(send.messages.order_by("pk").values_list("state", flat=True)) == [State.ACCEPTED] + [State.HANDOFF] * 3
+    assert [content_of(message) for message in (third, fourth)] == list(readers.values())
+
+
+def test_what_became_of_some_is_written_where_no_other_may_leave() -> None:
+    send = make_send()
+    make_messages(send, 2)
+    claimed, now = claim(send), timezone.now()
+    first, second = claimed.messages
+    handoffs.hand_off(claimed, Handoff([first]), at=now)
+    Send.objects.update(state=Send.State.PAUSED)
+    results = [Result(first, State.DEFERRED, "451 later", next_attempt_at=now + timedelta(hours=1), failed_at=now)]
+    assert handoffs.hand_off(claimed, Handoff([second]), at=now, results=results) == ([], 1)
+    first.refresh_from_db()
+    assert (first.state, first.reply, first.first_failed_at) == (State.DEFERRED, "451 later", now)
 
 
 def test_a_worker_that_lost_its_lease_cannot_write_a_result() -> None:
