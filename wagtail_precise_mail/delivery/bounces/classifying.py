@@ -19,13 +19,21 @@ _MOST_TEXT = 4000
 
 # At which step of the conversation a server said no, in the words of the programs that report it.
 _STEPS = re.compile(
-    r"(?:in reply to|in response to|after|did not like our|smtp command|command|>>>|"
+    r"(?:in reply to|in response to|after|did not like our|following|smtp command|command|>>>|<<<|"
     r"for(?= text command)) (?:the )?(?:pipelined |sending )*"
     r"(end of data|final data|end of message|data\b|text command|rcpt[ _]to|mail[ _]from|ehlo|helo|"
     r"initial connection|auth|starttls)"
-    r"|\[(rcpt[ _]to|mail[ _]from|data|end[ _]of[ _]data)\]|(refused to talk)|\(state (1[5-9])\)",
+    r"|\[(rcpt[ _]to|mail[ _]from|data|end[ _]of[ _]data)\]|(refused to talk)|\(state (1[5-9])\)"
+    r"|(does not like recipient|sender was rejected|my name was rejected|failed after i sent the message)",
     re.IGNORECASE,
 )
+# The words of qmail for these steps.
+_STEPS_OF_QMAIL = {
+    "does not like recipient": "rcpt to",
+    "sender was rejected": "mail from",
+    "my name was rejected": "helo",
+    "failed after i sent the message": "data",
+}
 # A generic sentence of our own side's server, and the other server's words behind it.
 _QUOTED = re.compile(r"^[45]\.\d+\.\d+ - [^'\n]{1,80} ([45]\d\d-'.+)", re.DOTALL)
 _BODY = ("data", "end of data", "final data", "end of message", "text command", "15", "16", "17", "18", "19")
@@ -137,7 +145,8 @@ def _by_step(words: str, context: str) -> Kind | None:
 
 def _step(text: str) -> str:
     found = _STEPS.search(text)
-    return next((group for group in found.groups() if group), "").lower().replace("_", " ") if found else ""
+    name = next((group for group in found.groups() if group), "").lower().replace("_", " ") if found else ""
+    return _STEPS_OF_QMAIL.get(name, name)
 
 
 def plain(text: str) -> str:

@@ -117,8 +117,8 @@ MISSING_DOMAIN = (
 """The domain is what is missing, or it takes no mail at all."""
 
 _OFF = (
-    r"disabled|suspend\w*|inactiv(?!e (?:e-?mail )?address)\w*|locked|deactivated|frozen|closed|on hold|blocked|expired|"
-    r"not active|isn't active|discontinued|terminated|"
+    r"disabled|suspend\w*|inactiv(?!e (?:e-?mail )?address)\w*|locked|deactivated|frozen|closed|on hold|blocked|"
+    r"expired|not active|isn't active|discontinued|terminated|"
     r"bloqu[eé]e?|d[eé]sactiv[eé]e?|archiv[eé]e?|gesperrt|deaktiviert|bloquead[oa]|desactivad[oa]|desativad[oa]|"
     r"inactiv[oa]|inativ[oa]|expirad[oa]|disabilitat[oa]|bloccat[oa]|disat+ivat[oa]|zablokowan\w+|nieaktywn\w+|"
     r"geblokkeerd|sp[aä]rrad"

@@ -15,6 +15,7 @@ from wagtail_precise_mail.delivery.bounces.free_forms import (
     Finding,
     addresses_in,
     find_recipients,
+    recipient_without_domain,
     recipients_of_returned,
     split_addresses,
 )
@@ -30,6 +31,8 @@ from wagtail_precise_mail.delivery.bounces.replies import (
 _DELIVERED = ("delivered", "relayed", "expanded")
 _MESSAGE_ID = re.compile(r"<([^<>@\s]{1,250}@[^<>@\s]{1,250})>")
 _TYPED = re.compile(rf"(?:^|;)\s*<?({ADDRESS})>?", re.IGNORECASE)
+# au's "The user(s) account is disabled.", above addresses that are "unknown".
+_OF_ALL = re.compile(r"the (?:user|recipient)\(s\) ", re.IGNORECASE)
 _MOST_REFERENCES = 40
 
 
@@ -175,7 +178,8 @@ def _from_words(mail: Mail, own: set[str]) -> list[Entry]:
         context = mail.text if len(findings) == 1 else ""
         return [_from_reason(one, mail, context) for one in findings]
     # With nobody named, the return path or a Message-ID may still say which message it was.
-    returned = recipients_of_returned(mail.returned, own=own) or [""]
+    author = next(iter(addresses_in(mail.header("from"))), "")
+    returned = recipients_of_returned(mail.returned, own=own) or [recipient_without_domain(mail.text, author)]
     return [_from_reason(Finding(one, [mail.text]), mail, "") for one in returned]
 
 
@@ -183,7 +187,10 @@ def _from_reason(finding: Finding, mail: Mail, context: str) -> Entry:
     is_warning = "warning message only" in mail.text.lower() or "(delay" in mail.header("subject").lower()
     action = "delayed" if is_warning else "failed"
     before = "\n".join(finding.before)
-    evidence = Evidence(finding.reason, f"{before}\n{context}\n{mail.header('subject')}", action=action)
+    of_all = [line for line in finding.before if _OF_ALL.match(line)]
+    evidence = Evidence(
+        "\n".join([*of_all, finding.reason]), f"{before}\n{context}\n{mail.header('subject')}", action=action
+    )
     verdict = classify(evidence)
     return Entry(
         finding.recipient,

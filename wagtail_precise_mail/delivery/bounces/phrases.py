@@ -50,8 +50,9 @@ _TABLE: list[tuple[Kind, str]] = [
         r"be |almost )*"
         r"(?:full\b(?! (?:name|address|e-?mail|message|text|report|head|detail))|over ?(?:the )?(?:quota|limit|size)|"
         r"exceed)|full (?:mail ?box|inbox)|over[ -]?quota|quota.{0,30}(?:exceed|full|reached|violation)|"
-        r"(?:exceed|exhaust)\w*.{0,30}(?:quota|storage|mailbox|disk)|storage (?:limit|allocation)|space has been used up|"
-        r"too much mail data|zu ?viele mails auf|caixa.{0,30}cheia|out of (?:quota|(?:disk )?space|storage)|"
+        r"(?:exceed|exhaust)\w*.{0,30}(?:quota|storage|mailbox|disk)|storage (?:limit|allocation)|"
+        r"space has been used up|too much mail data|zu ?viele mails auf|caixa.{0,30}cheia|"
+        r"out of (?:quota|(?:disk )?space|storage)|"
         r"(?:not enough|insufficient|no) (?:disk |storage |free )?(?:space|storage|quota)(?: left)?|mailbox size|"
         r"too many messages (?:in|on) (?:this |the |your )?(?:mail|inbox|folder|server)|boites? (?:pleine|saturee)|"
         r"bo[iî]te.{0,20}pleine|"
@@ -82,7 +83,8 @@ _TABLE: list[tuple[Kind, str]] = [
         r"service (?:is )?refuse|refused to talk|黑名单|黑名單|"
         r"拒绝.{0,4}ip|被封|"
         r"messages from .{0,20}weren't sent|\b(?:sc|dy|ou)-00\d\b|spam ip\b|permanently deferred|"
-        r"redundant|no matches to nameserver|suspected (?:spam ip|bounce attacks)|(?:please )?(?:contact|request) (?:the )?(?:removal|delist)|delist",
+        r"redundant|no matches to nameserver|suspected (?:spam ip|bounce attacks)|"
+        r"(?:please )?(?:contact|request) (?:the )?(?:removal|delist)|delist",
     ),
     # Who we are, or whether we are allowed to: about the sender, so before "unknown".
     (
@@ -98,7 +100,7 @@ _TABLE: list[tuple[Kind, str]] = [
         r".{0,40}(?:unbekannt|ung[uü]ltig|abgelehnt|inconnu|inval|refus|rejet|desconocid|desconhecid|rechaz|rejeitad|"
         r"sconosciut|rifiutat|nieznan|odrzuc|onbekend|geweigerd|ok[aä]nd|nekad|не (?:найден|существует)|отклон)|"
         r"unroute?able sender|(?:recipient|user)'?s? (?:preferences|rules|privacy)|\brcp-p[23]\b|"
-        # Google writes this below each of its texts, in whatever language: "it may not exist, or you may not write to it".
+        # Below each text of Google's, in whatever language: "it may not exist, or you may not write to it".
         r"google ?groups?\b|"
         r"sender domain|your domain|valid sender|sender verify|domain of sender|badmailfrom|"
         r"email address is not verified|\btls\b|starttls|encryption|ssl\b|"
