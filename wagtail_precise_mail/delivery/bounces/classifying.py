@@ -122,6 +122,8 @@ def _doubt(words: str, context: str, status: str, inner: str, reply: str, *, is_
         # gives up means it.
         is_meant = is_given_up and status in ("4.1.1", "4.1.2") and not _UNVERIFIED.search(words)
         return Kind.HARD if is_meant else Kind.SOFT
+    if status in ("5.1.7", "5.1.8"):
+        return Kind.POLICY  # these are about the sender's address
     if SURE.search(words):
         return Kind.HARD
     step = _step(words) or _step(context)

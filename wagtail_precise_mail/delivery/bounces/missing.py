@@ -21,9 +21,10 @@ _MAILBOX = (
     r"k[aä]ytt[aä]j[aä]\w*|felhaszn[aá]l[oó]|c[ií]mzett|postafi[oó]k|kullan[iı]c[iı]|al[iı]c[iı]|hesap)"
 )
 _NOT_THERE = (
-    r"(?:unknown|not ?found|n[o']?t be found|not (?:be )?known|not recogni[sz]ed|not listed|not registered|"
+    r"(?:unknown(?! (?:reason|error|problem|cause|command))|"
+    r"not ?found|n[o']?t be found|not (?:be )?known|not recogni[sz]ed|not listed|not registered|"
     r"not (?:a )?local|not our|not here|not ok|not valid|not a(?:n)? (?:active|valid|known|email)|isn't valid|invalid|"
-    r"illegal|undeliverable|wrong|(?:do(?:es)?(?: not|n[o']?t)|not) (?:exists?|have an?)|"
+    r"illegal|undeliverable|wrong|(?:do(?:es)?(?: not|n[o']?t)|not|no) (?:exists?|have an?)|"
     r"non-?existent|no longer (?:exists?|valid|available|here|on|in use|with|at|employed|accept)|has moved|"
     r"w(?:as|ere)(?: not|n't) found|has been replaced by|"
     r"nicht (?:gefunden|vorhanden|bekannt|existent|zugestellt werden, da)|unbekannt|existier(?:t|en) nicht|"
@@ -76,6 +77,7 @@ MISSING_MAILBOX = (
     r"(?:nobody|no[ -]one) (?:here )?(?:with|by|at|named|called|th)\b|"
     r"name is not recogni[sz]ed|recipient address rejected: access denied|\brecipient rejected\W*$|"
     r"recipient is not accepted|envelope recipient (?:has been denied|is in my)|"
+    r"user not a member of|reserved by rfc ?2606|recipients? cannot be verified|"
     r"left the (?:company|organi[sz]ation)|name not found|"
     r"not found in (?:\S+ ){0,3}?(?:directory|address book|name|ldap|database|table)|"
     r"^[\d\s.#:-]{0,14}not found|(?:in|from) (?:the )?name directory|"
@@ -128,7 +130,7 @@ SUSPENDED = (
     r"administrativ\w*ly |temporary )*(?:" + _OFF + r"|limited\b))|"
     r"(?:disabled|suspended|inactive|locked|deactivated|frozen|closed|blocked|archived) (?:recipient|user|account|"
     r"mailbox|address|customer)(?! (?:domain|format))|(?:recipient|user)s? suspend|mailbox cannot be accessed|"
-    r"banned recipient|mail ?address is administrativ\w+ disabled|mail receiving disabled|"
+    r"banned recipient|deactivated due to|mail ?address is administrativ\w+ disabled|mail receiving disabled|"
     r"\[suspend\]|\brcp-t4\b|not accepting (?:any )?(?:messages|mail)\b|заблокирован|отключ[её]н|"
     r"(?:用户|帐号|账号|邮箱|信箱|帳號).{0,8}(?:冻结|禁用|停用|锁定|被锁|暂停|凍結)"
 )

@@ -146,7 +146,9 @@ def _from_statuses(mail: Mail, own: set[str]) -> list[Entry]:
             continue
         diagnostic = _diagnostic(group)
         only = mail.text if len(mail.statuses) == 1 else ""
-        evidence = Evidence(diagnostic, reason or only, group.get("status", ""), action)
+        # What PowerMTA made of it, such as "bad-mailbox".
+        category = group.get("x-powermta-bouncecategory", "").replace("-", " ")
+        evidence = Evidence(diagnostic, category or reason or only, group.get("status", ""), action)
         if diagnostic and reason:  # the step at which it was refused stands in words only
             evidence = Evidence(diagnostic, reason, group.get("status", ""), action)
         verdict = classify(evidence)

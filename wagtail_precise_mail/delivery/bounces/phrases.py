@@ -79,7 +79,8 @@ _TABLE: list[tuple[Kind, str]] = [
         r"\bno ptr\b|"
         r"(?:cannot|could not|can't|couldn't|unable to) (?:find|resolve|verify) (?:your|the|a) (?:reverse |"
         r"valid )?(?:host ?name|reverse|ip)|"
-        r"helo (?:command|name)?.{0,20}(?:reject|invalid|fail|refus)|open relay|spam ?trap|dynamic ip|dial-?up|"
+        r"\b(?:helo|ehlo)\b.{0,40}(?:reject|invalid|fail|refus|bad|not (?:exist|found|resolv|valid))|"
+        r"(?:bad|invalid) .{0,20}\b(?:helo|ehlo)\b|open relay|spam ?trap|dynamic ip|dial-?up|"
         r"service (?:is )?refuse|refused to talk|黑名单|黑名單|"
         r"拒绝.{0,4}ip|被封|"
         r"messages from .{0,20}weren't sent|\b(?:sc|dy|ou)-00\d\b|spam ip\b|permanently deferred|"
@@ -102,6 +103,7 @@ _TABLE: list[tuple[Kind, str]] = [
         r"unroute?able sender|(?:recipient|user)'?s? (?:preferences|rules|privacy)|\brcp-p[23]\b|"
         # Below each text of Google's, in whatever language: "it may not exist, or you may not write to it".
         r"google ?groups?\b|"
+        r"(?:accept|receive) (?:any )?(?:e-?)?mails? from|"
         r"sender domain|your domain|valid sender|sender verify|domain of sender|badmailfrom|"
         r"email address is not verified|\btls\b|starttls|encryption|ssl\b|"
         r"发件人.{0,10}(?:拒|无效|不存在)|送信者.{0,12}(?:拒否|不明)",
