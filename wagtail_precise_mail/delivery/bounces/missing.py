@@ -130,7 +130,8 @@ SUSPENDED = (
     r"administrativ\w*ly |temporary )*(?:" + _OFF + r"|limited\b))|"
     r"(?:disabled|suspended|inactive|locked|deactivated|frozen|closed|blocked|archived) (?:recipient|user|account|"
     r"mailbox|address|customer)(?! (?:domain|format))|(?:recipient|user)s? suspend|mailbox cannot be accessed|"
-    r"banned recipient|deactivated due to|mail ?address is administrativ\w+ disabled|mail receiving disabled|"
+    r"banned recipient|unavailable or access den\w+|deactivated due to|"
+    r"mail ?address is administrativ\w+ disabled|mail receiving disabled|"
     r"\[suspend\]|\brcp-t4\b|not accepting (?:any )?(?:messages|mail)\b|заблокирован|отключ[её]н|"
     r"(?:用户|帐号|账号|邮箱|信箱|帳號).{0,8}(?:冻结|禁用|停用|锁定|被锁|暂停|凍結)"
 )

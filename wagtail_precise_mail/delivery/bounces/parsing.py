@@ -22,6 +22,7 @@ from wagtail_precise_mail.delivery.bounces.free_forms import (
 from wagtail_precise_mail.delivery.bounces.kinds import Kind
 from wagtail_precise_mail.delivery.bounces.reading import Mail, read_mail
 from wagtail_precise_mail.delivery.bounces.replies import (
+    is_by_person,
     is_challenge,
     is_from_mail_system,
     kind_of_reply,
@@ -107,6 +108,9 @@ def _entries(mail: Mail, own: set[str]) -> list[Entry]:
     if is_challenge(mail):
         names = [_address(group.get("final-recipient", "")) for group in mail.statuses]
         return [Entry(one, Kind.CHALLENGE) for one in names if one] or [_from_author(mail, Kind.CHALLENGE)]
+    if is_by_person(mail):
+        kind = kind_of_reply(mail)
+        return [_from_author(mail, kind)] if kind else []
     if mail.statuses:
         return _from_statuses(mail, own)
     is_system = is_from_mail_system(mail)
@@ -148,10 +152,8 @@ def _from_statuses(mail: Mail, own: set[str]) -> list[Entry]:
         only = mail.text if len(mail.statuses) == 1 else ""
         # What PowerMTA made of it, such as "bad-mailbox".
         category = group.get("x-powermta-bouncecategory", "").replace("-", " ")
-        evidence = Evidence(diagnostic, category or reason or only, group.get("status", ""), action)
-        if diagnostic and reason:  # the step at which it was refused stands in words only
-            evidence = Evidence(diagnostic, reason, group.get("status", ""), action)
-        verdict = classify(evidence)
+        # The step at which it was refused often stands in words only.
+        verdict = classify(Evidence(diagnostic, f"{category}\n{reason or only}", group.get("status", ""), action))
         entries.append(
             Entry(
                 names[0] if names else "",

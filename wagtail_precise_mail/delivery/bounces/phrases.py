@@ -99,7 +99,8 @@ _TABLE: list[tuple[Kind, str]] = [
         r"forged|unknown|fake|unverified) (?:sender|mail from|from|envelope)|"
         r"(?:absender|exp[eé]diteur|[eé]metteur|remitente|remetente|mittente|nadawc|afzender|avs[aä]nd|отправител)\w*\b"
         r".{0,40}(?:unbekannt|ung[uü]ltig|abgelehnt|inconnu|inval|refus|rejet|desconocid|desconhecid|rechaz|rejeitad|"
-        r"sconosciut|rifiutat|nieznan|odrzuc|onbekend|geweigerd|ok[aä]nd|nekad|не (?:найден|существует)|отклон)|"
+        r"sconosciut|rifiutat|nieznan|odrzuc|onbekend|geweigerd|ok[aä]nd|nekad|existiert nicht|n'existe|"
+        r"n(?:o|[aã]o|on) e[xs]iste|nie istnieje|bestaat niet|finns inte|не (?:найден|существует)|отклон)|"
         r"unroute?able sender|(?:recipient|user)'?s? (?:preferences|rules|privacy)|\brcp-p[23]\b|"
         # Below each text of Google's, in whatever language: "it may not exist, or you may not write to it".
         r"google ?groups?\b|"
