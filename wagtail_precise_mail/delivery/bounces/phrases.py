@@ -2,7 +2,8 @@
 
 Servers word the same few things in endless ways, so these are patterns of words near each other, not whole sentences.
 They are tried in this order: a more exact meaning comes before a wider one that may stand in the same sentence. All
-patterns look at most a few words far, so that a long or hostile text costs no more than its length.
+patterns look at most a few words far, so that a long or hostile text costs no more than its length. Where the words
+were collected is told in :mod:`.missing`.
 """
 
 from __future__ import annotations
