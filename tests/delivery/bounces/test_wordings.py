@@ -113,6 +113,29 @@ def test_a_wording_is_understood(words: str, kind: Kind) -> None:
     assert classify(Evidence(words)).kind == kind
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Something went wrong with the recipient's server",
+        "550 user ann could not be reached: unknown error",
+        "554 delivery to mailbox failed, reason: unknown",
+        "Beim Zustellen an den Empfänger trat ein unbekannter Fehler auf",
+        "Remise au destinataire impossible : erreur inconnue",
+        "No se pudo entregar al destinatario: error desconocido",
+        "Consegna al destinatario non riuscita: errore sconosciuto",
+        "Nie dostarczono do odbiorcy: nieznany błąd",
+        "Доставка получателю не удалась: неизвестная ошибка",
+        "发送给收件人时出现未知错误",
+        "550 no ip address found for your host",
+        "The attachment for this user has been replaced by a warning",
+        "550 Adresse IP source bloquee",
+        "550 /var/mail/ann: No such file or directory, mailbox could not be opened",
+    ],
+)
+def test_an_unknown_error_is_no_unknown_mailbox(words: str) -> None:
+    assert classify(Evidence(words, action="failed")).kind != Kind.HARD
+
+
 def test_whoever_still_says_unknown_when_the_sender_gives_up_means_it() -> None:
     words = "450 4.1.1 <ann@example.org>: Recipient address rejected: User unknown in virtual alias table"
     assert classify(Evidence(words)).kind == Kind.SOFT

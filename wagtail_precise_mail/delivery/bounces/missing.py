@@ -21,21 +21,22 @@ _MAILBOX = (
     r"k[aä]ytt[aä]j[aä]\w*|felhaszn[aá]l[oó]|c[ií]mzett|postafi[oó]k|kullan[iı]c[iı]|al[iı]c[iı]|hesap)"
 )
 _NOT_THERE = (
-    r"(?:unknown(?! (?:reason|error|problem|cause|command))|"
+    r"(?:(?<!reason )(?<!reason: )(?<!cause )unknown(?! (?:reason|error|problem|cause|command))|"
     r"not ?found|n[o']?t be found|not (?:be )?known|not recogni[sz]ed|not listed|not registered|"
     r"not (?:a )?local|not our|not here|not ok|not valid|not a(?:n)? (?:active|valid|known|email)|isn't valid|invalid|"
-    r"illegal|undeliverable|wrong|(?:do(?:es)?(?: not|n[o']?t)|not|no) (?:exists?|have an?)|"
+    r"illegal|undeliverable|(?:is|was) wrong|(?:do(?:es)?(?: not|n[o']?t)|not|no) (?:exists?|have an?)|"
     r"non-?existent|no longer (?:exists?|valid|available|here|on|in use|with|at|employed|accept)|has moved|"
     r"w(?:as|ere)(?: not|n't) found|has been replaced by|"
-    r"nicht (?:gefunden|vorhanden|bekannt|existent|zugestellt werden, da)|unbekannt|existier(?:t|en) nicht|"
+    r"nicht (?:gefunden|vorhanden|bekannt|existent|zugestellt werden, da)|"
+    r"unbekannt(?!e[nrs]? (?:fehler|grund))|existier(?:t|en) nicht|"
     r"gibt es nicht|ung(?:[uü]|ue)ltig|"
-    r"inconnue?s?\b|n'exist(?:e|ent) (?:pas|plus)|inexistante?|invalide|introuvable|non r[eé]pertori[eé]|"
-    r"desconocid[oa]|no (?:se )?(?:existe|encuentra|encontr)|inexistente|inv[aá]lid[oa]|no v[aá]lid[oa]|"
-    r"sconosciut[oa]|inesistente|errat[oa]|non (?:esiste|trovat[oa]|valid[oa])|"
-    r"desconhecid[oa]|n[aã]o (?:existe|(?:foi )?encontrad[oa]|localizad[oa])|"
-    r"nie (?:istnieje|znalezion\w+|ma)|nieznan\w+|neexistuje|nenalezen\w?|nezn[aá]m\w+|"
-    r"onbekend|bestaat niet|niet (?:gevonden|bekend)|ongeldig|"
-    r"ukendt|ukjent|ok[aä]nd|find?e?s (?:ikke|inte)|finn(?:es|s) (?:ikke|inte)|existerar inte|eksisterer ikke|"
+    r"(?<!erreur )inconnue?s?\b|n'exist(?:e|ent) (?:pas|plus)|inexistante?|invalide|introuvable|non r[eé]pertori[eé]|"
+    r"(?<!error )desconocid[oa]|no (?:se )?(?:existe|encuentra|encontr)|inexistente|inv[aá]lid[oa]|no v[aá]lid[oa]|"
+    r"(?<!errore )sconosciut[oa]|inesistente|errat[oa]|non (?:esiste|trovat[oa]|valid[oa])|"
+    r"(?<!erro )desconhecid[oa]|n[aã]o (?:existe|(?:foi )?encontrad[oa]|localizad[oa])|"
+    r"nie (?:istnieje|znalezion\w+|ma)|nieznan\w+\b(?! b[lł][aą]d)|neexistuje|nenalezen\w?|nezn[aá]m\w+|"
+    r"onbekend(?!e (?:fout|reden))|bestaat niet|niet (?:gevonden|bekend)|ongeldig|"
+    r"ukendt(?! fejl)|ukjent|ok[aä]nd|find?e?s (?:ikke|inte)|finn(?:es|s) (?:ikke|inte)|existerar inte|eksisterer ikke|"
     r"ei l[oö]ydy|tuntematon|nem l[eé]tezik|ismeretlen|bulunamad[iı]|mevcut de[gğ]il|ge[cç]ersiz)"
 )
 # Enough without a noun.
@@ -48,17 +49,18 @@ _NEVER = (
 )
 _CYRILLIC = (
     r"(?:пользовател|получател|адресат|ящик|адрес|учетн|аккаунт|абонент|логин)\w*.{0,40}(?:не (?:найден|существует|"
-    r"зарегистр|обнаружен)|неизвест|недейств|удал[её]н|отсутствует)|(?:неизвестн|несуществующ)\w+ (?:пользовател|"
+    r"зарегистр|обнаружен)|неизвест(?!\w* ошибк)|недейств|удал[её]н|отсутствует)|"
+    r"(?:неизвестн|несуществующ)\w+ (?:пользовател|"
     r"получател|адрес|ящик)|нет такого|несуществ|\bне существует"
 )
 _CHINESE = (
     r"(?:收件人|用户|邮箱|地址|信箱|帐号|账号|帳號|用戶|使用者|收件者|郵箱|收信人|账户|帳戶).{0,12}"
-    r"(?:不存在|未找到|无效|無效|未知|错误|找不到|有误|已注销)|找不到.{0,8}(?:收件|用户|邮箱|信箱)|(?:没有|"
+    r"(?:不存在|未找到|无效|無效|未知(?!错误)|(?<!未知)错误|找不到|有误|已注销)|找不到.{0,8}(?:收件|用户|邮箱|信箱)|(?:没有|"
     r"无)此?(?:用户|邮箱|收件)|查无此"
 )
 _JAPANESE = (
     r"(?:宛先|送信先|ユーザー?|アドレス|アカウント|受信者|受取人|メールボックス|ディレクトリ).{0,20}(?:見つかり(?:ません|"
-    r"ませ)|見つけられ|存在し(?:ません|ない|ておりません)|ありません|不明|間違|無効)|該当.{0,12}(?:ユーザ|アドレス|宛先)"
+    r"ませ)|見つけられ|存在し(?:ません|ない|ておりません)|ありません|不明(?!なエラー)|間違|無効)|該当.{0,12}(?:ユーザ|アドレス|宛先)"
 )
 _KOREAN = r"(?:사용자|수신자|주소|계정|메일함).{0,14}(?:없|존재하지|잘못|찾을 수)"
 
@@ -68,7 +70,8 @@ MISSING_MAILBOX = (
     r"not our|wrong|incorrect|bad|illegal|unbekannter?|inconnu|nieznany) "
     r"(?:or illegal |or invalid |or unknown |local |final delivery |delivery |e-?mail |mail |virtual |destination |"
     r"recipient |relay |to )*(?:alias|" + _MAILBOX + r")|"
-    r"no (?:such )?(?:\w+ )?(?:mail ?box|mail ?drop|user|account|recipient|person|address|alias|customer)\b"
+    r"no (?:such )?(?:valid |local |known |matching |mail |e-?mail )*"
+    r"(?:mail ?box|mail ?drop|user|account|recipient|person|address|alias|customer)\b"
     r"(?! (?:from|in this|specified|given|path|rights?|access))|"
     r"bad[ _-]?recipient|address not found|user ?unknown\b|not our (?:user|customer)|"
     r"user(?:'s)? .{0,20}name is not|"
@@ -85,7 +88,8 @@ MISSING_MAILBOX = (
     r"account)|"
     r"n[o']t (?:handle|accept) (?:e-?)?mail for (?:that|this) (?:user|recipient|address)|mailbox is not allowed|"
     r"address (?:was |has )?changed|(?:user|account|mailbox|recipient|has|have) moved|(?:moved|change of) address|"
-    r"been replaced by|wasn't found at|couldn't be found|not exists? here|can't accept user|local[ -]?part|"
+    r"^[\d\s.#:-]{0,14}has been replaced by|"
+    r"wasn't found at|couldn't be found|not exists? here|can't accept user|local[ -]?part|"
     r"bad ?(?:rcpt|recipient)to|not in my valid ?rcptto|not present|not (?:a )?local address|not email address|"
     r"recipients? (?:was|were) undeliverable|no valid recipients for|unknown name\b|missing home directory|"
     r"\b(?:rcp-p1|int-p[134])\b|" + "|".join((_NEVER, _CYRILLIC, _CHINESE, _JAPANESE, _KOREAN))

@@ -82,6 +82,8 @@ _TABLE: list[tuple[Kind, str]] = [
         r"valid )?(?:host ?name|reverse|ip)|"
         r"\b(?:helo|ehlo)\b.{0,40}(?:reject|invalid|fail|refus|bad|not (?:exist|found|resolv|valid))|"
         r"(?:bad|invalid) .{0,20}\b(?:helo|ehlo)\b|open relay|spam ?trap|dynamic ip|dial-?up|"
+        r"(?:adresse|direcci[oó]n|indirizzo) ip\b.{0,30}(?:bloqu|rejet|refus|blocc)|"
+        r"ip-?adresse.{0,30}(?:gesperrt|blockiert)|"
         r"service (?:is )?refuse|refused to talk|黑名单|黑名單|"
         r"拒绝.{0,4}ip|被封|"
         r"messages from .{0,20}weren't sent|\b(?:sc|dy|ou)-00\d\b|spam ip\b|permanently deferred|"
