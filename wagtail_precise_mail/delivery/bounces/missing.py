@@ -1,8 +1,9 @@
 """How servers say, in many languages, that a mailbox or a domain does not exist, or is switched off.
 
 The words are those of mail servers. They were collected from what the programs and providers document, from the reason
-lists of Sisimai (BSD-2-Clause), and from the rules of PHP-Bounce-Handler, PHPMailer-BMH and Mail::DeliveryStatus::
-BounceParser, and are written here as forms: a noun, a few words, and what is wrong with it.
+lists of Sisimai (BSD-2-Clause) and PHP-Bounce-Handler (BSD-3-Clause), and from replies that the rules of PHPMailer-BMH
+quote. No code and no list is taken over: they are written here as forms, a noun, a few words, and what is wrong with
+it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _NOT_THERE = (
 # Enough without a noun.
 _NEVER = (
     r"n'exist(?:e|ent) (?:pas|plus)|existiert nicht|nie istnieje|nie ma takie\w+|neexistuje|\bno existe\b|"
-    r"n[aã]o existe|non esiste|bestaat niet|finn(?:es|s) (?:ikke|inte)|findes ikke|nem l[eé]tezik|bulunamad[iı]|"
+    r"n[aã]o existe|non esiste|bestaat niet|finn(?:es|s) (?:ikke|inte)|findes ikke|nem l[eé]tezik|"
     r"kein\w* solche\w*|nessun[oa']* (?:tale )?(?:utente|indirizzo|destinatario)|ningun[oa]? (?:usuario|cuenta)|"
     r"aucun (?:utilisateur|destinataire|compte)|no se encuentra en el directorio|"
     r"non r[eé]pertori[eé]|pas d[e'] ?(?:utilisateur|compte|bo[iî]te)"
