@@ -49,6 +49,14 @@ _HEADER_LINE = re.compile(
     r"^[\s>|]{0,12}(?:from|to|sender|reply-to|cc|message-id|return-path|x-\S+|subject|date|sent|received)\s?:",
     re.IGNORECASE,
 )
+# Whom to ask is no recipient.
+_HELP = re.compile(r"\b(?:contact|assistance|questions?|help|ご連絡)\b.{0,40}@", re.IGNORECASE)
+# Old AOL and GroupWise name the mailbox without its domain, in lines below such a sentence.
+_WITHOUT_DOMAIN = re.compile(
+    r"(?:recipients?|address|following|deliver)[^\n]{0,200}:[ \t]*\n{1,3}[ \t]+([\w.+-]{2,64})"
+    r"(?:[ \t]\([^()\n]{1,60}\))?[ \t]*(?:\n|$)",
+    re.IGNORECASE,
+)
 _X400 = re.compile(r"^(?:\S*[:=])?smtp[=:]", re.IGNORECASE)
 
 
@@ -114,6 +122,12 @@ def recipients_of_returned(returned: str, *, own: set[str]) -> list[str]:
     return []
 
 
+def recipient_without_domain(text: str, author: str) -> str:
+    """Return the mailbox that a text names by its local part only: it is in the domain of the author. Or ""."""
+    found, domain = _WITHOUT_DOMAIN.search(text[:4000]), author.rpartition("@")[2]
+    return f"{found.group(1)}@{domain}" if found and domain else ""
+
+
 def _collect(lines: list[str], shape: re.Pattern[str], own: set[str]) -> list[Finding]:
     found: dict[str, Finding] = {}
     current: Finding | None = None
@@ -148,8 +162,8 @@ def _bare(address: str) -> str:
 
 
 def _is_sender(line: str, position: int) -> bool:
-    before = line[max(0, position - 14) : position + 14].lower()
-    return "mail from" in before or "sender" in before
+    near = line[max(0, position - 14) : position + 14].lower()
+    return "mail from" in near or "sender" in near or bool(_HELP.search(line))
 
 
 def split_addresses(value: str) -> Iterator[str]:

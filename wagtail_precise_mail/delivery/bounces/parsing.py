@@ -15,12 +15,14 @@ from wagtail_precise_mail.delivery.bounces.free_forms import (
     Finding,
     addresses_in,
     find_recipients,
+    recipient_without_domain,
     recipients_of_returned,
     split_addresses,
 )
 from wagtail_precise_mail.delivery.bounces.kinds import Kind
 from wagtail_precise_mail.delivery.bounces.reading import Mail, read_mail
 from wagtail_precise_mail.delivery.bounces.replies import (
+    is_by_person,
     is_challenge,
     is_from_mail_system,
     kind_of_reply,
@@ -30,6 +32,8 @@ from wagtail_precise_mail.delivery.bounces.replies import (
 _DELIVERED = ("delivered", "relayed", "expanded")
 _MESSAGE_ID = re.compile(r"<([^<>@\s]{1,250}@[^<>@\s]{1,250})>")
 _TYPED = re.compile(rf"(?:^|;)\s*<?({ADDRESS})>?", re.IGNORECASE)
+# au's "The user(s) account is disabled.", above addresses that are "unknown".
+_OF_ALL = re.compile(r"the (?:user|recipient)\(s\) ", re.IGNORECASE)
 _MOST_REFERENCES = 40
 
 
@@ -104,6 +108,9 @@ def _entries(mail: Mail, own: set[str]) -> list[Entry]:
     if is_challenge(mail):
         names = [_address(group.get("final-recipient", "")) for group in mail.statuses]
         return [Entry(one, Kind.CHALLENGE) for one in names if one] or [_from_author(mail, Kind.CHALLENGE)]
+    if is_by_person(mail):
+        kind = kind_of_reply(mail)
+        return [_from_author(mail, kind)] if kind else []
     if mail.statuses:
         return _from_statuses(mail, own)
     is_system = is_from_mail_system(mail)
@@ -143,10 +150,10 @@ def _from_statuses(mail: Mail, own: set[str]) -> list[Entry]:
             continue
         diagnostic = _diagnostic(group)
         only = mail.text if len(mail.statuses) == 1 else ""
-        evidence = Evidence(diagnostic, reason or only, group.get("status", ""), action)
-        if diagnostic and reason:  # the step at which it was refused stands in words only
-            evidence = Evidence(diagnostic, reason, group.get("status", ""), action)
-        verdict = classify(evidence)
+        # What PowerMTA made of it, such as "bad-mailbox".
+        category = group.get("x-powermta-bouncecategory", "").replace("-", " ")
+        # The step at which it was refused often stands in words only.
+        verdict = classify(Evidence(diagnostic, f"{category}\n{reason or only}", group.get("status", ""), action))
         entries.append(
             Entry(
                 names[0] if names else "",
@@ -175,7 +182,8 @@ def _from_words(mail: Mail, own: set[str]) -> list[Entry]:
         context = mail.text if len(findings) == 1 else ""
         return [_from_reason(one, mail, context) for one in findings]
     # With nobody named, the return path or a Message-ID may still say which message it was.
-    returned = recipients_of_returned(mail.returned, own=own) or [""]
+    author = next(iter(addresses_in(mail.header("from"))), "")
+    returned = recipients_of_returned(mail.returned, own=own) or [recipient_without_domain(mail.text, author)]
     return [_from_reason(Finding(one, [mail.text]), mail, "") for one in returned]
 
 
@@ -183,7 +191,10 @@ def _from_reason(finding: Finding, mail: Mail, context: str) -> Entry:
     is_warning = "warning message only" in mail.text.lower() or "(delay" in mail.header("subject").lower()
     action = "delayed" if is_warning else "failed"
     before = "\n".join(finding.before)
-    evidence = Evidence(finding.reason, f"{before}\n{context}\n{mail.header('subject')}", action=action)
+    of_all = [line for line in finding.before if _OF_ALL.match(line)]
+    evidence = Evidence(
+        "\n".join([*of_all, finding.reason]), f"{before}\n{context}\n{mail.header('subject')}", action=action
+    )
     verdict = classify(evidence)
     return Entry(
         finding.recipient,

@@ -2,7 +2,8 @@
 
 Servers word the same few things in endless ways, so these are patterns of words near each other, not whole sentences.
 They are tried in this order: a more exact meaning comes before a wider one that may stand in the same sentence. All
-patterns look at most a few words far, so that a long or hostile text costs no more than its length.
+patterns look at most a few words far, so that a long or hostile text costs no more than its length. Where the words
+were collected is told in :mod:`.missing`.
 """
 
 from __future__ import annotations
@@ -10,23 +11,12 @@ from __future__ import annotations
 import re
 
 from wagtail_precise_mail.delivery.bounces.kinds import Kind
-
-_MAILBOX = (
-    r"(?:user|recipient|mailbox|mail ?box|account|address(?:ee)?|alias|customer|subscriber|member|maildrop|user ?id|"
-    r"username|person|inbox|rcpt|odbiorc\w+|konto|adres|u[zż]ytkownik\w*|destinataire|adresse|utilisateur|"
-    r"empf[aä]nger|benutzer|postfach|usuario|destinatario|"
-    r"buz[oó]n|cuenta|utente|casella|indirizzo|gebruiker|postvak)"
-)
-_NOT_THERE = (
-    r"(?:unknown|not found|n[o']t be found|not known|not recogni[sz]ed|not listed|not registered|not (?:a )?local|"
-    r"not our|"
-    r"not here|not valid|not a valid|isn't valid|invalid|illegal|undeliverable|(?:do(?:es)?(?: not|n[o']t)|"
-    r"not) (?:exists?|have an?)|"
-    r"non-?existent|no longer (?:exists?|valid|available|here|on|in use|with|at|employed|accept)|has moved|"
-    r"wasn't found|"
-    r"inconnue?|n'existe pas|inexistante?|invalide|introuvable|unbekannt|existiert nicht|nicht gefunden|ung[uü]ltig|"
-    r"desconocid[oa]|no existe|inv[aá]lid[oa]|sconosciut[oa]|inesistente|non esiste|onbekend|bestaat niet|"
-    r"n[aã]o existe|nie istnieje|nieznan\w)"
+from wagtail_precise_mail.delivery.bounces.missing import (
+    DOMAIN_NOT_IN_DNS,
+    MISSING_DOMAIN,
+    MISSING_MAILBOX,
+    SURE_EVEN_AFTER_THE_MESSAGE,
+    SUSPENDED,
 )
 
 # The codes are those of Yahoo, Outlook and NetEase, which say "slow down" by them, whatever the words are.
@@ -53,16 +43,17 @@ _TABLE: list[tuple[Kind, str]] = [
         r"(?<!box )(?<!box)size ?(?:limit|=)|"
         r"maximum size|line (?:is )?too long|邮件过大|邮件大小|信件过大|サイズ.{0,12}(?:超|大き)",
     ),
-    # No trace of the domain in DNS, as programs in Go put it.
-    (Kind.HARD, r"unable to get mx|failed to get mx|dial tcp: lookup .{0,80}no such host"),
+    (Kind.HARD, DOMAIN_NOT_IN_DNS),
     (Kind.SOFT, r"insufficient system (?:storage|resources)|4\.3\.1 "),
     (
         Kind.QUOTA,
         r"(?:mail ?box|inbox|account|user|recipient|storage|disk|maildir|folder|mailfolder)\b.{0,40}\b(?:is |was |"
         r"be |almost )*"
         r"(?:full\b(?! (?:name|address|e-?mail|message|text|report|head|detail))|over ?(?:the )?(?:quota|limit|size)|"
-        r"exceed)|over[ -]?quota|quota.{0,30}(?:exceed|full|reached|violation)|"
-        r"exceed\w*.{0,30}(?:quota|storage|mailbox|disk)|out of (?:quota|(?:disk )?space|storage)|"
+        r"exceed)|full (?:mail ?box|inbox)|over[ -]?quota|quota.{0,30}(?:exceed|full|reached|violation)|"
+        r"(?:exceed|exhaust)\w*.{0,30}(?:quota|storage|mailbox|disk)|storage (?:limit|allocation)|"
+        r"space has been used up|too much mail data|zu ?viele mails auf|caixa.{0,30}cheia|"
+        r"out of (?:quota|(?:disk )?space|storage)|"
         r"(?:not enough|insufficient|no) (?:disk |storage |free )?(?:space|storage|quota)(?: left)?|mailbox size|"
         r"too many messages (?:in|on) (?:this |the |your )?(?:mail|inbox|folder|server)|boites? (?:pleine|saturee)|"
         r"bo[iî]te.{0,20}pleine|"
@@ -89,22 +80,34 @@ _TABLE: list[tuple[Kind, str]] = [
         r"\bno ptr\b|"
         r"(?:cannot|could not|can't|couldn't|unable to) (?:find|resolve|verify) (?:your|the|a) (?:reverse |"
         r"valid )?(?:host ?name|reverse|ip)|"
-        r"helo (?:command|name)?.{0,20}(?:reject|invalid|fail|refus)|open relay|spam ?trap|dynamic ip|dial-?up|"
+        r"\b(?:helo|ehlo)\b.{0,40}(?:reject|invalid|fail|refus|bad|not (?:exist|found|resolv|valid))|"
+        r"(?:bad|invalid) .{0,20}\b(?:helo|ehlo)\b|open relay|spam ?trap|dynamic ip|dial-?up|"
+        r"(?:adresse|direcci[oó]n|indirizzo) ip\b.{0,30}(?:bloqu|rejet|refus|blocc)|"
+        r"ip-?adresse.{0,30}(?:gesperrt|blockiert)|"
         r"service (?:is )?refuse|refused to talk|黑名单|黑名單|"
         r"拒绝.{0,4}ip|被封|"
         r"messages from .{0,20}weren't sent|\b(?:sc|dy|ou)-00\d\b|spam ip\b|permanently deferred|"
-        r"redundant|(?:please )?(?:contact|request) (?:the )?(?:removal|delist)|delist",
+        r"redundant|no matches to nameserver|suspected (?:spam ip|bounce attacks)|"
+        r"(?:please )?(?:contact|request) (?:the )?(?:removal|delist)|delist",
     ),
     # Who we are, or whether we are allowed to: about the sender, so before "unknown".
     (
         Kind.POLICY,
         r"\bdmarc\b|\bdkim\b|\bspf\b|sender[- ]?id\b|domainkeys|unauthenticated|authentication|not authenticated|"
-        r"(?:(?<!to )(?<!to the )sender|from (?:address|domain|header)|return[- ]path|envelope|"
+        r"(?:(?<!to )(?<!to the )sender|from:? (?:address|domain|header)|return[- ]path|envelope(?! recipient)|"
         r"originator)\b.{0,30}(?:address|domain|verif\w*)?.{0,20}"
         r"(?:reject|denied|refus|unknown|not (?:found|exist|allowed|valid|permitted|resolve|accepted)|does not|"
         r"doesn't|invalid|"
         r"verif|not a valid)|mail from .{0,30}(?:reject|denied|refus|not allowed|invalid)|(?:invalid|bad|illegal|"
         r"forged|unknown|fake|unverified) (?:sender|mail from|from|envelope)|"
+        r"(?:absender|exp[eé]diteur|[eé]metteur|remitente|remetente|mittente|nadawc|afzender|avs[aä]nd|отправител)\w*\b"
+        r".{0,40}(?:unbekannt|ung[uü]ltig|abgelehnt|inconnu|inval|refus|rejet|desconocid|desconhecid|rechaz|rejeitad|"
+        r"sconosciut|rifiutat|nieznan|odrzuc|onbekend|geweigerd|ok[aä]nd|nekad|existiert nicht|n'existe|"
+        r"n(?:o|[aã]o|on) e[xs]iste|nie istnieje|bestaat niet|finns inte|не (?:найден|существует)|отклон)|"
+        r"unroute?able sender|(?:recipient|user)'?s? (?:preferences|rules|privacy)|\brcp-p[23]\b|"
+        # Below each text of Google's, in whatever language: "it may not exist, or you may not write to it".
+        r"google ?groups?\b|"
+        r"(?:accept|receive) (?:any )?(?:e-?)?mails? from|"
         r"sender domain|your domain|valid sender|sender verify|domain of sender|badmailfrom|"
         r"email address is not verified|\btls\b|starttls|encryption|ssl\b|"
         r"发件人.{0,10}(?:拒|无效|不存在)|送信者.{0,12}(?:拒否|不明)",
@@ -124,18 +127,7 @@ _TABLE: list[tuple[Kind, str]] = [
         r"from: header|non-?compliant|not (?:rfc )?compliant|rfc ?\d*5322|rfc ?\d*822 |bare (?:lf|cr)|"
         r"bad message format|message format|8-?bit",
     ),
-    # A mailbox that exists but takes nothing now.
-    (
-        Kind.SOFT,
-        _MAILBOX + r"\b.{0,40}\b(?:(?:is |has been |was |been )*(?:temporarily |currently |administratively )*"
-        r"(?:disabled|suspend\w*|inactiv\w*|locked|deactivated|frozen|closed|on hold|blocked|expired|not active|"
-        r"isn't active|discontinued|"
-        r"bloqu[eé]e?|d[eé]sactiv[eé]e?|gesperrt|deaktiviert|bloquead[oa]|desactivad[oa]|disabilitat[oa]))|"
-        r"(?:disabled|suspended|inactive|locked|deactivated|frozen|closed|blocked) (?:recipient|user|account|mailbox|"
-        r"address|customer)|"
-        r"not accepting (?:messages|mail)|заблокирован|отключ[её]н|(?:用户|帐号|账号|邮箱|信箱|帳號).{0,8}(?:冻结|"
-        r"禁用|停用|锁定|被锁|暂停|凍結)",
-    ),
+    (Kind.SOFT, SUSPENDED),
     # Domains, before mailboxes; those that only do not answer now first.
     (
         Kind.SOFT,
@@ -143,48 +135,8 @@ _TABLE: list[tuple[Kind, str]] = [
         r"look-?up fail|servfail)|"
         r"(?:requests?|attempts?|able|trying|failed) to connect|malformed .{0,30}name server|have been failing",
     ),
-    (
-        Kind.HARD,
-        r"(?:host|domain)(?: ?name)?s?\b.{0,50}\b(?:unknown|not found|does ?n[o']t exist|does not exist|not exist|"
-        r"n[o']t be (?:found|resolved)|couldn't be found|not valid|invalid|non-?existent)|(?:unknown|no such|invalid|"
-        r"illegal|bad|non-?existent) "
-        r"(?:mail )?(?:host|domain|destination system|destination host|destination mail ?host)|any host named|"
-        r"couldn't find (?:any|a) (?:host|mail exchanger)|"
-        r"bad destination (?:system|host|mail)|nxdomain|name or service not known|null ?mx|no (?:valid )?mx\b|"
-        r"no smtp service|(?:host|domain|server) (?:does not|doesn't) accept (?:any )?(?:mail|e-?mail)|"
-        r"does not accept (?:mail|e-?mail)|seems? to reject all mail|unresolvable host|no mail (?:exchanger|server|"
-        r"hosts?)|unrouteable|unroutable|(?:域名|主机).{0,8}(?:不存在|无效|错误)|"
-        r"(?:ドメイン|ホスト).{0,16}(?:見つかりません|存在しません|不明)|домен.{0,20}не (?:найден|существует)",
-    ),
-    (
-        Kind.HARD,
-        _MAILBOX + r"(?:\b|s\b|\(s\)).{0,60}?\b" + _NOT_THERE + r"|"
-        r"(?:unknown|invalid|no such|non-?existent|not a valid|unrecogni[sz]ed|undefined|not our|not a known|wrong|"
-        r"incorrect|bad|illegal) "
-        r"(?:or illegal |or invalid |local |final delivery |delivery |e-?mail |mail |virtual |destination |"
-        r"recipient |relay |to )*(?:alias|" + _MAILBOX + r")|"
-        r"no (?:such )?(?:mail ?box|user|account|recipient|person|address|alias|customer)\b|not our (?:user|customer)|"
-        r"(?:user|recipient) (?:is )?(?:no longer|not (?:at|on|in))|n[o']t have an? (?:\S+ )?(?:account|mailbox)|"
-        r"recipient ?name is not|recip(?:ient)?not ?found|recipient rejected: undeliver|nobody (?:here )?(?:with|"
-        r"by) that name|"
-        r"name is not recogni[sz]ed|recipient address rejected: access denied|left the (?:company|organi[sz]ation)|"
-        r"name not found|not found in (?:the )?(?:directory|address book|name)|can't find (?:the )?(?:user|mailbox|"
-        r"recipient)|"
-        r"address (?:was |has )?changed|(?:user|account|mailbox|recipient|has|have) moved|(?:moved|change of) address|"
-        r"wasn't found at|couldn't be found|not exists? here|no existe |no one at th|can't accept user|local-?part|"
-        r"badrcptto|not present|"
-        r"recipients? (?:was|were) undeliverable|no valid recipients for|unknown name\b|missing home directory|"
-        r"archived recipient|^\W{0,4}not found|no matches to|"
-        r"(?:пользовател|получател|адресат|ящик|адрес|учетн)\w*.{0,40}(?:не (?:найден|существует|зарегистр)|неизвест|"
-        r"недейств|удал[её]н)|"
-        r"нет такого|несуществ|(?:收件人|用户|邮箱|地址|信箱|帐号|账号|帳號|用戶|使用者|收件者|郵箱|收信人|邮件地址|"
-        r"信箱地址).{0,12}"
-        r"(?:不存在|未找到|无效|無效|未知|错误|找不到|有误)|找不到.{0,8}(?:收件|用户|邮箱|信箱)|(?:没有|"
-        r"无)此?(?:用户|邮箱|收件)|查无此|"
-        r"(?:宛先|ユーザー?|アドレス|アカウント|受信者|メールボックス).{0,20}(?:見つかりません|存在しません|"
-        r"ありません|不明|間違|存在しない)|"
-        r"該当.{0,12}(?:ユーザ|アドレス|宛先)|(?:사용자|수신자|주소|계정).{0,14}(?:없|존재하지|잘못)",
-    ),
+    (Kind.HARD, MISSING_DOMAIN),
+    (Kind.HARD, MISSING_MAILBOX),
     (
         Kind.POLICY,
         r"relay|access (?:is )?denied|not permitted|permission|not authori[sz]ed|unauthori[sz]ed|authori[sz]ation|"
@@ -212,10 +164,17 @@ _TABLE: list[tuple[Kind, str]] = [
 PHRASES: list[tuple[Kind, re.Pattern[str]]] = [(kind, re.compile(pattern)) for kind, pattern in _TABLE]
 """Patterns over text in lower case with single spaces, in the order in which they are tried."""
 
+ADVICE = PHRASES[-1][1]
+"""What is left when nothing else is said; "try again" may be advice to people beside a clear code as well."""
+
+SURE = re.compile(SURE_EVEN_AFTER_THE_MESSAGE)
+
 TOO_FAST = re.compile(_TOO_FAST)
 """The server would take the mail if there were less of it in a time. Each of these is among the phrases of a block."""
 
-MAILBOX_UNAVAILABLE = re.compile(r"(?:mail ?box|recipient|user)\b.{0,12}\bunavailable|unavailable mailbox")
+MAILBOX_UNAVAILABLE = re.compile(
+    r"(?:mail ?box|recipient|user|account)\b.{0,12}\bunava[il]+able(?! or access)|unavailable mailbox"
+)
 """The words of RFC 5321 for 450 and 550 alike: only the code tells whether there is such a mailbox."""
 
 LOCAL_TROUBLE = re.compile(r"could ?n[o']t create|command output|procmail|operating system error|can't create output")

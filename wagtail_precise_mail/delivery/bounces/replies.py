@@ -58,10 +58,19 @@ _READ = re.compile(
 )
 
 _MAIL_SYSTEM = re.compile(
-    r"mailer-?daemon|mail ?delivery (?:sub)?system|postmaster|mail administrator|system administrator|"
+    r"mailer-?daemon|mail ?delivery (?:sub)?system|post_?master|mail administrator|system administrator|"
     r"microsoft exchange|mail deliver|"
     r"email security|content-filter|mdaemon|bounces?[-+@]|daemon@",
     re.IGNORECASE,
+)
+# Programs of other kinds that write reports, too.
+_MACHINE = re.compile(r"no[-_.]?reply|do-?not-?reply|daemon|admin|system|robot|notif|mailer|automat", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"^\s?>(?!>>)|\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał\w*)\b[^\n]{0,60}:\s*$|"
+    r"写道\s?[:：]|forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato|"
+    r"转发邮件|^(?:from|von|de|da|van|от|发件人|差出人)\s?[:：][^\n]{1,200}\n(?:sent|gesendet|date|datum|envoyé|enviado|inviato|verzonden|"
+    r"data|fecha|отправлено|发送时间|送信日時)\s?[:：]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|not deliver|non-?deliver|delivery (?:status|fail|problem|notif|report|error|has failed|incomplete|"
@@ -108,9 +117,31 @@ def is_from_mail_system(mail: Mail) -> bool:
     return bool(_MAIL_SYSTEM.search(sender)) or sender.strip() in ("<>", "")
 
 
+def is_by_person(mail: Mail) -> bool:
+    """Whether a person wrote it who answers, or passes on, what they got: a bounce in it is not ours to read."""
+    if _is_by_program(mail) or mail.report_type == "delivery-status":
+        return False
+    has_quotes = bool(_QUOTED.search(mail.text[:6000]))
+    return has_quotes and not _BOUNCE_SUBJECT.match(mail.header("subject").strip())
+
+
 def looks_like_bounce(mail: Mail) -> bool:
-    """Whether the words are those of a mail that could not be delivered."""
-    return bool(_BOUNCE_SUBJECT.search(mail.header("subject")) or _BOUNCE_WORDS.search(mail.text[:6000]))
+    """Whether the words are those of a mail that could not be delivered; those of a person have to be so twice."""
+    has_subject = bool(_BOUNCE_SUBJECT.search(mail.header("subject")))
+    has_words = bool(_BOUNCE_WORDS.search(mail.text[:6000]))
+    if _is_by_program(mail):
+        return has_subject or has_words
+    return has_subject and has_words and not is_by_person(mail)
+
+
+def _is_by_program(mail: Mail) -> bool:
+    submitted = mail.header("auto-submitted").strip().lower()
+    return (
+        is_from_mail_system(mail)
+        or mail.header("return-path").strip() == "<>"
+        or submitted not in ("", "no")
+        or bool(_MACHINE.search(mail.header("from")))
+    )
 
 
 def kind_of_reply(mail: Mail) -> Kind | None:
