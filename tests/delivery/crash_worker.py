@@ -133,6 +133,31 @@ def _count_down(owner: Any, name: str, nth: int, *, after: bool) -> None:
     setattr(owner, name, wrapper)
 
 
+def _count_down_results(nth: int, *, after: bool) -> None:
+    """Kill this process at the nth time that results are written: with the next handoff, the last ones alone."""
+    calls, depth = 0, 0
+
+    def watch(original: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(claimed: Any, *args: Any, **kwargs: Any) -> Any:
+            nonlocal calls, depth
+            has_results = bool(kwargs.get("results") if original is hand_off else args[0])
+            calls += has_results and not depth
+            is_it = calls == nth and has_results and not depth
+            if is_it and not after:
+                _die()
+            depth += 1
+            result = original(claimed, *args, **kwargs)
+            depth -= 1
+            if is_it:
+                _die()
+            return result
+
+        return wrapper
+
+    hand_off, record = handoffs.hand_off, handoffs.record
+    handoffs.hand_off, handoffs.record = watch(hand_off), watch(record)
+
+
 def _after_dot(nth: int) -> None:
     """Die between the final dot and its reply."""
 
@@ -155,8 +180,8 @@ _STEPS: dict[str, Callable[[int], None]] = {
     "before_dot": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=False),
     "after_dot": _after_dot,
     "after_reply": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=True),
-    "before_results": lambda nth: _count_down(handoffs, "record", nth, after=False),
-    "after_results": lambda nth: _count_down(handoffs, "record", nth, after=True),
+    "before_results": lambda nth: _count_down_results(nth, after=False),
+    "after_results": lambda nth: _count_down_results(nth, after=True),
 }
 _COMMANDS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,
