@@ -96,7 +96,8 @@ def test_what_a_dead_worker_held_is_not_touched_before_its_lease_ends(
 def test_who_leaves_during_a_send_gets_nothing_that_was_not_handed_off_yet(
     house: House, mail_server_process: MailServer
 ) -> None:
-    send_id = house.run("prepare", 500)
+    mail_server_process.script({"at": "DOT", "do": "slow"})  # else all have left before anybody can leave
+    send_id = house.run("prepare", 160)
     worker = house.start("work_now", send_id)
     wait_for_mails(mail_server_process, 20)
     left: dict[str, float] = house.run("leave", send_id, 60)
