@@ -14,7 +14,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
-from tests.benchmarks.bench_sending import use_sink  # noqa: E402
+from tests.benchmarks.bench_sending import options_of_a_large_send, use_sink  # noqa: E402
 from tests.benchmarks.memory import memory  # noqa: E402
 from wagtail_precise_mail.delivery import services  # noqa: E402
 
@@ -31,7 +31,8 @@ def work(send_id: int, database: str, port: int) -> None:
     connection.ensure_connection()
     print("ready", flush=True)
     sys.stdin.readline()
-    services.deliver(send_id, seconds=600)
+    with options_of_a_large_send():
+        services.deliver(send_id, seconds=600)
     print(json.dumps(memory()), flush=True)
     os._exit(0)
 

@@ -140,6 +140,7 @@ class Composer:
             reference=reference,
             send_id=send.pk or 0,
             tags=(f"{send.origin_kind}-{send.origin_id or send.pk}",),
+            is_wire_ready=True,
         )
 
     def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> Callable[[LinkInfo], str]:

@@ -106,10 +106,11 @@ def values_of(contacts: Sequence[Contact], names: Collection[str]) -> dict[int, 
         contacts: stored ones.
         names: the fields to read, such as those of a payload; others than the contact's own are left out.
     """
-    values: dict[int, dict[str, str]] = {contact.pk: {} for contact in contacts}
     blocked = _blocked(names)
+    further = {name: key for name in names if name not in blocked and (key := attribute_key(name))}
+    values = {contact.pk: _further_values(contact, further) for contact in contacts}
     for name in names:
-        field = find_field(name) if name.startswith("contact.") else None
+        field = find_field(name) if name.startswith("contact.") and name not in further else None
         if field is None or name in blocked:
             continue
         loaded = field.load(contacts) if field.load else {}
@@ -164,6 +165,13 @@ def _blocked(names: Collection[str]) -> set[str]:
     """Return the names of sensitive fields: what was compiled when they were allowed says nothing once they are not."""
     keys = {key: name for name in names if (key := attribute_key(name))}
     return {keys[key] for key in blocked_keys(keys)} if keys else set()
+
+
+def _further_values(contact: Contact, keys: dict[str, str]) -> dict[str, str]:
+    """Return what further fields say about a contact, by name; most are texts, of which nothing is asked."""
+    given = _attributes(contact)
+    found = ((name, given.get(key)) for name, key in keys.items())
+    return {name: value if type(value) is str else plain(value) for name, value in found}
 
 
 def _attributes(contact: Contact) -> dict[str, Any]:

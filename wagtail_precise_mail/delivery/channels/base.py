@@ -25,6 +25,8 @@ class Envelope:
         reference: the token in the Message-ID, the same on every attempt: providers may know a repetition by it.
         send_id: the send that it belongs to; 0 outside of one.
         tags: words by which providers group messages in their own figures.
+        is_wire_ready: the content ends with a line end, and none of its lines begins with a dot, which SMTP would
+            double: nobody has to look.
     """
 
     sender: str
@@ -33,6 +35,7 @@ class Envelope:
     reference: str = ""
     send_id: int = 0
     tags: tuple[str, ...] = ()
+    is_wire_ready: bool = False
 
 
 @dataclass(frozen=True)

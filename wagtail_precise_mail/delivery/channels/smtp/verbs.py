@@ -61,7 +61,9 @@ def greeting_of(envelope: Envelope, extensions: Mapping[str, str], *, after_refu
 def data_of(envelope: Envelope) -> bytes:
     """Return the message as DATA takes it: a dot that opens a line is doubled, so that it ends nothing (RFC 5321)."""
     content = envelope.content
-    # Ours has none, by the way in which its parts are encoded: looking costs less than replacing.
+    if envelope.is_wire_ready:
+        return content
+    # Looking costs less than replacing.
     if b"\r\n." in content:
         content = content.replace(b"\r\n.", b"\r\n..")
     if content.startswith(b"."):
