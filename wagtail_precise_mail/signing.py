@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,19 @@ def sign(purpose: str, payload: bytes) -> str:
     encode = binascii.b2a_base64
     token = encode(payload, newline=False) + b"." + encode(_signature(_keys()[0], purpose, payload), newline=False)
     return token.translate(_URL_SAFE, b"=").decode()
+
+
+def sign_all(purpose: str, payloads: Iterable[bytes]) -> list[str]:
+    """Return the tokens of several payloads: each as :func:`sign` makes it, without a call for each."""
+    begun, ending = _keyed(_keys()[0], purpose)
+    encode, tokens = binascii.b2a_base64, []
+    for payload in payloads:
+        inner, outer = begun.copy(), ending.copy()
+        inner.update(payload)
+        outer.update(inner.digest())
+        signature = outer.digest()[:_SIGNATURE_BYTES]
+        tokens.append(encode(payload, newline=False) + b"." + encode(signature, newline=False))
+    return b" ".join(tokens).translate(_URL_SAFE, b"=").decode().split()
 
 
 def unsign(purpose: str, token: str) -> bytes:

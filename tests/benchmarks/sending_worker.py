@@ -20,7 +20,7 @@ from wagtail_precise_mail.delivery import services  # noqa: E402
 
 
 def work(send_id: int, database: str, port: int) -> None:
-    """Deliver a send when told to, and say how much memory that took, in megabytes."""
+    """Deliver a send, and then the one that is asked for; say how much memory that took, in megabytes."""
     connection.settings_dict["NAME"] = database
     use_sink(port)
     _ = get_resolver().url_patterns  # what all workers of a cluster share is loaded before they are forked
@@ -28,11 +28,10 @@ def work(send_id: int, database: str, port: int) -> None:
     if child:
         os.waitpid(child, 0)
         return
-    connection.ensure_connection()
-    print("ready", flush=True)
-    sys.stdin.readline()
     with options_of_a_large_send():
         services.deliver(send_id, seconds=600)
+        print("ready", flush=True)
+        services.deliver(int(sys.stdin.readline()), seconds=600)
     print(json.dumps(memory()), flush=True)
     os._exit(0)
 

@@ -161,14 +161,29 @@ def _count_down_results(nth: int, *, after: bool) -> None:
 def _after_dot(nth: int) -> None:
     """Die between the final dot and its reply."""
 
-    def finish(connection: SmtpConnection, take_next: Any, while_waiting: Any) -> Any:
+    def finish(connection: SmtpConnection, take_next: Any) -> Any:
         nonlocal nth
         nth -= 1
         if nth == 0:
             connection._write_dot(take_next)
             connection._socket.recv(1)  # the server has written it down, and its answer is on its way
             _die()
-        return original(connection, take_next, while_waiting)
+        return (yield from original(connection, take_next))
+
+    original = SmtpConnection._finish
+    SmtpConnection._finish = finish
+
+
+def _after_reply(nth: int) -> None:
+    """Die when the server has said what it did with a message."""
+
+    def finish(connection: SmtpConnection, take_next: Any) -> Any:
+        nonlocal nth
+        receipt = yield from original(connection, take_next)
+        nth -= 1
+        if nth == 0:
+            _die()
+        return receipt
 
     original = SmtpConnection._finish
     SmtpConnection._finish = finish
@@ -179,7 +194,7 @@ _STEPS: dict[str, Callable[[int], None]] = {
     "after_handoff": lambda nth: _count_down(handoffs, "hand_off", nth, after=True),
     "before_dot": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=False),
     "after_dot": _after_dot,
-    "after_reply": lambda nth: _count_down(SmtpConnection, "_finish", nth, after=True),
+    "after_reply": _after_reply,
     "before_results": lambda nth: _count_down_results(nth, after=False),
     "after_results": lambda nth: _count_down_results(nth, after=True),
 }

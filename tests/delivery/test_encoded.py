@@ -92,8 +92,8 @@ def make_payload(*, is_varied: bool = False) -> dict[str, Any]:
 
 def parts_of(personalizer: Personalizer, reader: Reader) -> tuple[bytes, Any, Any]:
     """The bytes of the message, the message as Python's parser reads it, and what the plain filling says."""
-    options = {"rewrite_link": lambda link: link.url, "system": SYSTEM}
-    encoded, plain = personalizer.encode(reader, **options), personalizer.fill(reader, **options)
+    encoded = personalizer.encode(reader, rewrite_links=lambda links: [link.url for link in links], system=SYSTEM)
+    plain = personalizer.fill(reader, rewrite_link=lambda link: link.url, system=SYSTEM)
     content = mime.build(
         mime.Parts(
             from_name="Shop",
@@ -155,9 +155,9 @@ def test_plain_values_are_their_own_encoding(value: str) -> None:
 
 def test_what_all_contacts_share_is_encoded_once() -> None:
     personalizer = Personalizer(SimpleNamespace(payload=make_payload()))
-    options = {"rewrite_link": lambda link: link.url, "system": SYSTEM}
     for name in ("Ada", "Bob"):
-        personalizer.encode(Reader({"contact.a": name, "contact.b": "x"}), **options)
+        reader = Reader({"contact.a": name, "contact.b": "x"})
+        personalizer.encode(reader, rewrite_links=lambda links: [link.url for link in links], system=SYSTEM)
     program = personalizer._encoded_html
     assert program is personalizer._encoded_html
     assert all(isinstance(piece, bytes) for piece in program._literals)

@@ -155,17 +155,7 @@ def test_whoever_stops_listening_stops_the_sending(server: MailServer) -> None:
 class TestSeveralConnections:
     @pytest.fixture(autouse=True)
     def _server_is_far(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(smtp_channel, "WORTH_A_LINE", 0)
-
-    def test_a_near_server_is_kept_busy_by_one(
-        self, server: MailServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(smtp_channel, "WORTH_A_LINE", 60)
-        use_connections(settings, 3)
-        with SmtpChannel() as channel:
-            for _batch in range(3):
-                assert kinds(channel.send_many(envelopes(12))) == [Receipt] * 12
-            assert channel.connection_count == 1
+        monkeypatch.setattr(smtp_channel, "NEAR_SECONDS", 0)
 
     def test_they_are_opened_little_by_little(self, server: MailServer, settings: Settings) -> None:
         use_connections(settings, 3)
@@ -224,6 +214,95 @@ class TestSeveralConnections:
                 outcomes.extend(collect(channel.send_many([envelope(f"many{n}@example.com") for n in range(9)])))
         assert not any(isinstance(one, (Receipt, OutcomeUnknown)) for one in outcomes)
         assert not [address for address in server.recipients() if address.startswith("many")]
+
+
+class TestNearServer:
+    """Two connections, served in turns by whoever listens."""
+
+    @pytest.fixture(autouse=True)
+    def _server_is_near(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(smtp_channel, "NEAR_SECONDS", 60)
+
+    def test_each_message_leaves_once_and_without_threads(self, server: MailServer, settings: Settings) -> None:
+        use_connections(settings, 9)
+        server.script({"at": "RCPT", "match": "7@", "do": "550 5.1.1 no"})
+        waits: list[int] = []
+        with SmtpChannel() as channel:
+            assert kinds(channel.send_many(envelopes(1))) == [Receipt]
+            channel.while_waiting = lambda: waits.append(1)
+            for _batch in range(3):
+                outcomes = kinds(channel.send_many(envelopes(12)))
+                assert outcomes == [Receipt] * 7 + [PermanentDeliveryError] + [Receipt] * 4
+            assert channel.connection_count == 2
+            assert channel._threads is None
+        assert len(waits) == 33
+        assert sorted(server.recipients()) == sorted(["0@example.com", *_names(12, but=7) * 3])
+
+    def test_one_connection_is_enough_where_no_more_are_allowed(self, server: MailServer, settings: Settings) -> None:
+        use_connections(settings, 1)
+        with SmtpChannel() as channel:
+            for _batch in range(2):
+                assert kinds(channel.send_many(envelopes(5))) == [Receipt] * 5
+            assert channel.connection_count == 1
+
+    def test_a_server_that_allows_one_gets_everything_by_one(self, server: MailServer) -> None:
+        with SmtpChannel() as channel:
+            assert kinds(channel.send_many(envelopes(1))) == [Receipt]
+            server.script({"at": "CONNECT", "do": "421 4.7.0 too many connections"})
+            for _batch in range(2):
+                assert kinds(channel.send_many(envelopes(9))) == [Receipt] * 9
+            assert channel.connection_count == 1
+        assert sorted(server.recipients()) == sorted(["0@example.com", *_names(9) * 2])
+
+    @pytest.mark.parametrize("at", ["DOT", "REPLY"])
+    def test_dropped_dots_make_exactly_those_unknown(self, server: MailServer, at: str) -> None:
+        with SmtpChannel() as channel:
+            assert kinds(channel.send_many(envelopes(1))) == [Receipt]
+            server.script({"at": at, "match": "[3-6]@", "do": "drop"})
+            outcomes = kinds(channel.send_many(envelopes(10)))
+        assert outcomes == [Receipt] * 3 + [OutcomeUnknown] * 4 + [Receipt] * 3
+        assert sorted(server.recipients()[1:]) == (_names(10) if at == "REPLY" else [*_names(3), *_names(10)[7:]])
+
+    def test_a_worker_that_stops_answers_for_what_it_took(self, server: MailServer) -> None:
+        taken = 0
+
+        def must_stop() -> bool:
+            nonlocal taken
+            taken += 1
+            return taken > 5
+
+        with SmtpChannel() as channel:
+            assert kinds(channel.send_many(envelopes(1))) == [Receipt]
+            offer = Offer(envelopes(20), must_stop)
+            outcomes = kinds(channel.send_many(offer))
+        assert outcomes == [Receipt] * 5
+        assert offer.taken_count == 5
+        assert len(server.recipients()) == 6
+
+    def test_an_interruption_leaves_both_connections(self, server: MailServer) -> None:
+        """Half a dialogue must not meet the next message."""
+        calls = 0
+
+        def interrupt() -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 4:
+                raise KeyboardInterrupt
+
+        with SmtpChannel() as channel:
+            assert kinds(channel.send_many(envelopes(1))) == [Receipt]
+            channel.while_waiting = interrupt
+            with pytest.raises(KeyboardInterrupt):
+                list(channel.send_many(envelopes(12)))
+            assert channel.connection_count == 0
+            channel.while_waiting = lambda: None
+            assert kinds(channel.send_many([envelope("later@example.com")])) == [Receipt]
+        assert server.recipients()[-1] == "later@example.com"
+        assert len(server.recipients()) == len(set(server.recipients())) + 1  # the first one, twice on purpose
+
+
+def _names(count: int, *, but: int = -1) -> list[str]:
+    return [f"{number}@example.com" for number in range(count) if number != but]
 
 
 def collect(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

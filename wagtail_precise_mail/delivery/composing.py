@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.delivery.subject_labels import SubjectLabels
 from wagtail_precise_mail.delivery.versions import Versions
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
-from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink
+from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink, RewriteLinks
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 from wagtail_precise_mail.exceptions import RenderError
 from wagtail_precise_mail.paths import Paths
@@ -102,7 +102,7 @@ class Composer:
         unsubscribe_url = unsubscribe_url_of(send, message, self._paths)
         filled = self.personalizers[message.language].encode(
             known,
-            rewrite_link=self._link_rewriter(message, reader),
+            rewrite_links=self._link_rewriter(message, reader),
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
             personal_link=personal_links_of(send, message, self._paths),
         )
@@ -143,18 +143,17 @@ class Composer:
             is_wire_ready=True,
         )
 
-    def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> Callable[[LinkInfo], str]:
+    def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> RewriteLinks:
         base_url = self.send.base_url
         processors = [one for one in self.processors if one.changes_links(contact)]
 
-        def rewrite(link: LinkInfo) -> str:
+        def rewrite(links: Sequence[LinkInfo]) -> list[str]:
+            urls = [link.url for link in links]
             for processor in processors:
-                url = processor.rewrite_link(message, contact, link, base_url)
-                if processor is processors[-1]:
-                    return url
-                if url != link.url:
-                    link = replace(link, url=url)
-            return link.url
+                if processor is not processors[0]:  # what one made is what the next one finds
+                    links = [replace(link, url=url) for link, url in zip(links, urls, strict=True)]
+                urls = processor.rewrite_links(message, contact, links, base_url)
+            return urls
 
         return rewrite
 

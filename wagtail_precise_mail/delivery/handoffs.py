@@ -41,12 +41,13 @@ _STILL_AGREED = """
     )
 """
 # COALESCE keeps the planner from the indexes on states: few messages are claimed at any time, but between two vacuums
-# such an index has an entry for every one that was. The primary key does not.
+# such an index has an entry for every one that was. The primary key does not. The send is named: joined to its
+# messages, all of them are walked where statistics are older than the freeze.
 _HAND_OFF = """
     UPDATE {table}
     SET state = 'handoff', attempt_count = attempt_count + 1, handed_off_at = %s, lease_expires_at = %s
     WHERE id {among} AND claim_token = %s AND COALESCE(state, '') = 'claimed'
-        AND EXISTS (SELECT 1 FROM {sends} WHERE id = {table}.send_id AND state = 'running')
+        AND EXISTS (SELECT 1 FROM {sends} WHERE id = %s AND state = 'running')
         {conditions}
     RETURNING id
 """
@@ -55,8 +56,7 @@ _RECORD = """
         next_attempt_at = result.column5, finished_at = result.column6, reply_class = result.column7,
         first_failed_at = COALESCE({table}.first_failed_at, result.column8), claim_token = NULL, lease_expires_at = NULL
     FROM {rows}
-    WHERE {table}.id = result.column1 AND {table}.id {among} AND {table}.claim_token = %s
-        AND COALESCE({table}.state, '') = 'handoff'
+    WHERE {table}.id = result.column1 AND {table}.claim_token = %s AND COALESCE({table}.state, '') = 'handoff'
 """
 # By database, a few rows in one statement. Of a hundred placeholders, the driver of PostgreSQL makes one long text each
 # time; one JSON is one. bulk_update does the same and spends ten times as long on building it.
@@ -79,6 +79,7 @@ class Handoff:
     """Messages that are about to leave, and what is asked once more about them.
 
     Attributes:
+        messages: all of one send.
         readers: what each message says, by its id; kept in the same transaction, so that it can be shown again.
         asks_again: leave out those of whom a consent, a suppression or a pause may say something else by now.
         topic_id: what they must agree to, where that is asked again; None for mail that needs no consent.
@@ -174,7 +175,7 @@ def _hand_off_sql(claimed: Claim, handoff: Handoff, at: datetime) -> Sql:
     moment = database_value("handed_off_at", at)
     lease = database_value("lease_expires_at", at + timedelta(seconds=options().lease_seconds))
     among, chosen = _among(handoff.messages)
-    parameters = [moment, lease, *chosen, database_value("claim_token", claimed.token)]
+    parameters = [moment, lease, *chosen, database_value("claim_token", claimed.token), handoff.messages[0].send_id]
     conditions = ""
     if handoff.asks_again:
         conditions = _STILL_WANTED
@@ -198,9 +199,7 @@ def _record_sql(claimed: Claim, results: Sequence[Result]) -> Sql:
         rows = rows.format(rows=", ".join([f"({', '.join(['%s'] * 8)})"] * len(results)))
         values += [value for one in results for value in _result_values(one, connection.ops.adapt_datetimefield_value)]
     table = connection.ops.quote_name(OutboxMessage._meta.db_table)
-    among, chosen = _among([result.message for result in results])
-    parameters = [*values, *chosen, database_value("claim_token", claimed.token)]
-    return _RECORD.format(table=table, rows=rows, among=among), parameters
+    return _RECORD.format(table=table, rows=rows), [*values, database_value("claim_token", claimed.token)]
 
 
 def _among(messages: Sequence[OutboxMessage]) -> Sql:

@@ -141,8 +141,9 @@ class OutboxMessage(models.Model):
         ERASED = "erased", _("contact no longer exists")
         RENDER_ERROR = "render_error", _("could not be rendered")
 
-    send = models.ForeignKey(Send, models.CASCADE, related_name="messages")
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="outbox_messages")
+    # Neither has an index of its own: others below begin with it, and each state of a message is written to all.
+    send = models.ForeignKey(Send, models.CASCADE, related_name="messages", db_index=False)
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="outbox_messages", db_index=False)
     address = EncryptedEmailField(max_length=254)
     # The hash of the address: one person gets one message per send, whatever the rows say.
     recipient_key = models.CharField(max_length=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wagtail_precise_mail.registry import Registry
@@ -28,6 +28,12 @@ class MessageProcessor(ABC):  # noqa: B024  every method has a default that does
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
         """Return the address to write instead of ``link.url``, which earlier processors may have rewritten already."""
         return link.url
+
+    def rewrite_links(
+        self, message: OutboxMessage, contact: Contact, links: Sequence[LinkInfo], base_url: str
+    ) -> list[str]:
+        """Return what :meth:`rewrite_link` does for each; for processors that do several at once faster."""
+        return [self.rewrite_link(message, contact, link, base_url) for link in links]
 
     def html_tail(self, message: OutboxMessage, contact: Contact, base_url: str) -> str:
         """Return HTML for the end of the body."""

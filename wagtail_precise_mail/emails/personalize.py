@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -69,6 +69,7 @@ class EncodedEmail:
 
 
 RewriteLink = Callable[[LinkInfo], str]
+RewriteLinks = Callable[[Sequence[LinkInfo]], list[str]]
 
 
 class Personalizer:
@@ -128,17 +129,23 @@ class Personalizer:
         self,
         reader: Reader,
         *,
-        rewrite_link: RewriteLink,
+        rewrite_links: RewriteLinks,
         system: Mapping[str, str],
         personal_link: PersonalLink | None = None,
     ) -> EncodedEmail:
         """Return the same as :meth:`fill`, encoded for a message: what all contacts share is encoded once.
 
+        Args:
+            rewrite_links: as ``rewrite_link`` there, for several links at once: those that everybody gets are.
+
         Raises:
             RenderError: no ``unsubscribe_url`` was given.
         """
-        in_text, in_html = self._runs(reader, rewrite_link, system, personal_link)
+        in_text, in_html = self._runs(reader, lambda link: rewrite_links([link])[0], system, personal_link)
         encoded = self._encoded_text
+        if self._common_links:
+            urls = rewrite_links(self._common_links)
+            self._bring_links(urls, in_text, in_html)
         text = quoted_printable(_without_gaps(self._text.fill(in_text))) if encoded is None else encoded.fill(in_text)
         return EncodedEmail(self._subject.fill(in_text), self._encoded_html.fill(in_html), text)
 
@@ -146,6 +153,17 @@ class Personalizer:
         """Return the subject and the preheader for one contact: as in :meth:`fill`, without making the rest."""
         run = Run(reader, lambda index, item: "", _nowhere, {"html_tail": "", "unsubscribe_url": ""})
         return self._subject.fill(run), self._preheader.fill(run)
+
+    @cached_property
+    def _common_links(self) -> list[LinkInfo]:
+        """The links that lead everybody to the same place and stand where everybody sees them."""
+        holes = (part for name in ("html", "text") for part in self._parts[name] if not isinstance(part, str))
+        found = sorted({hole["link"] for hole in holes if "link" in hole})
+        return [self.links[index] for index in found if self._is_fixed[index] and self.links[index].url]
+
+    @cached_property
+    def _common_indexes(self) -> list[int]:
+        return [link.index for link in self._common_links]
 
     @cached_property
     def _subject(self) -> Program[str]:
@@ -165,14 +183,16 @@ class Personalizer:
 
     @cached_property
     def _encoded_html(self) -> Program[bytes]:
-        return Program(self._parts["html"], QUOTED_PRINTABLE, locale=self._locale, is_html=True)
+        common = frozenset(self._common_indexes)
+        return Program(self._parts["html"], QUOTED_PRINTABLE, locale=self._locale, is_html=True, common_links=common)
 
     @cached_property
     def _encoded_text(self) -> Program[bytes] | None:
         """None where readers get different paragraphs: the gaps between them are closed in the text as a whole."""
         if any("parts" in hole for hole in walk(self._parts["text"])):
             return None
-        return Program(self._parts["text"], QUOTED_PRINTABLE, locale=self._locale, is_html=False)
+        common = frozenset(self._common_indexes)
+        return Program(self._parts["text"], QUOTED_PRINTABLE, locale=self._locale, is_html=False, common_links=common)
 
     def _runs(
         self,
@@ -189,6 +209,13 @@ class Personalizer:
         in_html = {"html_tail": system.get("html_tail", ""), "unsubscribe_url": html.escape(leave)}
         in_text = {"html_tail": "", "unsubscribe_url": leave}
         return Run(reader, link, personal, in_text), Run(reader, link, personal, in_html)
+
+    def _bring_links(self, urls: Sequence[str], in_text: Run, in_html: Run) -> None:
+        """Give both runs the common links, encoded: once, where they are written the same in both."""
+        simple = QUOTED_PRINTABLE.simple_addresses(urls)
+        for run, is_html in ((in_text, False), (in_html, True)):
+            pieces = simple or [QUOTED_PRINTABLE.address(one_line(url), is_html) for url in urls]
+            run.links.update(zip(self._common_indexes, pieces, strict=True))
 
     def _link_maker(self, reader: Reader, rewrite_link: RewriteLink) -> MakeLink:
         """Return what makes the address of a link, each distinct one once."""

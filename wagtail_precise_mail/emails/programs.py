@@ -41,6 +41,8 @@ class Run:
     system: Mapping[str, str]
     # The numbers of notes in the text part, by those that they had when it was written.
     notes: dict[int, int] = field(default_factory=dict)
+    # The links that are common to all contacts, encoded already, by their index.
+    links: dict[int, Any] = field(default_factory=dict)
 
 
 class Program(Generic[AnyStr]):
@@ -49,11 +51,21 @@ class Program(Generic[AnyStr]):
     Args:
         locale: language of the email, for filters of merge tags.
         is_html: whether addresses are escaped.
+        common_links: indexes of those that each run brings along, encoded.
     """
 
-    def __init__(self, parts: Sequence[Part], encoding: Encoding[AnyStr], *, locale: str, is_html: bool) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        encoding: Encoding[AnyStr],
+        *,
+        locale: str,
+        is_html: bool,
+        common_links: frozenset[int] = frozenset(),
+    ) -> None:
         self._encoding: Encoding[AnyStr] = encoding
         self._locale, self._is_html = locale, is_html
+        self._common_links, self._links = common_links, list[int]()
         self._literals: list[AnyStr] = []
         self._merges: list[_Merge[AnyStr]] = []
         self._holes: list[Callable[[Run, Item, Sequence[Item]], AnyStr]] = []
@@ -62,8 +74,11 @@ class Program(Generic[AnyStr]):
             self._add(part, order)
         self._is_plain = all(merge.shows_values_as_they_are for merge in self._merges)
         self._values_of = _getter([merge.field for merge in self._merges])
-        starts = {id(self._literals): 0, id(self._merges): len(self._literals)}
-        starts[id(self._holes)] = len(self._literals) + len(self._merges)
+        self._links_of = _getter(self._links)
+        starts, start = dict[int, int](), 0
+        for kind in (self._literals, self._merges, self._links, self._holes):
+            starts[id(kind)] = start
+            start += len(kind)
         self._in_order = _getter([starts[id(kind)] + number for kind, number in order])
 
     def _add(self, part: Part, order: list[tuple[list[Any], int]]) -> None:
@@ -74,6 +89,8 @@ class Program(Generic[AnyStr]):
             self._append(self._merges, _Merge(part["merge"], encoding, self._locale), order)
             if encoding.end:
                 self._append(self._literals, encoding.end, order)
+        elif part.get("link") in self._common_links:
+            self._append(self._links, part["link"], order)
         else:
             self._append(self._holes, self._filled(part), order)
 
@@ -92,7 +109,7 @@ class Program(Generic[AnyStr]):
         values: Sequence[AnyStr] = self._write_values(run.reader) if self._merges else ()
         holes: list[AnyStr] = [filled(run, item, row) for filled in self._holes]
         # Two look-ups in C instead of a loop: the rest is the join itself.
-        return self._encoding.empty.join(self._in_order([*self._literals, *values, *holes]))
+        return self._encoding.empty.join(self._in_order([*self._literals, *values, *self._links_of(run.links), *holes]))
 
     def _write_values(self, reader: Reader) -> Sequence[AnyStr]:
         try:

@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('handed_off_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='outbox_messages', to='wagtail_precise_mail.contact')),
+                ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='outbox_messages', to='wagtail_precise_mail.contact')),
             ],
             options={
                 'verbose_name': 'outbox message',
@@ -2299,7 +2299,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='outboxmessage',
             name='send',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='wagtail_precise_mail.send'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='wagtail_precise_mail.send'),
         ),
         migrations.AddField(
             model_name='campaign',

@@ -10,8 +10,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
-from openpyxl import Workbook, load_workbook
-
 from wagtail_precise_mail.exceptions import SourceError
 
 # Unpacked, a small file may fill a disk; no honest sheet of contacts comes near.
@@ -36,6 +34,8 @@ def workbook_to_csv(stream: IO[bytes], into: IO[bytes]) -> str:
     Raises:
         SourceError: it is no workbook, or one of more than can be unpacked.
     """
+    from openpyxl import load_workbook  # 16 MB with NumPy, which it takes where it finds it: only who needs it pays
+
     _require_honest(stream)
     try:
         book = load_workbook(stream, read_only=True, data_only=True)
@@ -98,6 +98,8 @@ def _text(value: Any) -> str:
 
 def write_workbook(path: Path, rows: Iterable[Iterable[Any]]) -> None:
     """Write rows as a workbook of one or more sheets, without holding them in memory."""
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     for rows_of_sheet in _sheets(iter(rows)):
         sheet = book.create_sheet()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from django.utils.encoding import iri_to_uri
 
 from wagtail_precise_mail.exceptions import InvalidToken
-from wagtail_precise_mail.signing import sign, unsign
+from wagtail_precise_mail.signing import sign, sign_all, unsign
 
 URL_LIMIT = 2000
 """Characters of an encoded address. Longer links stay untracked: browsers and gateways cut them off."""
@@ -96,12 +97,22 @@ def make_click_token(message_id: int, *, link_index: int, block_id: str, url: st
     Raises:
         ValueError: the address is not :func:`is_trackable`, or the block's id is too long, or there are too many links.
     """
-    return sign(_CLICK, _MESSAGE.pack(message_id) + _pack_link(link_index, block_id, url, is_own_page))
+    return sign(_CLICK, _MESSAGE.pack(message_id) + pack_link(link_index, block_id, url, is_own_page))
 
 
-# Everything but the number of the message: most links are the same for all contacts.
+def make_click_tokens(message_id: int, packed_links: Iterable[bytes]) -> list[str]:
+    """Return the tokens of several links in one outbox message, of what :func:`pack_link` says about each."""
+    head = _MESSAGE.pack(message_id)
+    return sign_all(_CLICK, [head + link for link in packed_links])
+
+
 @lru_cache(maxsize=5000)
-def _pack_link(link_index: int, block_id: str, url: str, is_own_page: bool) -> bytes:
+def pack_link(link_index: int, block_id: str, url: str, is_own_page: bool) -> bytes:
+    """Return what a token says about a link: everything but the message, so for most links the same for all contacts.
+
+    Raises:
+        ValueError: as :func:`make_click_token`.
+    """
     if not is_trackable(url):
         raise ValueError(f"{url[:100]!r} cannot be tracked.")
     if not 0 <= link_index <= TRAP_INDEX:

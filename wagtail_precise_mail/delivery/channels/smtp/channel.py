@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import cast
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Outcome, Receipt, channels
@@ -17,17 +20,21 @@ from wagtail_precise_mail.exceptions import (
     TemporaryDeliveryError,
 )
 
-WORTH_A_LINE = 0.002
-"""Seconds that a message must wait for answers: a server that is nearer than that is kept busy by one line."""
+NEAR_SECONDS = 0.002
+"""Seconds that a message waits for answers, on average. A nearer server is kept busy by one who works meanwhile."""
+
+NEAR_LINES = 2
+"""Lines to such a server: while it takes in what came by one, the next message is written to the other."""
 
 
 @channels.register("smtp")
 class SmtpChannel(Channel):
     """Hands messages to the mail server of the settings, over up to ``smtp_connections`` connections.
 
-    The first line is served by whoever listens, each further one by a thread of its own, which touches no database.
-    Each batch may use twice as many as the one before: opening a connection costs several round trips, which few
-    messages are not worth, and a server should not be met with all of them at once.
+    A server that is near is served by whoever listens, over two connections in turns. To one that is not, the first
+    line is served so, and each further one by a thread of its own, which touches no database. Each batch may use twice
+    as many as the one before: opening a connection costs several round trips, which few messages are not worth, and a
+    server should not be met with all of them at once.
 
     Args:
         server: another mail server than that of the settings.
@@ -46,20 +53,28 @@ class SmtpChannel(Channel):
         return sum(line.is_open for line in self._lines)
 
     def send(self, envelope: Envelope) -> Receipt:
-        return self._lines[0].send(envelope, lambda: None)
+        steps = self._lines[0].send(envelope, lambda: None)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return cast("Receipt", end.value)
 
     def send_many(self, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
         batch = Batch(envelopes)
-        helpers = [self._submit(line, batch) for line in self._choose_lines(len(envelopes))]
-        job = batch.take()
+        count = len(envelopes)
+        is_near = self._lines[0].is_open and self._lines[0].waited_seconds < NEAR_SECONDS
+        if not is_near or self._limit == 1:
+            self._open_more(count)
+        elif len(self._lines) < NEAR_LINES <= count:
+            self._lines.append(Line(self.server, self._losses))
+        own = self._lines[: NEAR_LINES if is_near else 1]
+        helpers = [] if is_near else [self._submit(line, batch) for line in self._lines[1:count]]
         try:
-            while job is not None:
-                job = _send_one(self._lines[0], batch, job, while_waiting=self.while_waiting)
-                yield from batch.ready()
-                if job is None:
-                    self._finish(helpers)
-                    # A helper that could not open its line has given its message back.
-                    job = batch.take()
+            yield from self._take_turns(own, batch)
+            self._finish(helpers)
+            # A helper that could not open its line has given its message back.
+            yield from self._take_turns(self._lines[:1], batch)
         except GeneratorExit:
             raise
         except BaseException:  # the worker's time is up: nobody waits for the answers that the helpers wait for
@@ -79,14 +94,33 @@ class SmtpChannel(Channel):
         for line in self._lines:
             line.close()
 
-    def _choose_lines(self, count: int) -> list[Line]:
-        """Return the lines that help the first one with so many messages."""
-        if self._lines[0].is_open and self._lines[0].waited_seconds < WORTH_A_LINE:
-            return []
+    def _take_turns(self, lines: Sequence[Line], batch: Batch) -> Iterator[Outcome]:
+        """Send over some lines in turns, each until it has to wait; yield what is known of the batch."""
+        waiting = deque((line, _serve(line, batch, may_fail_alone=line is not lines[0])) for line in lines)
+        try:
+            while waiting:
+                line, steps = waiting[0]
+                has_to_wait = False
+                try:
+                    has_to_wait = next(steps)
+                except StopIteration:
+                    waiting.popleft()
+                except NoConnection:
+                    waiting.popleft()
+                    self._give_up(line)
+                yield from batch.ready()
+                if has_to_wait:
+                    waiting.rotate(-1)
+                    self.while_waiting()
+        finally:
+            for _line, steps in waiting:
+                steps.close()
+
+    def _open_more(self, count: int) -> None:
+        """Have as many lines as so many messages to a server that is far are worth."""
         if self._lines[0].is_open:
             wanted = min(self._limit, count, 2 * len(self._lines))
             self._lines += [Line(self.server, self._losses) for _more in range(len(self._lines), wanted)]
-        return self._lines[1:count]
 
     def _submit(self, line: Line, batch: Batch) -> Future[Line | None]:
         if self._threads is None:
@@ -98,9 +132,12 @@ class SmtpChannel(Channel):
         wait(helpers)
         while helpers:
             if unusable := helpers.pop().result():
-                self._lines.remove(unusable)
-                # The server may allow fewer connections than we do; the others go on.
-                self._limit = len(self._lines)
+                self._give_up(unusable)
+
+    def _give_up(self, line: Line) -> None:
+        """Do without a line: the server may allow fewer connections than we do; the others go on."""
+        self._lines.remove(line)
+        self._limit = len(self._lines)
 
     def _abort(self) -> None:
         for line in self._lines[1:]:
@@ -113,44 +150,42 @@ def _help(line: Line, batch: Batch) -> Line | None:
     Returns:
         The line, if it cannot be opened.
     """
-    job = batch.take()
-    while job is not None:
-        current = job
-        try:
-            job = _send_one(line, batch, current, may_fail_alone=True)
-        except NoConnection:
-            batch.give_back(current)
-            return line
+    try:
+        for _wait in _serve(line, batch, may_fail_alone=True):
+            pass
+    except NoConnection:
+        return line
     return None
 
 
-def _send_one(
-    line: Line,
-    batch: Batch,
-    job: Job,
-    *,
-    may_fail_alone: bool = False,
-    while_waiting: Callable[[], None] = Channel.while_waiting,
-) -> Job | None:
-    """Send a message, note what became of it, and return the next one for this line.
+def _serve(line: Line, batch: Batch, *, may_fail_alone: bool) -> Generator[bool, None, None]:
+    """Send messages of a batch until none is left, and note what became of them.
+
+    Yields:
+        True where one has to wait, and False before the next message.
 
     Raises:
-        NoConnection: only where others can go on; nothing was accepted.
+        NoConnection: only where others can go on; nothing was accepted, and the message is for others to take.
     """
-    following: list[Job] = []
+    job = batch.take()
+    while job is not None:
+        following: list[Job] = []
+        try:
+            receipt = yield from line.send(job.envelope, partial(_take_next, batch, following))
+            batch.settle(job, receipt)
+        except (TemporaryDeliveryError, PermanentDeliveryError, OutcomeUnknown) as error:
+            batch.settle(job, error)
+        except NoConnection as error:
+            if may_fail_alone:
+                batch.give_back(job)
+                raise
+            batch.fail(error)
+        except ChannelUnavailable as error:
+            batch.fail(error)
+        yield False
+        job = following[0] if following else batch.take()
 
-    def take_next() -> Envelope | None:
-        following.extend(found for found in [batch.take()] if found)
-        return following[0].envelope if following else None
 
-    try:
-        batch.settle(job, line.send(job.envelope, take_next, while_waiting))
-    except (TemporaryDeliveryError, PermanentDeliveryError, OutcomeUnknown) as error:
-        batch.settle(job, error)
-    except NoConnection as error:
-        if may_fail_alone:
-            raise
-        batch.fail(error)
-    except ChannelUnavailable as error:
-        batch.fail(error)
-    return following[0] if following else batch.take()
+def _take_next(batch: Batch, following: list[Job]) -> Envelope | None:
+    following.extend(found for found in [batch.take()] if found)
+    return following[0].envelope if following else None

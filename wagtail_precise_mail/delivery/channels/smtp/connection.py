@@ -7,7 +7,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import NoReturn
 
 from wagtail_precise_mail.delivery.channels.base import Envelope, Receipt
@@ -32,10 +32,8 @@ _REPLY_LIMIT = 100_000
 """Bytes of an answer after which it is none."""
 
 TakeNext = Callable[[], Envelope | None]
-
-
-def _nothing() -> None:
-    """What there is to do while one waits."""
+Steps = Generator[bool, None, Receipt]
+"""The handing over of one message: yields True where there is nothing to do but wait, returns what the server said."""
 
 
 class SmtpConnection:
@@ -70,12 +68,11 @@ class SmtpConnection:
     def is_pipelining(self) -> bool:
         return "pipelining" in self._extensions
 
-    def send(self, envelope: Envelope, take_next: TakeNext, while_waiting: Callable[[], None] = _nothing) -> Receipt:
-        """Hand one message over.
+    def send(self, envelope: Envelope, take_next: TakeNext) -> Steps:
+        """Hand one message over, in steps: it yields when the dot is written, and its reply is all that is left.
 
         Args:
             take_next: called when the dot is about to be written; returns what will be sent next on this connection.
-            while_waiting: called when the dot is written, and its reply is all that there is to wait for.
 
         Raises:
             ConnectionLost: before the dot; the message was certainly not accepted.
@@ -93,7 +90,7 @@ class SmtpConnection:
         except BaseException:  # the worker's time is up: half a message is on this connection
             self.drop()
             raise
-        return self._finish(take_next, while_waiting)
+        return (yield from self._finish(take_next))
 
     def quit(self) -> None:
         """Say goodbye; a server that has gone, or waits for a message that does not come, needs none."""
@@ -176,11 +173,11 @@ class SmtpConnection:
                 self._refuse(Command.about_message(), reply)
             raise ConnectionLost(str(reply))
 
-    def _finish(self, take_next: TakeNext, while_waiting: Callable[[], None]) -> Receipt:
+    def _finish(self, take_next: TakeNext) -> Steps:
         """Write the final dot, with the beginning of the next message behind it, and read what the dot brings."""
         try:
             self._write_dot(take_next)
-            while_waiting()
+            yield True
             reply = self._read_reply()
         except (OSError, ConnectionLost) as error:
             self.drop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import NoReturn
@@ -12,8 +11,8 @@ from typing import NoReturn
 from django.core.mail.utils import DNS_NAME
 
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.delivery.channels.base import Envelope, Receipt
-from wagtail_precise_mail.delivery.channels.smtp.connection import SmtpConnection, TakeNext
+from wagtail_precise_mail.delivery.channels.base import Envelope
+from wagtail_precise_mail.delivery.channels.smtp.connection import SmtpConnection, Steps, TakeNext
 from wagtail_precise_mail.delivery.channels.smtp.replies import ConnectionLost, words_of
 from wagtail_precise_mail.delivery.transport import Transport
 from wagtail_precise_mail.exceptions import ChannelUnavailable, TemporaryDeliveryError
@@ -73,12 +72,11 @@ class Line:
         connection = self.connection
         return connection.waited_seconds / connection.sent_count if connection and connection.sent_count else 0.0
 
-    def send(self, envelope: Envelope, take_next: TakeNext, while_waiting: Callable[[], None] = _nothing) -> Receipt:
-        """Hand one message over, on a new connection where the old one has gone.
+    def send(self, envelope: Envelope, take_next: TakeNext) -> Steps:
+        """Hand one message over in steps, on a new connection where the old one has gone.
 
         Args:
             take_next: returns what this line sends next; asked when that can be said to the server already.
-            while_waiting: called once a message is written as a whole.
 
         Raises:
             NoConnection: the server cannot be reached, or refuses the credentials.
@@ -87,18 +85,18 @@ class Line:
         connection = self._ready()
         is_fresh = connection.sent_count == 0
         try:
-            receipt = connection.send(envelope, self._until_limit(take_next), while_waiting)
+            receipt = yield from connection.send(envelope, self._until_limit(take_next))
         except ConnectionLost as loss:
             if is_fresh:
                 self.losses.count(self.server, loss)
             # Servers close connections that were idle; a new one decides whether the message is to blame.
-            receipt = self._send_again(envelope, take_next)
+            receipt = yield from self._send_again(envelope, take_next)
         self.losses.forget()
         return receipt
 
-    def _send_again(self, envelope: Envelope, take_next: TakeNext) -> Receipt:
+    def _send_again(self, envelope: Envelope, take_next: TakeNext) -> Steps:
         try:
-            return self._ready().send(envelope, self._until_limit(take_next))
+            return (yield from self._ready().send(envelope, self._until_limit(take_next)))
         except ConnectionLost as loss:
             self.losses.count(self.server, loss)
 

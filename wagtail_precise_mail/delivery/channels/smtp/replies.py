@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _LENGTH = 500
@@ -43,6 +44,16 @@ class Reply:
 
 def read_reply(lines: list[bytes]) -> Reply:
     """Return what the lines of one answer say together."""
+    return _only(lines[0]) if len(lines) == 1 else _read(lines)
+
+
+# The same few words to every message; what names one comes once.
+@lru_cache(maxsize=64)
+def _only(line: bytes) -> Reply:
+    return _read([line])
+
+
+def _read(lines: list[bytes]) -> Reply:
     first = lines[0]
     code = int(first[:3]) if first[:3].isdigit() and first[3:4] in (b" ", b"-", b"") else 0
     texts = [line[4:] if code else line for line in lines]
