@@ -23,7 +23,8 @@ from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.emails.readers import Reader
 
 # What may have changed since somebody looked, in the statement that commits the handoff: nothing can come in between.
-# Stricter than the gate: whoever does not pass is looked at again, and skipped with the reason, or handed over.
+# Stricter than the gate: whoever does not pass is looked at again, and skipped with the reason, or handed over. The
+# offset keeps each question with its message: joined, all contacts are walked where statistics are older than they are.
 _STILL_WANTED = """
     AND EXISTS (
         SELECT 1 FROM {contacts} WHERE {contacts}.id = {table}.contact_id AND {contacts}.quarantined_at IS NULL
@@ -32,12 +33,14 @@ _STILL_WANTED = """
                 SELECT 1 FROM {suppressions}
                 WHERE {suppressions}.address_hash IN ({table}.recipient_key, {contacts}.address_hash)
             )
+        LIMIT 1 OFFSET 0
     )
 """
 _STILL_AGREED = """
     AND EXISTS (
         SELECT 1 FROM {consents}
         WHERE {consents}.contact_id = {table}.contact_id AND topic_id = %s AND status = 'granted'
+        LIMIT 1 OFFSET 0
     )
 """
 # COALESCE keeps the planner from the indexes on states: few messages are claimed at any time, but between two vacuums
@@ -52,19 +55,23 @@ _HAND_OFF = """
     RETURNING id
 """
 _RECORD = """
-    UPDATE {table} SET state = result.column2, reply = result.column3, provider_id = result.column4,
-        next_attempt_at = result.column5, finished_at = result.column6, reply_class = result.column7,
-        first_failed_at = COALESCE({table}.first_failed_at, result.column8), claim_token = NULL, lease_expires_at = NULL
-    FROM {rows}
-    WHERE {table}.id = result.column1 AND {table}.claim_token = %s AND COALESCE({table}.state, '') = 'handoff'
+    UPDATE {table} SET {values}, claim_token = NULL, lease_expires_at = NULL
+    {rows}
+    WHERE {table}.id {among} AND {table}.claim_token = %s AND COALESCE({table}.state, '') = 'handoff'
 """
 # By database, a few rows in one statement. Of a hundred placeholders, the driver of PostgreSQL makes one long text each
-# time; one JSON is one. bulk_update does the same and spends ten times as long on building it.
-_ROWS = {
-    "postgresql": """json_to_recordset(%s::json) AS result(column1 bigint, column2 text, column3 text, column4 text,
-        column5 timestamptz, column6 timestamptz, column7 text, column8 timestamptz)""",
-    "sqlite": "(VALUES {rows}) AS result",
-}
+# time; one JSON is one. bulk_update does the same and spends ten times as long on building it. And a JSON that is
+# looked into for each row leaves the planner nothing to join, and so nothing to walk through.
+_VALUES_OF_JSON = """(state, reply, provider_id, next_attempt_at, finished_at, reply_class, first_failed_at) = (
+        SELECT result.state, result.reply, result.provider_id, result.next_attempt_at, result.finished_at,
+            result.reply_class, COALESCE({table}.first_failed_at, result.failed_at)
+        FROM jsonb_to_record(%s::jsonb -> {table}.id::text) AS result(state text, reply text, provider_id text,
+            next_attempt_at timestamptz, finished_at timestamptz, reply_class text, failed_at timestamptz)
+    )"""
+_VALUES_OF_ROWS = """state = result.column2, reply = result.column3, provider_id = result.column4,
+        next_attempt_at = result.column5, finished_at = result.column6, reply_class = result.column7,
+        first_failed_at = COALESCE({table}.first_failed_at, result.column8)"""
+_ROWS = "FROM (VALUES {rows}) AS result"
 # The parts see each other's rows by RETURNING only: what is recorded and what is handed off are different messages.
 _ALL_AT_ONCE = """
     WITH handed_off AS ({hand_off}){others}
@@ -191,15 +198,17 @@ def _hand_off_sql(claimed: Claim, handoff: Handoff, at: datetime) -> Sql:
 
 
 def _record_sql(claimed: Claim, results: Sequence[Result]) -> Sql:
-    rows, values = _ROWS[connection.vendor], []
-    if connection.vendor == "postgresql":
-        columns = [f"column{number}" for number in range(1, 9)]
-        values.append(json.dumps([dict(zip(columns, _result_values(one, _iso), strict=True)) for one in results]))
-    else:
-        rows = rows.format(rows=", ".join([f"({', '.join(['%s'] * 8)})"] * len(results)))
-        values += [value for one in results for value in _result_values(one, connection.ops.adapt_datetimefield_value)]
     table = connection.ops.quote_name(OutboxMessage._meta.db_table)
-    return _RECORD.format(table=table, rows=rows), [*values, database_value("claim_token", claimed.token)]
+    among, chosen = _among([result.message for result in results])
+    if connection.vendor == "postgresql":
+        values, rows, parameters = _VALUES_OF_JSON, "", [_as_json(results)]
+    else:
+        values, rows = _VALUES_OF_ROWS, _ROWS.format(rows=", ".join([f"({', '.join(['%s'] * 8)})"] * len(results)))
+        adapt = connection.ops.adapt_datetimefield_value
+        parameters = [value for one in results for value in (one.message.pk, *_result_values(one, adapt))]
+        among = f"= result.column1 AND {table}.id {among}"
+    sql = _RECORD.format(table=table, values=values.format(table=table), rows=rows, among=among)
+    return sql, [*parameters, *chosen, database_value("claim_token", claimed.token)]
 
 
 def _among(messages: Sequence[OutboxMessage]) -> Sql:
@@ -210,9 +219,15 @@ def _among(messages: Sequence[OutboxMessage]) -> Sql:
     return f"IN ({', '.join(['%s'] * len(ids))})", list(ids)
 
 
+_RESULT = ("state", "reply", "provider_id", "next_attempt_at", "finished_at", "reply_class", "failed_at")
+
+
+def _as_json(results: Sequence[Result]) -> str:
+    return json.dumps({one.message.pk: dict(zip(_RESULT, _result_values(one, _iso), strict=True)) for one in results})
+
+
 def _result_values(result: Result, moment: Callable[[datetime | None], Any]) -> list[Any]:
     return [
-        result.message.pk,
         str(result.state),
         storable(result.reply, 500),
         storable(result.provider_id, 250),
