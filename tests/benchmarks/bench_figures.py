@@ -58,19 +58,20 @@ def main() -> int:
     size = contact_count()
     with generated_store(size // 10, has_mail=False):
         _everybody()
-        small = _touched()
+        small, few_pages = _touched()
     with generated_store(size, has_mail=False):
         first, before = _seconds(_everybody), _peak_mb()
         figures, whole = _steps()
         missed = _against_hand(figures) if connection.vendor == "postgresql" else False
         grown = _peak_mb() - before
-        large = _touched()
+        large, many_pages = _touched()
     ratio = large / small
     print(
         f"  {TOUCHED:,} touched of {size // 10:,} and of {size:,}: {1000 * small:.0f} and {1000 * large:.0f} ms"
         f"  ratio {ratio:.2f}  limit {GROWTH_LIMIT}",
         flush=True,
     )
+    print(f"  pages that the database looked at for them: {few_pages:,} and {many_pages:,}", flush=True)
     print(
         f"  with RFM, stages and tiers: {whole:.1f} s, the first time, when everybody moves, {first:.1f} s;"
         f" peak memory of the process +{grown:.1f} MB",
@@ -99,7 +100,8 @@ def _steps() -> tuple[float, float]:
     return marks[-1], time.perf_counter() - start
 
 
-def _touched() -> float:
+def _touched() -> tuple[float, int]:
+    """Return seconds, and how many pages the database looked at: those do not depend on what its memory holds."""
     from wagtail_precise_mail.commerce.figuring import refreshing
     from wagtail_precise_mail.models import Contact
 
@@ -114,7 +116,19 @@ def _touched() -> float:
             refreshing.refresh(ids, at=AT)
 
     work()
-    return statistics.median(_seconds(work) for _round in range(ROUNDS))
+    before = _pages()
+    work()
+    pages = _pages() - before
+    return statistics.median(_seconds(work) for _round in range(ROUNDS)), pages
+
+
+def _pages() -> int:
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute("SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 def _against_hand(ours: float) -> bool:
