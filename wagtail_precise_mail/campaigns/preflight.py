@@ -23,6 +23,7 @@ from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
 from wagtail_precise_mail.emails.languages import language_of
+from wagtail_precise_mail.emails.merge import as_read
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.senders import SENDER_PROBLEMS, sender_problem
 from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
@@ -245,7 +246,8 @@ def _ask_the_approver(approved: Email) -> list[Finding]:
     return [
         Finding(
             level=Level.HINT,
-            message=_("Does the subject state what readers gain? “%(subject)s”") % {"subject": approved.subject},
+            message=_("Does the subject state what readers gain? “%(subject)s”")
+            % {"subject": as_read(approved.subject)},
             remedy=_("You decide: a subject that names the benefit is opened for the right reason."),
             place="email",
             key="value_stated",
