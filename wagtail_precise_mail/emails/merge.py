@@ -213,7 +213,7 @@ def _kinds(known: Filter) -> str:
 def _unknown_field(name: str, source: str) -> ValidationError:
     message = _("%(tag)s: there is no field “%(name)s”.") if name else _("%(tag)s names no field.")
     if name.startswith("contact.attributes"):
-        hint = f" {_('A further field is written contact.attributes.key.')}"
+        hint = " " + _("A further field is written contact.attributes.key.")
     else:
         hint = _suggestion(name, field_names(), _called(source))
     return _error(f"{message}{hint}", source, name=_excerpt(name))
