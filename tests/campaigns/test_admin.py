@@ -458,7 +458,7 @@ class TestPage:
         text = text_of(sender.get(page(make_campaign(topic=topic, email=email))))
         assert "Who sees a fallback" in text
         assert "&lt;neighbor&gt;" in text
-        assert "100.0 %" in text
+        assert "100.0%" in text
 
     def test_without_merge_fields_nothing_is_said_about_fallbacks(self, sender: Client) -> None:
         assert "Who sees a fallback" not in text_of(sender.get(page(make_campaign())))

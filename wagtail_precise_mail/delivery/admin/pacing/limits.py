@@ -15,6 +15,7 @@ from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import BaseColumn, TitleColumn
 from wagtail.admin.views import generic
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
 from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
@@ -39,7 +40,7 @@ def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, flo
         "capacity": number_format(int(rate.capacity), force_grouping=True),
     }
     if factor < 1:
-        slower = gettext("slowed to %(percent)s%%, as the provider asked") % {"percent": round(100 * factor)}
+        slower = gettext("slowed to %(percent)s, as the provider asked") % {"percent": as_percent(100 * factor, 0)}
         words = gettext("; ").join([words, slower])
     return words
 
