@@ -71,7 +71,7 @@ bench: setup ## Measure ours and the reference side by side
 	@$(BIN)/python -m tests.benchmarks
 
 messages: setup ## Collect and compile translations (needs gettext)
-	@cd wagtail_precise_mail && ../$(BIN)/django-admin makemessages -l zh_Hans --no-wrap --add-location file --no-obsolete
+	@cd wagtail_precise_mail && ../$(BIN)/django-admin makemessages -l zh_Hans -e html,txt,py,mjml --no-wrap --add-location file --no-obsolete
 	@cd wagtail_precise_mail && ../$(BIN)/django-admin compilemessages -l zh_Hans
 
 clean: ## Remove what the demo made

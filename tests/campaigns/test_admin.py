@@ -458,7 +458,7 @@ class TestPage:
         text = text_of(sender.get(page(make_campaign(topic=topic, email=email))))
         assert "Who sees a fallback" in text
         assert "&lt;neighbor&gt;" in text
-        assert "100.0 %" in text
+        assert "100.0%" in text
 
     def test_without_merge_fields_nothing_is_said_about_fallbacks(self, sender: Client) -> None:
         assert "Who sees a fallback" not in text_of(sender.get(page(make_campaign())))
@@ -574,3 +574,15 @@ class TestHome:
     def test_without_any_there_is_no_panel(self, sender: Client) -> None:
         make_campaign()
         assert "Campaigns under way" not in sender.get(reverse("wagtailadmin_home")).content.decode()
+
+
+SUBJECT = 'Tea for {{ contact.first_name | default: "friends" }}'
+
+
+def test_the_page_shows_the_subject_with_its_fallbacks_before_and_after_approval(client: Client) -> None:
+    client.force_login(make_user("access_admin", "view_campaign"))
+    for campaign in (
+        make_campaign(email=make_email(subject=SUBJECT)),
+        make_scheduled(email=make_email(subject=SUBJECT)),
+    ):
+        assert "“Tea for friends”" in text_of(client.get(page(campaign)))

@@ -49,7 +49,7 @@ def client_of(*codenames: str) -> Client:
 
 def test_page_shows_counts_and_average(campaign: Campaign) -> None:
     page = client_of("view_campaign").get(path_of(campaign)).content.decode()
-    for words in ["How was it?", "3 answers", "average 4.7", "5 stars", "66.7 %"]:
+    for words in ["How was it?", "3 answers", "average 4.7", "5 stars", "66.7%"]:
         assert words in " ".join(page.split())
     assert "Too" not in page, "comments are about persons"
     assert "Download" not in page

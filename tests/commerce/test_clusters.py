@@ -206,3 +206,14 @@ def test_a_cluster_without_a_rule_is_no_segment() -> None:
     with pytest.raises(InvalidRules):
         clusters.save_as_segment(cluster, name="Nobody")
     assert clusters.sentence_of(cluster) == ""
+
+
+@pytest.mark.parametrize(
+    ("currency", "words"),
+    [("GBP", "at least 50 GBP on average"), ("", "at least 50 on average")],
+)
+def test_amounts_of_a_rule_are_in_the_base_currency(currency: str, words: str) -> None:
+    rules = {"rules": [{"average_order": {"min": 50}}, {"order_count": {"min": 2}}]}
+    cluster = Cluster(number=1, rules=rules)
+    assert words in clusters.sentence_of(cluster, currency=currency)
+    assert cluster.rules == {"rules": [{"average_order": {"min": 50}}, {"order_count": {"min": 2}}]}

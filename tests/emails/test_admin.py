@@ -300,3 +300,11 @@ def test_rich_text_of_an_email_offers_what_mail_clients_show(editor: Client) -> 
     body = streamfield([("rich_text", block_form(content=rich_text("<p>One <b>two</b></p>")))])
     editor.post(reverse(f"{EMAILS}:add"), {**form(body=body), "action-publish": "1"})
     assert "<b>two</b>" in Email.objects.get().body[0].value["content"].source
+
+
+def test_the_listing_shows_subjects_with_their_fallbacks(client: Client) -> None:
+    login(client, "view_email")
+    make_email(subject='Tea for {{ contact.first_name | default: "friends" }}')
+    page = client.get(reverse(f"{EMAILS}:list")).content.decode()
+    assert "Tea for friends" in page
+    assert "contact.first_name" not in page

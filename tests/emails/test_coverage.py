@@ -132,7 +132,7 @@ def test_editor_sees_the_count_of_the_version_that_was_saved_last(client: Client
     page = " ".join(client.get(url(email.pk)).content.decode().split())
     assert "Of all 2 contacts" in page
     assert "&lt;friend&gt;" in page
-    assert "50.0 %" in page
+    assert "50.0%" in page
 
 
 def test_count_is_closed_to_people_without_a_permission_for_emails(client: Client) -> None:

@@ -180,6 +180,17 @@ def test_words_of_ours_follow_the_email(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
+def test_lines_that_lead_to_the_web_follow_the_email() -> None:
+    email = make_email()
+    english, chinese = fill(email), fill(translate(email, "zh-hans"))
+    for words, theirs in [("View in browser", "在浏览器中查看"), ("Got this from a friend?", "是朋友转发给您的吗？")]:
+        assert words in english.html
+        assert words in english.text
+        assert theirs in chinese.html
+        assert theirs in chinese.text
+
+
+@pytest.mark.django_db
 def test_copy_for_translation_starts_as_a_draft_with_the_same_blocks(client: Client) -> None:
     """By Wagtail's own simple_translation."""
     email = make_email(raw_block("heading", "b1", title="Hello", level="1"), subject="Hello")

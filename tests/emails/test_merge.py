@@ -8,8 +8,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
-from wagtail_precise_mail.emails.merge import Tag, parse, parse_tag, tags_in
+from wagtail_precise_mail.emails.merge import Tag, as_read, parse, parse_tag, tags_in
 from wagtail_precise_mail.emails.merge_fields import MergeField, contact_fields, field_names
 from wagtail_precise_mail.emails.merge_filters import DATE_FORMS, FILTERS, Kind
 
@@ -249,3 +250,20 @@ def test_literal_text_is_never_lost(text: str) -> None:
         return
     if "{{" not in text:
         assert "".join(str(part) for part in parts) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ('Hi {{ contact.first_name | default: "friend" | upper }}!', "Hi FRIEND!"),
+        ('{{ contact.attributes.shoe | default: "your size" }}', "your size"),
+        ("Hi {{ contact.first_name }}!", "Hi {{ contact.first_name }}!"),
+        ("Hi {{", "Hi {{"),
+        ("", ""),
+    ],
+)
+def test_a_line_is_read_with_fallbacks_without_a_query(
+    line: str, read: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        assert as_read(line) == read

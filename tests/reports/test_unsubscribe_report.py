@@ -95,3 +95,13 @@ def test_the_table_scrolls_beside_its_names_which_phones_keep(client: Client) ->
     assert name is not None
     assert "wpm-wide" not in name.get("class", [])
     assert "1,301" in table.get_text()
+
+
+def test_its_rows_are_counted_as_audiences(client: Client) -> None:
+    sent_to(make_segment(name="Tea"))
+    client.force_login(make_user("access_admin", "view_campaign"))
+    page = client.get(reverse(REPORT))
+    assert page.context["paginator"].items_count_label == "1 audience"
+    sent_to(make_segment(name="Mugs"))
+    page = client.get(reverse(REPORT))
+    assert page.context["paginator"].items_count_label == "2 audiences"

@@ -91,7 +91,7 @@ def test_the_panel_counts_members_and_those_who_may_be_written_to() -> None:
     segment = make_segment(GERMANS)
     html = text_of(client_of("view_segment", *EXPORT).get(url("panel", segment.pk, "members")))
     assert "<strong>3</strong> contacts belong" in html
-    assert "75.0 % of 4" in html
+    assert "75.0% of 4" in html
     assert "may get “News”</dt><dd>1</dd>" in html
     assert silent.email in html
     assert "DE" in html

@@ -19,10 +19,12 @@ from wagtail_precise_mail.campaigns.promotion import promotion_over_time
 from wagtail_precise_mail.campaigns.senders import sender_of
 from wagtail_precise_mail.campaigns.starting import compile_for, pinned_email
 from wagtail_precise_mail.campaigns.translations import pinned_translations, published_translations
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks import Finding, Level, check_email
 from wagtail_precise_mail.emails.coverage import Coverage, coverage_of, tags_of
 from wagtail_precise_mail.emails.languages import language_of
+from wagtail_precise_mail.emails.merge import as_read
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.emails.senders import SENDER_PROBLEMS, sender_problem
 from wagtail_precise_mail.exceptions import InvalidRules, NotReady, RenderError
@@ -245,7 +247,8 @@ def _ask_the_approver(approved: Email) -> list[Finding]:
     return [
         Finding(
             level=Level.HINT,
-            message=_("Does the subject state what readers gain? “%(subject)s”") % {"subject": approved.subject},
+            message=_("Does the subject state what readers gain? “%(subject)s”")
+            % {"subject": as_read(approved.subject)},
             remedy=_("You decide: a subject that names the benefit is opened for the right reason."),
             place="email",
             key="value_stated",
@@ -292,13 +295,13 @@ def _check_promotion(campaign: Campaign, at: datetime, send_at: datetime) -> lis
     if not found.over_count:
         return []
     message = _(
-        "%(over)s of %(total)s would have been sent more than %(percent)s %% promotion within %(days)s days, "
+        "%(over)s of %(total)s would have been sent more than %(percent)s promotion within %(days)s days, "
         "this email included."
     )
     words = {
         "over": number_format(found.over_count, force_grouping=True),
         "total": number_format(found.total_count, force_grouping=True),
-        "percent": options().max_promotion_percent_over_time,
+        "percent": as_percent(options().max_promotion_percent_over_time, None),
         "days": options().promotion_days,
     }
     remedy = _("Add something to read, or wait: people leave who are only sold to.")

@@ -38,10 +38,14 @@ def ask_for_clusters(*, by: Any, count: int = 0) -> ClusterRun:
     return run
 
 
-def sentence_of(cluster: Cluster) -> str:
-    """Return the rule in words; "" without a rule, or when it names something that is gone."""
+def sentence_of(cluster: Cluster, *, currency: str = "") -> str:
+    """Return the rule in words; "" without a rule, or when it names something that is gone.
+
+    Args:
+        currency: the base currency, which amounts of the rule are in.
+    """
     try:
-        return Rules.from_json(cluster.rules).sentence() if cluster.rules else ""
+        return Rules.from_json(_with_currency(cluster.rules, currency)).sentence() if cluster.rules else ""
     except InvalidRules:
         return ""
 
@@ -62,3 +66,15 @@ def save_as_segment(cluster: Cluster, *, name: str) -> Segment:
     cluster.segment_slug = segment.slug
     cluster.save(update_fields=["segment_slug"])
     return segment
+
+
+def _with_currency(rules: dict[str, Any], currency: str) -> dict[str, Any]:
+    # To be read only: in a segment, a currency leaves out the orders in others.
+    if not currency:
+        return rules
+    named = [{key: _named(key, fields, currency) for key, fields in rule.items()} for rule in rules["rules"]]
+    return {**rules, "rules": named}
+
+
+def _named(key: str, fields: Any, currency: str) -> Any:
+    return {**fields, "currency": currency} if key == "average_order" else fields

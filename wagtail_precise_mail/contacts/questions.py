@@ -48,8 +48,8 @@ class SignUpQuestion(ClusterableModel):
     )
 
     class Meta:
-        verbose_name = _("question of sign-up forms")
-        verbose_name_plural = _("questions of sign-up forms")
+        verbose_name = _("sign-up question")
+        verbose_name_plural = _("sign-up questions")
         ordering = ["name"]
 
     def __str__(self) -> str:

@@ -69,7 +69,8 @@ class ConsentWording(models.Model):
         constraints = [models.UniqueConstraint(fields=["name", "language", "version"], name="wpm_wording_version_once")]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.language}), {gettext('version %(number)d') % {'number': self.version or 0}}"
+        version = gettext("version %(number)d") % {"number": self.version or 0}
+        return f"{self.name} ({self.language}), {version}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

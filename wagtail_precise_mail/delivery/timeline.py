@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.timeline import (
@@ -76,7 +77,7 @@ class PromotionFacts(ContactFactSource):
             "total": total,
             "days": days,
         }
-        return [ContactFact(gettext("Promotion"), f"{found.percent} %", parts)]
+        return [ContactFact(gettext("Promotion"), as_percent(found.percent, 0), parts)]
 
 
 def _title(message: OutboxMessage, contents: Sequence[str]) -> str:

@@ -112,8 +112,8 @@ def footer_text(footer: Footer, context: RenderContext) -> str:
     links = [f"{link.label}: {link.href}" for link in [*lists["links"], *lists["accounts"]]]
     ways_out = ""
     if footer.unsubscribe:
-        manage = f"{_('Manage preferences')}:\n{context.personal_link(PREFERENCES)}"
-        ways_out = f"{manage}\n{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}"
+        manage, preferences = _("Manage preferences"), context.personal_link(PREFERENCES)
+        ways_out = f"{manage}:\n{preferences}\n{footer.plain_unsubscribe}:\n{context.marks.system('unsubscribe_url')}"
     words = (footer.plain_reason, sender, brand.footer_text)
     return join("-" * 40, *map(wrap, words), "\n".join(links), ways_out)
 

@@ -7,7 +7,7 @@ editor types, and no value of a contact, can run. Tags are read in what editors 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -86,6 +86,19 @@ def parse(text: str) -> list[str | Tag]:
     Raises:
         ValidationError: a tag is damaged, names an unknown field or filter, or lacks its fallback.
     """
+    return _split(text, parse_tag)
+
+
+def as_read(line: str) -> str:
+    """Return a line as somebody reads it of whom nothing is known; a line with a damaged tag as it was typed."""
+    try:
+        # Fallbacks tell nothing of anybody: whether the field is sensitive, which costs a query, is not asked.
+        return "".join(part if isinstance(part, str) else part.fallback for part in _split(line, _read_tag))
+    except ValidationError:
+        return line
+
+
+def _split(text: str, read: Callable[[str], Tag]) -> list[str | Tag]:
     parts: list[str | Tag] = []
     position = 0
     while (start := text.find("{{", position)) >= 0:
@@ -93,7 +106,7 @@ def parse(text: str) -> list[str | Tag]:
         if end < 0:
             message = _("A merge field starts with {{ but does not end with }}, or part of it is formatted: %(text)s")
             raise ValidationError(message % {"text": _excerpt(text[start:])}, code="merge")
-        parts += [text[position:start], parse_tag(text[start + 2 : end])]
+        parts += [text[position:start], read(text[start + 2 : end])]
         position = end + 2
     return [part for part in [*parts, text[position:]] if part]
 
@@ -106,6 +119,10 @@ def parse_tag(inside: str) -> Tag:
     Raises:
         ValidationError: as :func:`parse`.
     """
+    return _read_tag(inside, is_guarded=True)
+
+
+def _read_tag(inside: str, *, is_guarded: bool = False) -> Tag:
     if len(inside) > TAG_LENGTH_LIMIT:
         raise _error(_("%(tag)s is too long."), inside)
     source = " ".join(inside.translate(_INVISIBLE).split())
@@ -114,7 +131,7 @@ def parse_tag(inside: str) -> Tag:
     field = find_field(name)
     if match is None or field is None:
         raise _unknown_field(name, source)
-    if (key := attribute_key(name)) and blocked_keys([key]):
+    if is_guarded and (key := attribute_key(name)) and blocked_keys([key]):
         message = _("%(tag)s: the field “%(key)s” is sensitive. Somebody who may allow its use has to say why.")
         raise _error(message, source, key=key)
     filters, rest = _read_filters(source[match.end() :].strip())
@@ -196,7 +213,7 @@ def _kinds(known: Filter) -> str:
 def _unknown_field(name: str, source: str) -> ValidationError:
     message = _("%(tag)s: there is no field “%(name)s”.") if name else _("%(tag)s names no field.")
     if name.startswith("contact.attributes"):
-        hint = f" {_('A further field is written contact.attributes.key.')}"
+        hint = " " + _("A further field is written contact.attributes.key.")
     else:
         hint = _suggestion(name, field_names(), _called(source))
     return _error(f"{message}{hint}", source, name=_excerpt(name))

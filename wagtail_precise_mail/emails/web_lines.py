@@ -34,7 +34,7 @@ def join_line(email: Any, context: RenderContext) -> Line:
     """Return "Got this from a friend? Subscribe", unless the brand does without or the mail asks that itself."""
     if not context.brand.shows_join_line or can_confirm(email):
         return Line()
-    words = f"{_('Got this from a friend?')} {_('Subscribe')}"
+    words = " ".join([_("Got this from a friend?"), _("Subscribe")])
     return _line("join_line.mjml", "join", words, context.at_block("footer", _("Footer")))
 
 

@@ -1749,8 +1749,8 @@ class Migration(migrations.Migration):
                 ('contact_field', models.ForeignKey(blank=True, help_text='A further field of the contact, of the type text, choice or choices.', limit_choices_to={'kind__in': ['text', 'choice', 'choices']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtail_precise_mail.contactfield', verbose_name='keep the answer in')),
             ],
             options={
-                'verbose_name': 'question of sign-up forms',
-                'verbose_name_plural': 'questions of sign-up forms',
+                'verbose_name': 'sign-up question',
+                'verbose_name_plural': 'sign-up questions',
                 'ordering': ['name'],
             },
         ),

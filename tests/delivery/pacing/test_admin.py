@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.factories.delivery import make_send
 from tests.factories.emails import make_identity
 from tests.factories.pacing import limit, make_alarm, make_plan
+from wagtail_precise_mail.delivery.channels import MemoryChannel, channel_label, channels
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.delivery.pacing.models import Alarm, SendingLimit, WarmUp
 from wagtail_precise_mail.delivery.pacing.slowing import slow_down
@@ -73,7 +74,7 @@ def test_limits_read_as_sentences_with_what_is_left() -> None:
         ("group", "gmail", 20_000, "hour", "Gmail: 20,000 mails per hour"),
         ("group", "gone", 1, "second", "gone: 1 mail per second"),
         ("sender", "shop.example", 500, "minute", "From shop.example: 500 mails per minute"),
-        ("channel", "smtp", 100_000, "day", "Channel smtp: 100,000 mails per day"),
+        ("channel", "smtp", 100_000, "day", "Channel SMTP server: 100,000 mails per day"),
     ],
 )
 def test_a_limit_is_a_sentence_with_its_unit(scope: str, key: str, count: int, period: str, words: str) -> None:
@@ -91,6 +92,29 @@ def test_a_limit_is_a_sentence_with_its_unit(scope: str, key: str, count: int, p
 def test_an_empty_list_says_what_to_do(name: str, codename: str, words: str) -> None:
     body = client(f"view_{codename}").get(reverse(f"precise-mail-{name}:index")).content.decode()
     assert words in body
+
+
+def test_a_limit_offers_channels_by_their_labels_and_those_of_others_by_their_keys() -> None:
+    class PigeonChannel(MemoryChannel):
+        label = ""
+
+    with channels.temporarily("pigeon", PigeonChannel):
+        page = client("add_sendinglimit").get(reverse("precise-mail-limits:add")).content.decode()
+    assert '<option value="channel:smtp">SMTP server</option>' in page
+    assert '<option value="channel:pigeon">pigeon</option>' in page
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("django", "Django's email backend"),
+        ("django:newsletters", "Django's email backend (newsletters)"),
+        ("gone", "gone"),
+        ("gone:away", "gone:away"),
+    ],
+)
+def test_a_channel_is_called_by_its_label_and_its_argument(name: str, words: str) -> None:
+    assert channel_label(name) == words
 
 
 def test_phones_read_below_the_title_what_has_no_column_there() -> None:

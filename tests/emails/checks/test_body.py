@@ -92,7 +92,7 @@ def products(count: int) -> list[dict[str, object]]:
 
 def test_mail_that_only_sells_is_a_warning() -> None:
     (finding,) = found("promotion_share", *products(5), text("<p>Words.</p>"))
-    assert finding.message == "5 of 6 parts are promotion (83 %)."
+    assert finding.message == "5 of 6 parts are promotion (83%)."
 
 
 def test_mail_with_something_to_read_is_none() -> None:

@@ -58,7 +58,7 @@ def test_larger_share_than_the_limit_is_an_error_that_says_how_large_it_is(setti
     measured = cross_selling_of(facts(*confirmation(large())))
     assert measured.percent > 40
     pixels = f"{measured.height} of {measured.total_height} pixels"
-    assert finding.message == f"About {measured.percent} % of it sells ({pixels}); 40 % are the most."
+    assert finding.message == f"About {measured.percent}% of it sells ({pixels}); 40% are the most."
     settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "cross_sell_max_percent": measured.percent}
     assert found(*confirmation(large())) == []
 

@@ -39,6 +39,7 @@ from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.operations.status import pace_of
 from wagtail_precise_mail.delivery.pacing.waiting import waiting_for
 from wagtail_precise_mail.emails.checks import Level
+from wagtail_precise_mail.emails.merge import as_read
 from wagtail_precise_mail.emails.models import Email
 from wagtail_precise_mail.tracking.surveys import survey_results
 from wagtail_precise_mail.tracking.visits import is_middleware_installed
@@ -272,9 +273,9 @@ def version_of(campaign: Campaign) -> dict[str, Any]:
     """Return what the page says about the version that goes out: the pinned one, once there is one."""
     revision = Revision.objects.filter(pk=campaign.email_revision_id).first() if campaign.email_revision_id else None
     if revision is None:
-        return {"subject": campaign.email.subject, "block_names": {}}
+        return {"subject": as_read(campaign.email.subject), "block_names": {}}
     return {
-        "subject": revision.content.get("subject", ""),
+        "subject": as_read(revision.content.get("subject", "")),
         "approved_at": revision.created_at,
         "block_names": block_names(json.loads(revision.content.get("body") or "[]")),
     }

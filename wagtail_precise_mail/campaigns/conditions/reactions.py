@@ -184,7 +184,8 @@ class _Reaction(Windowed):
         latest = rows.order_by(f"-{self.moment}", "-pk").values(
             "pk", moment=F(self.moment), campaign=F("send__campaign__name"), email=F("send__compiled__email__name")
         )[:SHOWN]
-        lines = [dated(f"“{row['campaign'] or row['email'] or _('a deleted email')}”", row["moment"]) for row in latest]
+        deleted = _("a deleted email")
+        lines = [dated(f"“{row['campaign'] or row['email'] or deleted}”", row["moment"]) for row in latest]
         return evidence(lines, rows.count(), _("never"))
 
 

@@ -182,7 +182,7 @@ class CouponPoolViewSet(WithViewPermission):
     model = CouponPool
     name = "precise-mail-coupon-pools"
     icon = "pick"
-    menu_label = _("Coupons")
+    menu_label = _("Coupon pools")
     index_view_class = CouponPoolIndex
     add_view_class = CouponPoolCreate
     edit_view_class = CouponPoolEdit

@@ -203,7 +203,7 @@ class ContactExportViewSet(ModelViewSet):
     model = ContactExport
     name = "precise-mail-exports"
     icon = "download"
-    menu_label = _("Exports")
+    menu_label = _("Exports of contacts")
     index_view_class = ExportIndex
     copy_view_enabled = False
     add_to_reference_index = False

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.contacts.importing import targets
 from wagtail_precise_mail.contacts.importing.states import Said
 from wagtail_precise_mail.contacts.imports import Filling, ImportBasis, ImportBatch
@@ -57,7 +58,7 @@ class FormatForm(forms.ModelForm):
         self.fields["encoding"].choices = list(known.items())  # type: ignore[attr-defined]
         for name, percent in self.instance.guesses.items():
             if name in self.fields:
-                words = gettext("Guessed, %(percent)d %% sure.") % {"percent": percent}
+                words = gettext("Guessed, %(percent)s sure.") % {"percent": as_percent(percent, 0)}
                 self.fields[name].help_text = words if percent < 100 else ""
 
 

@@ -62,7 +62,7 @@ class ImportViewSet(ModelViewSet):
     model = ImportBatch
     name = "precise-mail-imports"
     icon = "upload"
-    menu_label = _("Imports")
+    menu_label = _("Imports of contacts")
     index_view_class = ImportIndex
     copy_view_enabled = False
     add_to_reference_index = False

@@ -67,7 +67,7 @@ class ImportPages(OfImports, WagtailAdminTemplateMixin, TemplateView):
         return get_object_or_404(batches, pk=self.kwargs["pk"])
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        index = {"url": reverse(INDEX), "label": _("Imports")}
+        index = {"url": reverse(INDEX), "label": _("Imports of contacts")}
         return [*self.breadcrumbs_items, index, {"url": "", "label": self.get_page_title()}]
 
 

@@ -169,7 +169,7 @@ class ContactListViewSet(ModelViewSet):
     model = ContactList
     name = "precise-mail-lists"
     icon = "list-ul"
-    menu_label = _("Lists")
+    menu_label = _("Contact lists")
     index_view_class = ListIndex
     copy_view_enabled = False
     add_to_reference_index = False

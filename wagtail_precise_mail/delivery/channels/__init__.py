@@ -2,7 +2,7 @@
 
 from wagtail_precise_mail.delivery.channels.anymail import AnymailChannel
 from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Outcome, Receipt, channels
-from wagtail_precise_mail.delivery.channels.choosing import open_channel
+from wagtail_precise_mail.delivery.channels.choosing import channel_label, open_channel
 from wagtail_precise_mail.delivery.channels.django_backend import DjangoChannel
 from wagtail_precise_mail.delivery.channels.file import FileChannel
 from wagtail_precise_mail.delivery.channels.memory import MemoryChannel
@@ -18,6 +18,7 @@ __all__ = [
     "Outcome",
     "Receipt",
     "SmtpChannel",
+    "channel_label",
     "channels",
     "open_channel",
 ]

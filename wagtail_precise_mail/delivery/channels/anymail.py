@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import requests
+from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.delivery.channels.base import Envelope, Receipt, channels
 from wagtail_precise_mail.delivery.channels.django_backend import DjangoChannel
@@ -47,6 +48,8 @@ class AnymailChannel(DjangoChannel):
         MissingExtra: django-anymail is not installed.
         ConfigurationError: the mail connection is another one.
     """
+
+    label = gettext_lazy("API of a provider (Anymail)")
 
     def __init__(self, mailer: str = "") -> None:
         if find_spec("anymail") is None:

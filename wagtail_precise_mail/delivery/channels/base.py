@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
+
+from django.utils.functional import Promise
 
 from wagtail_precise_mail.exceptions import (
     ConfigurationError,
@@ -53,12 +55,14 @@ class Channel(ABC):
     """A way out that a worker opens, uses for many messages, and closes. Used by one thread.
 
     Attributes:
+        label: what people call it; where it is empty, they read its key.
         idempotency_seconds: for how long the other side takes a message of the same ``reference`` for the same one, and
             sends it once only; 0 where it knows nothing of that.
         while_waiting: something short that the worker would do meanwhile. A channel that waits for answers may call it
             once for each message, in the thread that it is used by, as soon as there is nothing left but to wait.
     """
 
+    label: ClassVar[str | Promise] = ""
     idempotency_seconds: int = 0
     while_waiting: Callable[[], None] = staticmethod(lambda: None)
 

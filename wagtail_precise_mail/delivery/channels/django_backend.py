@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Self
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import gettext_lazy
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Receipt, channels
@@ -36,6 +37,8 @@ class DjangoChannel(Channel):
     Args:
         mailer: a key of ``MAILERS`` (Django 6.1); "" is the default.
     """
+
+    label = gettext_lazy("Django's email backend")
 
     def __init__(self, mailer: str = "") -> None:
         self.mailer = mailer

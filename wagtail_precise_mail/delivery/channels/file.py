@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Self
 
+from django.utils.translation import gettext_lazy
+
 from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Receipt, channels
 from wagtail_precise_mail.exceptions import ChannelUnavailable, ConfigurationError
 
@@ -21,6 +23,7 @@ class FileChannel(Channel):
     A file is there whole or not at all, and has its message's name: who sends a message again writes it once.
     """
 
+    label = gettext_lazy("Files in a folder")
     idempotency_seconds = 7 * 86_400
 
     def __init__(self, folder: str = "") -> None:

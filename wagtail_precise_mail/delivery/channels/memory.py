@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.utils.translation import gettext_lazy
+
 from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Receipt, channels
 
 
@@ -11,6 +13,7 @@ from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Recei
 class MemoryChannel(Channel):
     """Accepts everything into ``outbox``, a list of the process; ``failures`` names what to raise, by recipient."""
 
+    label = gettext_lazy("Memory, where nothing leaves")
     outbox: ClassVar[list[Envelope]] = []
     failures: ClassVar[dict[str, Exception]] = {}
 

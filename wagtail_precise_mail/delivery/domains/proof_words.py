@@ -154,7 +154,7 @@ PROOF_WORDS: dict[str, Words] = {
     ),
     "dmarc_partial": Words(
         LOOK,
-        _("The policy of %(domain)s holds for %(percent)s %% of the mail only."),
+        _("The policy of %(domain)s holds for %(percent)s%% of the mail only."),
         _("Take “pct” out of the record once all is well."),
     ),
     "dmarc_subdomains": Words(

@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from wagtail_precise_mail.delivery.channels import channel_label
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.delivery.pacing.groups import group_label
 
@@ -57,8 +58,9 @@ class SendingLimit(models.Model):
     def _name(self) -> str:
         if self.scope == self.Scope.GROUP:
             return group_label(self.key)
-        words = _("Channel %(key)s") if self.scope == self.Scope.CHANNEL else _("From %(key)s")
-        return str(words) % {"key": self.key}
+        if self.scope == self.Scope.CHANNEL:
+            return str(_("Channel %(key)s")) % {"key": channel_label(self.key)}
+        return str(_("From %(key)s")) % {"key": self.key}
 
     @property
     def seconds(self) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_precise_mail.charts import as_count, as_percent
 from wagtail_precise_mail.delivery.pacing.models import Alarm
 
 if TYPE_CHECKING:
@@ -16,14 +17,14 @@ Kind, Level = Alarm.Kind, Alarm.Level
 
 _WHAT: dict[str, StrPromise] = {
     Kind.COMPLAINTS: _(
-        "%(events)s of %(base)s contacts called mail from %(domain)s spam: %(percent)s%%, and %(limit)s%% is the limit"
+        "%(events)s of %(base)s contacts called mail from %(domain)s spam: %(percent)s, and %(limit)s is the limit"
     ),
     Kind.BOUNCES: _(
-        "%(events)s of %(base)s messages from %(domain)s went to addresses that do not exist: %(percent)s%%, and "
-        "%(limit)s%% is the limit"
+        "%(events)s of %(base)s messages from %(domain)s went to addresses that do not exist: %(percent)s, and "
+        "%(limit)s is the limit"
     ),
     Kind.BLOCKS: _(
-        "%(events)s of %(base)s messages from %(domain)s were blocked by receivers: %(percent)s%%, and %(limit)s%% is "
+        "%(events)s of %(base)s messages from %(domain)s were blocked by receivers: %(percent)s, and %(limit)s is "
         "the limit"
     ),
     Kind.VOLUME: _(
@@ -56,16 +57,11 @@ def stop_of(domain: str) -> Alarm | None:
 def sentence(alarm: Alarm) -> str:
     """Return what was too much, as a sentence without its full stop."""
     share = 100 * alarm.event_count / alarm.base_count if alarm.base_count else 0
+    is_number = alarm.kind == Kind.VOLUME
     return str(_WHAT[alarm.kind]) % {
         "events": number_format(alarm.event_count, force_grouping=True),
         "base": number_format(alarm.base_count, force_grouping=True),
         "domain": alarm.domain,
-        "percent": _short(share),
-        "limit": _short(alarm.limit),
+        "percent": as_percent(share, None),
+        "limit": as_count(alarm.limit) if is_number else as_percent(alarm.limit, None),
     }
-
-
-def _short(value: float) -> str:
-    """Return a number with two decimals at most, and none where it is whole."""
-    rounded = round(float(value), 2)
-    return number_format(int(rounded) if rounded.is_integer() else rounded, force_grouping=True)

@@ -24,6 +24,7 @@ from wagtail_precise_mail.emails.admin.checks import EmailChecksPanel
 from wagtail_precise_mail.emails.bridge.admin import SourcePagePanel
 from wagtail_precise_mail.emails.forms import EmailForm
 from wagtail_precise_mail.emails.guarding import BodyForm
+from wagtail_precise_mail.emails.merge import as_read
 from wagtail_precise_mail.emails.merge_widgets import MERGE_ATTRS
 from wagtail_precise_mail.emails.models import Email, SavedBlock
 
@@ -78,7 +79,12 @@ class EmailViewSet(GuardedSnippetViewSet):
     icon = "mail"
     menu_label = _("Emails")
     menu_name = "precise-mail-emails"
-    list_display = ["name", WideColumn("subject", label=_("Subject")), UpdatedAtColumn(), LiveStatusTagColumn()]
+    list_display = [
+        "name",
+        WideColumn("subject", label=_("Subject"), accessor=lambda email: as_read(email.subject)),
+        UpdatedAtColumn(),
+        LiveStatusTagColumn(),
+    ]
     list_per_page = 30
     search_fields = ["name", "subject"]
     index_view_class = EmailIndexView

@@ -115,7 +115,8 @@ def _more(order: ItemList) -> SafeString:
 
 
 def _text(title: str, order: ItemList, lines: ItemList) -> str:
-    head = f"{wrap(title)}\n{gettext('No. %(number)s, %(date)s') % _number(order)}\n\n"
+    number = gettext("No. %(number)s, %(date)s") % _number(order)
+    head = f"{wrap(title)}\n{number}\n\n"
     body = lines.repeat(f"{lines.value('line')}\n", Place.INLINE)
     body += order.when("hidden", f"{_more(order)}\n", Place.INLINE)
     sums = order.when("subtotal", f"{order.value('subtotal_line')}\n", Place.INLINE)

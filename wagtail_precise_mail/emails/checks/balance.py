@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, email_checks
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
@@ -43,8 +44,8 @@ class PromotionShare(EmailCheck):
         total = balance.promotion_count + balance.editorial_count
         if total >= FEW and balance.percent > options().max_promotion_percent:
             yield self.finding(
-                _("%(count)s of %(total)s parts are promotion (%(percent)s %%).")
-                % {"count": balance.promotion_count, "total": total, "percent": balance.percent},
+                _("%(count)s of %(total)s parts are promotion (%(percent)s).")
+                % {"count": balance.promotion_count, "total": total, "percent": as_percent(balance.percent, 0)},
                 _("Add something that is of use to people who buy nothing today."),
                 place=_("Body"),
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks.balance import PROMOTION, nature_of
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, Level, email_checks
@@ -62,12 +63,12 @@ class CrossSellingShare(EmailCheck):
             )
         if found.percent > options().cross_sell_max_percent:
             yield self.finding(
-                _("About %(percent)s %% of it sells (%(height)s of %(total)s pixels); %(limit)s %% are the most.")
+                _("About %(percent)s of it sells (%(height)s of %(total)s pixels); %(limit)s are the most.")
                 % {
-                    "percent": found.percent,
+                    "percent": as_percent(found.percent, 0),
                     "height": found.height,
                     "total": found.total_height,
-                    "limit": options().cross_sell_max_percent,
+                    "limit": as_percent(options().cross_sell_max_percent, None),
                 },
                 _("Show fewer products or a list with one line each. Counted with an order of one line."),
                 block=first,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.emails.checks.balance import balance_of
 from wagtail_precise_mail.emails.checks.cross_selling import cross_selling_of
@@ -64,7 +65,7 @@ def _cross_selling(facts: EmailFacts) -> list[Figure]:
     if found is None or not (found.slots or found.outside):
         return []
     limit = options().cross_sell_max_percent
-    value = _("%(percent)s of %(limit)s %%") % {"percent": found.percent, "limit": limit}
+    value = _("%(percent)s of %(limit)s") % {"percent": found.percent, "limit": as_percent(limit, None)}
     return [_limited(_("Selling in it"), value, found.percent, limit)]
 
 

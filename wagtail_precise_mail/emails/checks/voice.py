@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.blocks import StructValue
@@ -15,7 +14,7 @@ from wagtail.rich_text import RichText
 from wagtail_precise_mail.emails.checks.base import EmailCheck, Finding, email_checks
 from wagtail_precise_mail.emails.checks.facts import BlockFacts, EmailFacts
 from wagtail_precise_mail.emails.checks.markup import parse as parse_markup
-from wagtail_precise_mail.emails.merge import parse
+from wagtail_precise_mail.emails.merge import as_read
 from wagtail_precise_mail.emails.voice import words_in
 
 
@@ -29,7 +28,7 @@ class WordsToAvoid(EmailCheck):
         if not (words := facts.brand.words_to_avoid):
             return
         for field, place in (("subject", _("Subject")), ("preheader", _("Preheader"))):
-            for word in words_in(_read(getattr(facts.email, field)), words):
+            for word in words_in(as_read(getattr(facts.email, field)), words):
                 yield self._at(word, place=place, field=field)
         tops = [block for block in facts.blocks if block.is_top]
         for top, piece in zip(tops, facts.source.pieces, strict=False):
@@ -60,11 +59,3 @@ def _typed(value: Any) -> Iterator[str]:
     elif isinstance(value, ListValue):
         for inner in value:
             yield from _typed(inner)
-
-
-def _read(line: str) -> str:
-    """Return a line as it is read: fallbacks in the place of merge tags."""
-    try:
-        return "".join(part if isinstance(part, str) else part.fallback for part in parse(line))
-    except ValidationError:
-        return line

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 from tqdm import tqdm
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.contacts.importing import services
 from wagtail_precise_mail.contacts.importing.files import receive_file, understand
 from wagtail_precise_mail.contacts.importing.mapping import ERROR_COLUMNS
@@ -152,7 +153,9 @@ class Command(BaseCommand):
             self.stdout.write("Consents: " + ", ".join(f"{count:,} {key}" for key, count in kept.items()))
         for measure in assess(figures.get("risk", {})):
             if measure.is_bad:
-                self._warn(f"Risk: {measure.label}: {measure.percent:.1f} % (limit {measure.limit:.0f} %)")
+                self._warn(
+                    f"Risk: {measure.label}: {as_percent(measure.percent)} (limit {as_percent(measure.limit, 0)})"
+                )
         if batch.is_held:
             self._warn("In quarantine: nobody new gets mail until somebody releases the import in the admin.")
         self._write_errors(batch, given)

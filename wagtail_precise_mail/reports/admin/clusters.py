@@ -77,11 +77,12 @@ class ClustersView(ReportPage):
         clusters = list(run.clusters.all())
         saved = Segment.objects.in_bulk([one.segment_slug for one in clusters if one.segment_slug], field_name="slug")
         finder = AdminURLFinder(self.request.user)
+        currency = base_currency()
         return [
             {
                 "cluster": one,
-                "average": _average(one),
-                "sentence": sentence_of(one),
+                "average": _average(one, currency),
+                "sentence": sentence_of(one, currency=currency),
                 "segment": saved.get(one.segment_slug),
                 "segment_url": finder.get_edit_url(saved[one.segment_slug]) if one.segment_slug in saved else None,
                 "name": _("Cluster %(number)s of %(day)s") % {"number": one.number, "day": f"{run.asked_at:%Y-%m-%d}"},
@@ -90,9 +91,9 @@ class ClustersView(ReportPage):
         ]
 
 
-def _average(cluster: Cluster) -> str:
+def _average(cluster: Cluster, currency: str) -> str:
     average = cluster.figures.get("average")
-    return "" if average is None else format_money(round(Decimal(average), 2), base_currency())
+    return "" if average is None else format_money(round(Decimal(average), 2), currency)
 
 
 class SearchView(NeedsPermission, View):

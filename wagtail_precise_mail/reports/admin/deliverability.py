@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 
 from wagtail_precise_mail.background import enqueue
-from wagtail_precise_mail.charts import LineChart, Series
+from wagtail_precise_mail.charts import LineChart, Series, as_percent
 from wagtail_precise_mail.contacts.freshness import last_success
 from wagtail_precise_mail.delivery.domains import queries
 from wagtail_precise_mail.delivery.domains.findings import Level
@@ -169,7 +169,7 @@ def _row(label: str, tally: queries.Tally) -> dict[str, Any]:
 
 def _share(value: Any) -> str:
     """Return a share with two decimals: complaints are judged by tenths of a percent."""
-    return gettext("%(number)s%%") % {"number": number_format(round(float(value), 2), 2)}
+    return as_percent(value, 2)
 
 
 class BrokenDomainsPanel(Component):

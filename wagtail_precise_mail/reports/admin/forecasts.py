@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.commerce.forecasting import is_available
 from wagtail_precise_mail.commerce.models import CategoryForecast, ContactForecast, ForecastModel
 from wagtail_precise_mail.commerce.money import format_money, format_whole_money
@@ -186,13 +187,13 @@ def _money(value: float, currency: str) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{_decimal(100 * value, 1)} %"
+    return "–" if value is None else as_percent(100 * value)
 
 
 def _signed(value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{'+' if value >= 0 else '−'}{_decimal(abs(100 * value), 1)} %"
+    return f"{'+' if value >= 0 else '−'}{as_percent(abs(100 * value))}"
 
 
 @hooks.register("register_reports_menu_item")

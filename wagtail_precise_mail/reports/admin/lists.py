@@ -29,7 +29,7 @@ PERIODS = (30, 90, 365)
 class ListReportView(WagtailAdminTemplateMixin, TemplateView):
     """Figures of people together, and of nobody in particular."""
 
-    page_title = _("Growth and health of the list")
+    page_title = _("List growth and health")
     header_icon = "group"
     template_name = "wagtail_precise_mail/reports/list.html"
 

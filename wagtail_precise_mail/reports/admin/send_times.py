@@ -23,7 +23,7 @@ from wagtail import hooks
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 from wagtail_precise_mail.campaigns.admin.pages import may_see_campaigns
-from wagtail_precise_mail.charts import Cell, Grid
+from wagtail_precise_mail.charts import Cell, Grid, as_percent
 from wagtail_precise_mail.commerce.money import format_money
 from wagtail_precise_mail.contacts.models import Topic
 from wagtail_precise_mail.reports.admin.campaigns import CampaignReportMenuItem
@@ -152,7 +152,7 @@ def heat_map(found: SendTimes, measure: str, currency: str) -> Grid:
         columns=[str(WEEKDAYS_ABBR[day]) for day in range(7)],
         labels=[f"{hour:02}:00" for hour in hours],
         cells=[[_cell(found.slot(day, hour), value_of) for day in range(7)] for hour in hours],
-        number=_money(currency) if measure == "revenue" else _percent,
+        number=_money(currency) if measure == "revenue" else as_percent,
         extra_title=gettext("accepted mails"),
         highlights=_highlights(found, measure),
         missing="" if hours else gettext("No mail of a campaign was accepted in this period."),
@@ -167,7 +167,7 @@ def _highlights(found: SendTimes, measure: str) -> list[str]:
     words = {
         "day": str(WEEKDAYS_ABBR[weekday]),
         "hour": f"{hour:02}:00",
-        "share": _percent(found.slot(*best).percent(measure)),
+        "share": as_percent(found.slot(*best).percent(measure) or 0),
     }
     return [gettext("Best of the hours with enough mails: %(day)s %(hour)s with %(share)s.") % words]
 
@@ -183,10 +183,6 @@ def _value_of(measure: str, currency: str) -> Callable[[SlotFigures], Any]:
     if measure == "revenue":
         return lambda slot: slot.revenue.get(currency, Decimal(0)) / slot.accepted
     return lambda slot: slot.percent(measure)
-
-
-def _percent(value: Any) -> str:
-    return f"{number_format(round(float(value), 1), 1)} %"
 
 
 def _money(currency: str) -> Callable[[Any], str]:

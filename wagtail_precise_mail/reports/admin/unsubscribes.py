@@ -6,10 +6,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import path, reverse
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.paginator import WagtailPaginator
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.reports import ReportView
 
@@ -27,6 +30,15 @@ _NONE = "none_given"
 _REASONS = [*UnsubscribeReason.choices, (_NONE, _("No reason given"))]
 
 
+class AudiencePaginator(WagtailPaginator):
+    """Counts the rows as what they are here."""
+
+    @cached_property
+    def items_count_label(self) -> str:
+        words = {"count": number_format(self.count, force_grouping=True)}
+        return ngettext("%(count)s audience", "%(count)s audiences", self.count) % words
+
+
 class UnsubscribeReportView(ReportView):
     """Every segment that a campaign was sent to, with the reasons for leaving side by side."""
 
@@ -39,6 +51,7 @@ class UnsubscribeReportView(ReportView):
     permission_policy = POLICY
     results_template_name = "wagtail_precise_mail/reports/wide_results.html"
     paginate_by = 30
+    paginator_class = AudiencePaginator
     columns = [
         Column("name", label=_("Audience")),
         CountColumn("accepted_count", label=_("Accepted"), accessor="leaving.accepted_count", classname="wpm-number"),

@@ -85,7 +85,7 @@ class ClickBucket(Condition):
         clicks = _clicks(at).filter(contact=contact).order_by("-happened_at")
         count, last = clicks.count(), clicks.first()
         words = ngettext("%(count)s click", "%(count)s clicks", count) % {"count": count}
-        return f"{words}, {_('the last on %(day)s') % {'day': on_day(last.happened_at)}}" if last else words
+        return f"{words}, {_last_on(last.happened_at)}" if last else words
 
 
 def _clicks(at: datetime) -> QuerySet[MessageEvent]:
@@ -140,9 +140,8 @@ class Unengaged(Condition):
         count = _unanswered(at).filter(contact=contact).count()
         words = ngettext("%(count)s mail without a reaction", "%(count)s mails without a reaction", count)
         last = _reactions(at).filter(contact=contact).order_by("-happened_at").first()
-        if last is None:
-            return f"{words % {'count': count}}, {_('never any')}"
-        return f"{words % {'count': count}}, {_('the last on %(day)s') % {'day': on_day(last.happened_at)}}"
+        latest = _last_on(last.happened_at) if last else _("never any")
+        return f"{words % {'count': count}}, {latest}"
 
 
 def _reactions(at: datetime) -> QuerySet[MessageEvent]:
@@ -154,3 +153,7 @@ def _reactions(at: datetime) -> QuerySet[MessageEvent]:
 def _unanswered(at: datetime) -> QuerySet:
     later = _reactions(at).filter(contact=OuterRef("contact"), happened_at__gte=OuterRef("handed_off_at"))
     return asking_mails(at).filter(~Exists(later))
+
+
+def _last_on(moment: datetime) -> str:
+    return _("the last on %(day)s") % {"day": on_day(moment)}

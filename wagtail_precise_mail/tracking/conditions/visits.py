@@ -228,7 +228,8 @@ class TimeOnSite(Windowed):
         seconds = self._rows(at).filter(contact=contact).aggregate(total=Sum("seconds"))["total"] or 0
         count = self._rows(at).filter(contact=contact).count()
         views = ngettext("%(count)s view", "%(count)s views", count) % {"count": count}
-        return f"{_('%(minutes)s minutes') % {'minutes': round(seconds / 60, 1)}}, {views}"
+        minutes = _("%(minutes)s minutes") % {"minutes": round(seconds / 60, 1)}
+        return f"{minutes}, {views}"
 
 
 def _add_seconds(only: Q | None) -> Any:

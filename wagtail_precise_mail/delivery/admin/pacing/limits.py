@@ -15,10 +15,11 @@ from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import BaseColumn, TitleColumn
 from wagtail.admin.views import generic
 
+from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
 from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
-from wagtail_precise_mail.delivery.channels import channels
+from wagtail_precise_mail.delivery.channels import channel_label, channels
 from wagtail_precise_mail.delivery.pacing.buckets import Rate
 from wagtail_precise_mail.delivery.pacing.groups import group_choices
 from wagtail_precise_mail.delivery.pacing.models import Bucket, SendingLimit, Slowdown
@@ -39,7 +40,7 @@ def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, flo
         "capacity": number_format(int(rate.capacity), force_grouping=True),
     }
     if factor < 1:
-        slower = gettext("slowed to %(percent)s%%, as the provider asked") % {"percent": round(100 * factor)}
+        slower = gettext("slowed to %(percent)s, as the provider asked") % {"percent": as_percent(100 * factor, 0)}
         words = gettext("; ").join([words, slower])
     return words
 
@@ -83,7 +84,7 @@ def _choices(current: str) -> list[tuple[str, list[tuple[str, str]]]]:
     groups = [
         (gettext("To a mailbox provider"), Scope.GROUP, group_choices()),
         (gettext("From a sender"), Scope.SENDER, [(one, one) for one in dict.fromkeys(sorted(senders))]),
-        (gettext("Over a channel"), Scope.CHANNEL, [(key, key) for key, _channel in channels.items()]),
+        (gettext("Over a channel"), Scope.CHANNEL, [(key, channel_label(key)) for key in channels]),
     ]
     found = [(title, [(f"{scope}:{key}", label) for key, label in pairs]) for title, scope, pairs in groups if pairs]
     # A sender that is gone since, or a provider that the settings no longer name, stays what it is.

@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import cast
 
+from django.utils.translation import gettext_lazy
+
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Outcome, Receipt, channels
 from wagtail_precise_mail.delivery.channels.smtp.batch import Batch, Job
@@ -39,6 +41,8 @@ class SmtpChannel(Channel):
     Args:
         server: another mail server than that of the settings.
     """
+
+    label = gettext_lazy("SMTP server")
 
     def __init__(self, server: Transport | None = None) -> None:
         self.server = server or transport()
