@@ -170,5 +170,5 @@ def test_refund_that_nobody_announced_is_found_at_night(shop, contact, django_as
     assert value() == Decimal("45")
     assert correct_conversions() == 1
     assert value() == Decimal("35")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert correct_conversions() == 0
