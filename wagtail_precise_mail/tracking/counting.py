@@ -10,7 +10,7 @@ from functools import cached_property
 from django.db import transaction
 
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.delivery.digests.clicks import FollowedLink, note_clicks
+from wagtail_precise_mail.delivery.digests.clicks import FollowedLink, forget_clicks, note_clicks
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.encryption import is_encrypting
 from wagtail_precise_mail.tracking.crediting import credit_anew, sales_credited_to, sales_led_to
@@ -120,6 +120,7 @@ def count_hits(hits: Sequence[Hit]) -> list[MessageEvent | None]:
         events, marked = [event for event in kept if event], [event for event in unmasked if event.pk]
         _save(events, [event.pk for event in marked])
         credit_anew(sales_led_to(events) | sales_credited_to(marked))
+        _correct_digest_clicks(marked)
         _note_digest_clicks(hits, kept)
     return kept
 
@@ -147,3 +148,15 @@ def _note_digest_clicks(hits: Sequence[Hit], kept: Iterable[MessageEvent | None]
         for hit, event in zip(hits, kept, strict=True)
         if event and event.kind == Kind.CLICK and not event.is_machine
     )
+
+
+def _correct_digest_clicks(marked: Iterable[MessageEvent]) -> None:
+    messages = {event.message_id for event in marked if event.kind == Kind.CLICK}
+    if not messages:
+        return
+    clicks = MessageEvent.objects.filter(message__in=messages, kind=Kind.CLICK)
+    followed: dict[bool, list[FollowedLink]] = {True: [], False: []}
+    for is_machine, message_id, url, at in clicks.values_list("is_machine", "message_id", "url", "happened_at"):
+        followed[is_machine].append(FollowedLink(message_id, url, at))
+    forget_clicks(followed[True])
+    note_clicks(followed[False])
