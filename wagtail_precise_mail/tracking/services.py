@@ -198,13 +198,14 @@ def attribute_order(order: Order) -> MessageEvent | None:
 def correct_conversion(order: Order) -> None:
     """Let the conversion of an order say what the order and its refunds say now; one that is nobody's is taken away.
 
-    An order that went to another contact is credited anew, to a click of theirs.
+    An order that went to another contact is credited anew, to a click of theirs. One that lost its contact with time,
+    as its clicks did, stays where it is.
     """
     wait_for_counting()
     known = MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
     if known is None:
         return
-    if order.kind != Order.Kind.SALE or known.contact_id != order.contact_id:
+    if order.kind != Order.Kind.SALE or known.contact_id not in (None, order.contact_id):
         known.delete()
         attribute_order(order)
         return
