@@ -24,6 +24,7 @@ from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.timeline import read_timeline
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.reports.queries import reports_by_send
+from wagtail_precise_mail.tracking.crediting import credit_anew
 from wagtail_precise_mail.tracking.goals import visit_figures
 from wagtail_precise_mail.tracking.hit_pages import write_page
 from wagtail_precise_mail.tracking.hits import Hit
@@ -134,6 +135,7 @@ def test_an_earlier_click_on_the_same_link_keeps_it() -> None:
     order = buy(message.contact)
     trap(message)
     assert conversions() == [(order.pk, message.pk)]
+    assert correct_conversions() == 0, "of a link that a person followed, too, nothing is asked at night"
 
 
 def test_of_the_earlier_clicks_the_last_one_gets_it_also_before_one_on_the_same_link() -> None:
@@ -147,12 +149,14 @@ def test_of_the_earlier_clicks_the_last_one_gets_it_also_before_one_on_the_same_
     assert conversions() == [(order.pk, between.pk)]
 
 
-def test_a_sale_of_another_click_on_the_same_mail_stays() -> None:
+def test_a_sale_of_another_click_on_the_same_mail_stays(settings: Any) -> None:
     message = make_message()
     assert message.contact
-    click(message, 5, days=-1)
+    click(message, 5, days=-2)
     order = buy(message.contact, seconds=-100)
     click(message)
+    # Were it asked anew, it would not be found.
+    settings.WAGTAIL_PRECISE_MAIL = {"conversion_window_days": 1}
     trap(message)
     assert conversions() == [(order.pk, message.pk)]
 
@@ -183,11 +187,12 @@ def test_a_second_proof_changes_nothing(prove: Proof) -> None:
     earlier, later = make_message(contact=contact), make_message(contact=contact)
     click(earlier, days=-2)
     click(later)
-    buy(contact)
+    order = buy(contact)
     prove(later)
     before = list(MessageEvent.objects.filter(kind="conversion").values())
     prove(later)
     assert correct_conversions() == 0
+    assert credit_anew([order.pk]) == 0
     assert list(MessageEvent.objects.filter(kind="conversion").values()) == before
 
 
