@@ -11,7 +11,7 @@ from django.db import transaction
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.digests.clicks import FollowedLink, forget_clicks, note_clicks
-from wagtail_precise_mail.delivery.models import OutboxMessage
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.encryption import is_encrypting
 from wagtail_precise_mail.tracking.crediting import credit_anew, sales_credited_to, sales_led_to
 from wagtail_precise_mail.tracking.hits import Hit
@@ -154,7 +154,7 @@ def _correct_digest_clicks(marked: Iterable[MessageEvent]) -> None:
     messages = {event.message_id for event in marked if event.kind == Kind.CLICK}
     if not messages:
         return
-    clicks = MessageEvent.objects.filter(message__in=messages, kind=Kind.CLICK)
+    clicks = MessageEvent.objects.filter(message__in=messages, kind=Kind.CLICK, send__origin_kind=Send.DIGEST)
     followed: dict[bool, list[FollowedLink]] = {True: [], False: []}
     for is_machine, message_id, url, at in clicks.values_list("is_machine", "message_id", "url", "happened_at"):
         followed[is_machine].append(FollowedLink(message_id, url, at))
