@@ -35,9 +35,11 @@ from wagtail_precise_mail.delivery.digests.models import DigestIssue
 from wagtail_precise_mail.delivery.digests.queries import kept_of
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.timeline import MailTimeline
+from wagtail_precise_mail.delivery.tokens import Purpose, make_message_token
 from wagtail_precise_mail.delivery.webversion import own_page, shared_page
 from wagtail_precise_mail.emails.models import CompiledEmail
 from wagtail_precise_mail.tracking.models import MessageEvent
+from wagtail_precise_mail.tracking.services import record_click, record_scan
 
 State = OutboxMessage.State
 FIRST = datetime(2026, 2, 5, 10, tzinfo=UTC)
@@ -314,6 +316,25 @@ class TestShown:
         event = MessageEvent.objects.get(kind="click")
         assert event.send.origin_kind == Send.DIGEST
         assert (kept_of(first).clicked, kept_of(second).clicked) == (0, 1)
+
+    def test_a_click_that_proves_to_be_a_machines_is_taken_back_unless_a_person_followed_too(
+        self, topic: Topic, settings: Settings
+    ) -> None:
+        settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "is_tracking_enabled": True}
+        make_digest_reader(topic)
+        sends = [make_issue(topic, "One", at=FIRST), make_issue(topic, "Two", at=FIRST + timedelta(days=1))]
+        send_digests(MARCH)
+        issues = [DigestIssue.objects.get(send=send) for send in sends]
+        digest = issues[0].digest_id or 0
+        urls = [f"https://shop.example.com/{make_message_token(Purpose.OWN, issue.message_id)}/" for issue in issues]
+        for index, url in enumerate(urls):
+            record_click(digest, link_index=index, url=url, at=MARCH, user_agent="Firefox")
+        record_click(digest, link_index=1, url=urls[1], at=MARCH + timedelta(hours=1), user_agent="Firefox")
+        assert [kept_of(send).clicked for send in sends] == [1, 1]
+        record_scan(digest, at=MARCH + timedelta(seconds=30))
+        assert [kept_of(send).clicked for send in sends] == [0, 1]
+        issues[1].refresh_from_db()
+        assert issues[1].clicked_at == MARCH + timedelta(hours=1)
 
     def test_the_number_of_queries_does_not_grow_with_the_readers(self, topic: Topic) -> None:
         make_issue(topic, "Warm up", at=FIRST)

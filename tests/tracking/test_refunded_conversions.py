@@ -170,5 +170,12 @@ def test_refund_that_nobody_announced_is_found_at_night(shop, contact, django_as
     assert value() == Decimal("45")
     assert correct_conversions() == 1
     assert value() == Decimal("35")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert correct_conversions() == 0
+
+
+def test_refund_after_the_contact_was_taken_from_old_events_leaves_the_sale_counted(shop):
+    shop.sell()
+    MessageEvent.objects.update(contact=None)
+    shop.take_back((2, 3))
+    assert value() == Decimal("30")

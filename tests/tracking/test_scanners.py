@@ -9,11 +9,13 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client, RequestFactory
 
-from tests.factories.contacts import make_contact
+from tests.factories.contacts import make_contact, make_topic
 from tests.factories.tracking import SENT_AT, make_message, make_send
 from tests.tracking.hits import count_now
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.tracking.engagement import ContactEngagement
+from wagtail_precise_mail.tracking.engaging import engage
 from wagtail_precise_mail.tracking.machines import is_machine_place
 from wagtail_precise_mail.tracking.models import MessageEvent
 from wagtail_precise_mail.tracking.networks import is_in_scanner_network
@@ -83,6 +85,34 @@ class TestTrap:
         found = figures(send.pk)
         assert (found.open_count, found.click_count, found.machine_click_count) == (0, 0, 0)
         assert [link.url for link in found.links] == ["https://example.com/0"], "and no list of links shows it"
+
+    def test_no_figure_counts_what_is_marked_later(self) -> None:
+        send = make_send(("https://example.com/0", "b", "Buy"))
+        message = make_message(send)
+        record_open(message.pk, at=AT, user_agent=BROWSER)
+        click(message)
+        before = figures(send.pk)
+        assert (before.open_count, before.click_count, before.total_clicks, before.links[0].clicks) == (1, 1, 1, 1)
+        record_scan(message.pk, at=AT + timedelta(seconds=20))
+        found = figures(send.pk)
+        assert (found.open_count, found.click_count, found.total_clicks) == (0, 0, 0)
+        assert (found.machine_open_count, found.machine_click_count) == (1, 1)
+        [link] = found.links
+        assert (link.clicks, link.unique, link.machine_clicks) == (0, 0, 1)
+
+    def test_engagement_and_preferred_hour_forget_it_in_the_next_night(self) -> None:
+        message = make_message(make_send(topic=make_topic()), make_contact(time_zone="UTC"))
+        for days in range(5):
+            click(message, at=AT + timedelta(days=days))
+        engage(at=AT + timedelta(days=5))
+        row = ContactEngagement.objects.get()
+        assert (row.clicks_90_days, row.preferred_hour, row.hour_evidence_count) == (5, AT.hour, 5)
+        for days in range(5):
+            record_scan(message.pk, at=AT + timedelta(days=days, seconds=20))
+        engage(at=AT + timedelta(days=6))
+        row.refresh_from_db()
+        assert (row.clicks_90_days, row.last_click_at, row.last_sign) == (0, None, "")
+        assert (row.preferred_hour, row.preferred_weekday, row.hour_evidence_count) == (None, None, 0)
 
     def test_following_the_link_of_a_mail_leaves_a_scan(self) -> None:
         message = make_message()

@@ -20,9 +20,8 @@ def worth(order: Order) -> Decimal:
     A refund in another currency counts by the rates of both orders. Without one of them nobody can say what it takes
     away, and it takes nothing.
     """
-    refunds = order.refunds.filter(kind=Order.Kind.REFUND)
-    back = (_back(order, refund) for refund in refunds.only("total", "currency", "base_total"))
-    return rounded(sum(back, order.total))
+    returned = (_back(order, one) for one in order.refunds.all() if one.kind == Order.Kind.REFUND)
+    return rounded(sum(returned, order.total))
 
 
 def _back(sale: Order, refund: Order) -> Decimal:
@@ -48,3 +47,18 @@ def wrong_conversions() -> QuerySet[MessageEvent]:
     differs = Q(wpm_off__gt=least) | Q(wpm_off__lt=-least) | ~Q(currency=F("order__currency"))
     foreign = Exists(refunds.exclude(currency=OuterRef("order__currency")))
     return conversions.alias(wpm_off=off).filter(differs | foreign).order_by("pk")
+
+
+def machine_conversions() -> QuerySet[MessageEvent]:
+    """Return the conversions that belong to a link which, before the sale, nobody but machines followed."""
+    clicks = MessageEvent.objects.filter(
+        message=OuterRef("message"), kind=MessageEvent.Kind.CLICK, happened_at__lte=OuterRef("happened_at")
+    )
+    # A provider's click knows no link, and NULL equals nothing.
+    same = clicks.alias(wpm_link=Coalesce("link_index", -1)).filter(wpm_link=Coalesce(OuterRef("link_index"), -1))
+    # Where the contact is gone, so is whose the earlier clicks were: those figures stay as they are.
+    conversions = MessageEvent.objects.filter(
+        kind=MessageEvent.Kind.CONVERSION, order__isnull=False, contact__isnull=False
+    )
+    only_machines = Exists(same.filter(is_machine=True)) & ~Exists(same.filter(is_machine=False))
+    return conversions.filter(only_machines).order_by("pk")

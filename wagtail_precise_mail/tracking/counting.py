@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from django.db import connections, router, transaction
+from django.db import transaction
 
 from wagtail_precise_mail.conf import options
-from wagtail_precise_mail.delivery.digests.clicks import FollowedLink, note_clicks
-from wagtail_precise_mail.delivery.models import OutboxMessage
+from wagtail_precise_mail.delivery.digests.clicks import FollowedLink, forget_clicks, note_clicks
+from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.encryption import is_encrypting
+from wagtail_precise_mail.tracking.crediting import credit_anew, sales_credited_to, sales_led_to
 from wagtail_precise_mail.tracking.hits import Hit
 from wagtail_precise_mail.tracking.machines import find_burst, is_machine_agent, is_machine_open
 from wagtail_precise_mail.tracking.models import MessageEvent
 from wagtail_precise_mail.tracking.personal_links import without_words, words_about
+from wagtail_precise_mail.tracking.turns import count_alone
 
 Kind = MessageEvent.Kind
 
@@ -25,9 +27,6 @@ _OPEN_PAUSE = timedelta(minutes=1)
 _MOST_EVENTS = {Kind.OPEN: 200, Kind.CLICK: 200, Kind.SCAN: 20}
 
 _NEEDED = ("send_id", "contact_id", "handed_off_at")
-
-_LOCK = 0x77706D_68697473
-"""Of PostgreSQL, for whoever counts: two at once would not see each other's opens of the same minute."""
 
 
 @dataclass
@@ -100,6 +99,8 @@ class _Story:
 def count_hits(hits: Sequence[Hit]) -> list[MessageEvent | None]:
     """Keep opens and clicks as events; marks earlier events, too, that later ones show to be a machine's.
 
+    Sales follow: those that came before their click was counted, and those of clicks that are marked.
+
     Opens count once a minute. Nothing is kept of messages that are gone or a test, and of contacts who are gone or not
     tracked: they may have said no after the mail was sent.
 
@@ -116,17 +117,12 @@ def count_hits(hits: Sequence[Hit]) -> list[MessageEvent | None]:
             if story := stories.get(hits[place].message_id):
                 kept[place] = story.add(hits[place])
         unmasked = [event for story in stories.values() for event in story.unmask()]
-        _save([event for event in kept if event], [event.pk for event in unmasked if event.pk])
+        events, marked = [event for event in kept if event], [event for event in unmasked if event.pk]
+        _save(events, [event.pk for event in marked])
+        credit_anew(sales_led_to(events) | sales_credited_to(marked))
+        _correct_digest_clicks(marked)
         _note_digest_clicks(hits, kept)
     return kept
-
-
-def count_alone() -> None:
-    """Within a transaction, wait until nobody else counts. SQLite has one writer anyway."""
-    connection = connections[router.db_for_write(MessageEvent)]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def _stories(message_ids: set[int]) -> dict[int, _Story]:
@@ -152,3 +148,15 @@ def _note_digest_clicks(hits: Sequence[Hit], kept: Iterable[MessageEvent | None]
         for hit, event in zip(hits, kept, strict=True)
         if event and event.kind == Kind.CLICK and not event.is_machine
     )
+
+
+def _correct_digest_clicks(marked: Iterable[MessageEvent]) -> None:
+    messages = {event.message_id for event in marked if event.kind == Kind.CLICK}
+    if not messages:
+        return
+    clicks = MessageEvent.objects.filter(message__in=messages, kind=Kind.CLICK, send__origin_kind=Send.DIGEST)
+    followed: dict[bool, list[FollowedLink]] = {True: [], False: []}
+    for is_machine, message_id, url, at in clicks.values_list("is_machine", "message_id", "url", "happened_at"):
+        followed[is_machine].append(FollowedLink(message_id, url, at))
+    forget_clicks(followed[True])
+    note_clicks(followed[False])

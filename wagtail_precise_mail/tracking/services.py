@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -13,10 +12,12 @@ from django.utils import timezone
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.models import OutboxMessage
-from wagtail_precise_mail.tracking.conversions import worth, wrong_conversions
+from wagtail_precise_mail.tracking.conversions import machine_conversions, worth, wrong_conversions
 from wagtail_precise_mail.tracking.counting import count_hits
+from wagtail_precise_mail.tracking.crediting import clicks_before, conversion_of, credit_anew
 from wagtail_precise_mail.tracking.hits import Hit
 from wagtail_precise_mail.tracking.models import MessageEvent
+from wagtail_precise_mail.tracking.turns import wait_for_counting
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Kind = MessageEvent.Kind
+
+_CHUNK = 500
 
 
 def record_open(
@@ -175,65 +178,34 @@ def attribute_order(order: Order) -> MessageEvent | None:
     contact = order.contact
     if order.kind != Order.Kind.SALE or order.is_historical or contact is None or not contact.is_tracking_allowed:
         return None
-    known = MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
-    click = known or _last_click(contact, before=order.placed_at)
-    if known or click is None:
-        return known
+    known = MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION)
     try:
         with transaction.atomic():
-            return MessageEvent.objects.create(
-                message_id=click.message_id,
-                send_id=click.send_id,
-                contact=contact,
-                kind=Kind.CONVERSION,
-                happened_at=order.placed_at,
-                url=click.url,
-                link_index=click.link_index,
-                block_id=click.block_id,
-                order=order,
-                value=worth(order),
-                currency=order.currency,
-            )
+            wait_for_counting()
+            if earlier := known.first():
+                return earlier
+            click = clicks_before(order.placed_at, contact=contact).first()
+            if click is None:
+                return None
+            conversion = conversion_of(order, click)
+            conversion.save()
+            return conversion
     except IntegrityError:  # the same order came twice at once
-        return MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
-
-
-def credit_late(events: Iterable[MessageEvent]) -> None:
-    """Credit orders to clicks that are counted only now, some seconds after the order that they led to.
-
-    Args:
-        events: those that were just kept, of any kind; one query looks for orders since their clicks.
-    """
-    first: dict[int, datetime] = {}
-    for event in events:
-        if event.kind == Kind.CLICK and not event.is_machine and event.contact_id:
-            first[event.contact_id] = min(event.happened_at, first.get(event.contact_id, event.happened_at))
-    if not first:
-        return
-    since = Order.objects.filter(contact__in=first, kind=Order.Kind.SALE, placed_at__gte=min(first.values()))
-    for order in since.select_related("contact"):
-        if order.contact and order.placed_at >= first[order.contact.pk]:
-            _credit_anew(order, order.contact)
-
-
-def _credit_anew(order: Order, contact: Contact) -> None:
-    known = MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
-    click = _last_click(contact, before=order.placed_at)
-    if known and click and (known.message_id, known.link_index) != (click.message_id, click.link_index):
-        known.delete()
-    attribute_order(order)
+        return known.first()
 
 
 @transaction.atomic
 def correct_conversion(order: Order) -> None:
     """Let the conversion of an order say what the order and its refunds say now; one that is nobody's is taken away.
 
-    An order that went to another contact is credited anew, to a click of theirs.
+    An order that went to another contact is credited anew, to a click of theirs. One that lost its contact with time,
+    as its clicks did, stays where it is.
     """
+    wait_for_counting()
     known = MessageEvent.objects.filter(order=order, kind=Kind.CONVERSION).first()
     if known is None:
         return
-    if order.kind != Order.Kind.SALE or known.contact_id != order.contact_id:
+    if order.kind != Order.Kind.SALE or known.contact_id not in (None, order.contact_id):
         known.delete()
         attribute_order(order)
         return
@@ -242,25 +214,17 @@ def correct_conversion(order: Order) -> None:
 
 
 def correct_conversions() -> int:
-    """Let every conversion say what its order says now; return how many were looked at.
+    """Let every conversion say what its order says now, and belong to a person; return how many were looked at.
 
     Changes are heard of one by one. This is for what nobody announces, such as imported refunds of known sales.
     """
+    by_machines = list(machine_conversions().values_list("order_id", flat=True))
+    for start in range(0, len(by_machines), _CHUNK):
+        credit_anew([pk for pk in by_machines[start : start + _CHUNK] if pk])
     wrong = list(wrong_conversions().values_list("order_id", flat=True))
-    for order in Order.objects.filter(pk__in=wrong).select_related("contact").iterator(chunk_size=500):
+    for order in Order.objects.filter(pk__in=wrong).select_related("contact").iterator(chunk_size=_CHUNK):
         correct_conversion(order)
-    return len(wrong)
-
-
-def _last_click(contact: Contact, *, before: datetime) -> MessageEvent | None:
-    window = timedelta(days=options().conversion_window_days)
-    return (
-        MessageEvent.objects.filter(
-            contact=contact, kind=Kind.CLICK, is_machine=False, happened_at__range=(before - window, before)
-        )
-        .order_by("-happened_at", "-pk")
-        .first()
-    )
+    return len(by_machines) + len(wrong)
 
 
 def _find_message(message_id: int) -> OutboxMessage | None:

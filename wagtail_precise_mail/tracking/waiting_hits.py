@@ -7,11 +7,10 @@ import time
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from wagtail_precise_mail.tracking.counting import count_alone, count_hits
+from wagtail_precise_mail.tracking.counting import count_hits
 from wagtail_precise_mail.tracking.hit_pages import HitPage, end_pages, waiting_pages
 from wagtail_precise_mail.tracking.hits import PAGE_SIZE, Hit
-from wagtail_precise_mail.tracking.models import MessageEvent
-from wagtail_precise_mail.tracking.services import credit_late
+from wagtail_precise_mail.tracking.turns import count_alone
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ def _count_some() -> int:
         return 0
     # Pages of several processes overlap: what happened first is counted first.
     hits = sorted((hit for page in pages for hit in page.read()), key=lambda hit: hit.moment)
-    credit_late(_count_or_leave_out(hits))
+    _count_or_leave_out(hits)
     end_pages(pages)
     return len(hits)
 
@@ -60,16 +59,17 @@ def _next_pages() -> list[int]:
     return chosen
 
 
-def _count_or_leave_out(hits: list[Hit]) -> list[MessageEvent]:
+def _count_or_leave_out(hits: list[Hit]) -> None:
     """Count hits together; when that fails for a reason of its own, each alone, so that one stops no others."""
     try:
         with transaction.atomic():
-            return [event for event in count_hits(hits) if event]
+            count_hits(hits)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         if len(hits) == 1:
             logger.exception("A hit of message %s cannot be counted, and is left out.", hits[0].message_id)
-            return []
+            return
         middle = len(hits) // 2
-        return _count_or_leave_out(hits[:middle]) + _count_or_leave_out(hits[middle:])
+        _count_or_leave_out(hits[:middle])
+        _count_or_leave_out(hits[middle:])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from wagtail_precise_mail.delivery.digests.models import DigestIssue
@@ -31,19 +32,29 @@ def note_clicks(links: Iterable[FollowedLink]) -> None:
         if issue_message := _issue_of(link.url):
             key = (issue_message, link.message_id)
             first[key] = min(link.at, first.get(key, link.at))
-    if not first:
-        return
-    issues = DigestIssue.objects.filter(
-        message__in={message for message, _digest in first},
-        digest__in={digest for _message, digest in first},
-        clicked_at=None,
-    )
-    changed = []
-    for issue in issues.only("message_id", "digest_id"):
-        if at := first.get((issue.message_id, issue.digest_id or 0)):
-            issue.clicked_at = at
-            changed.append(issue)
+    changed = _issues(first, clicked_at=None)
+    for issue in changed:
+        issue.clicked_at = first[issue.message_id, issue.digest_id or 0]
     DigestIssue.objects.bulk_update(changed, ["clicked_at"])
+
+
+def forget_clicks(links: Iterable[FollowedLink]) -> None:
+    """Take back that some links led to an issue, for no person followed them; two queries for all.
+
+    Where a person followed the same link, too, note that anew.
+    """
+    keys = {(issue_message, link.message_id) for link in links if (issue_message := _issue_of(link.url))}
+    changed = _issues(keys, clicked_at__isnull=False)
+    DigestIssue.objects.filter(pk__in=[issue.pk for issue in changed]).update(clicked_at=None)
+
+
+def _issues(keys: Collection[tuple[int, int]], **wanted: Any) -> list[DigestIssue]:
+    """Return the issues with these pairs of their own message and that of their digest; nothing is asked for none."""
+    if not keys:
+        return []
+    messages, digests = {message for message, _digest in keys}, {digest for _message, digest in keys}
+    issues = DigestIssue.objects.filter(message__in=messages, digest__in=digests, **wanted)
+    return [one for one in issues.only("message_id", "digest_id") if (one.message_id, one.digest_id) in keys]
 
 
 def _issue_of(url: str) -> int | None:
