@@ -20,7 +20,7 @@ from tests.factories.contacts import make_contact
 from tests.factories.delivery import make_compiled, make_message, make_messages, make_reader, make_send
 from wagtail_precise_mail.contacts import services as contacts
 from wagtail_precise_mail.contacts.models import Contact, Suppression
-from wagtail_precise_mail.delivery import claims, sending, services, working
+from wagtail_precise_mail.delivery import claims, crew, sending, services, working
 from wagtail_precise_mail.delivery.channels import Channel, Envelope, MemoryChannel, Receipt, channels
 from wagtail_precise_mail.delivery.mime import read_message_id
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
@@ -388,6 +388,25 @@ def test_claims_grow_where_all_of_one_leaves_quickly(
     make_messages(send, 5)
     services.deliver(send.pk, seconds=60)
     assert set(sizes) == {2}
+
+
+def test_several_workers_take_less_and_less_towards_the_end(
+    memory_channel: type[MemoryChannel], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each claim leaves as much for every other worker: none is at work alone for long."""
+    monkeypatch.setattr(crew, "crew_size", lambda: 2)
+    settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "claim_size": 2, "claim_size_limit": 16}
+    sizes: list[int] = []
+    claim = claims.claim
+    monkeypatch.setattr(
+        claims, "claim", lambda *args, limit, **words: sizes.append(limit) or claim(*args, limit=limit, **words)
+    )
+    send = make_send()
+    make_messages(send, 60)
+    services.deliver(send.pk, seconds=60)
+    assert sizes[:9] == [2, 4, 8, 11, 8, 6, 5, 4, 3]
+    assert set(sizes[9:]) == {2}
+    assert len(memory_channel.outbox) == 60
 
 
 class Interrupted(Channel):

@@ -25,7 +25,22 @@ def call_workers(send_id: int) -> None:
     """Ask for as many workers as have something to do in a send, one at least, once the transaction has committed."""
     size = crew_size()
     if size > 1:
-        pending = OutboxMessage.objects.filter(send=send_id, state=OutboxMessage.State.PENDING)
-        size = min(size, max(ceil(pending[: size * options().claim_size].count() / options().claim_size), 1))
+        waiting = _waiting_count(send_id, limit=size * options().claim_size)
+        size = min(size, max(ceil(waiting / options().claim_size), 1))
     for _worker in range(size):
         enqueue(DELIVER_SEND, send_id)
+
+
+def fair_claim(send_id: int, size: int) -> int:
+    """Return how many messages one of several workers takes at once, where it would take ``size`` if it were alone.
+
+    Towards the end it is less and less, so that no worker has much left to do when the others have nothing.
+    """
+    crew, least = crew_size(), options().claim_size
+    if crew == 1 or size <= least:
+        return size
+    return max(min(size, _waiting_count(send_id, limit=2 * crew * size) // (2 * crew)), least)
+
+
+def _waiting_count(send_id: int, *, limit: int) -> int:
+    return OutboxMessage.objects.filter(send=send_id, state=OutboxMessage.State.PENDING)[:limit].count()

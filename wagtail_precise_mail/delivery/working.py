@@ -21,6 +21,7 @@ from wagtail_precise_mail.delivery.bounces.refusals import record_refusals
 from wagtail_precise_mail.delivery.channels import Channel, Envelope, Outcome, Receipt
 from wagtail_precise_mail.delivery.claims import Claim, Result
 from wagtail_precise_mail.delivery.composing import Composer
+from wagtail_precise_mail.delivery.crew import fair_claim
 from wagtail_precise_mail.delivery.digests.keeping import keep_skipped
 from wagtail_precise_mail.delivery.gate import judge
 from wagtail_precise_mail.delivery.groups import Addressed, Group
@@ -87,7 +88,7 @@ class Worker:
         if stop := self.pacer.stop(timezone.now()):
             raise SendBroken(stop)
         started = time.monotonic()
-        claimed = self.pacer.claim(timezone.now(), size=self._claim_size)
+        claimed = self.pacer.claim(timezone.now(), size=fair_claim(self.send.pk, self._claim_size))
         self._held = {message.pk: message for message in claimed.messages}
         try:
             try:
