@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.delivery.smtp_server import MailServer
 from tests.delivery.test_crashes import House, check_everybody
@@ -23,7 +24,7 @@ _PLACES = [
     "SET state = 'claimed'",
     'SELECT "wagtail_precise_mail_suppression"',
     'UPDATE "wagtail_precise_mail_outboxmessage" SET "state" = ',
-    "SET state = result.column2",
+    "SET (state, reply, provider_id" if connection.vendor == "postgresql" else "SET state = result.column2",
     "before commit",
     "after commit",
     "mail server: send",

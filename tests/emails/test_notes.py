@@ -31,9 +31,12 @@ def only(segment: Any) -> dict[str, Any]:
 def lines(email: Email, *segments: int, encoded: bool = False) -> list[str]:
     """The notes of somebody in these segments."""
     reader = Reader({}, segments=frozenset(segments))
-    words = {"rewrite_link": lambda link: link.url, "system": {"unsubscribe_url": "https://x.example/leave"}}
-    program = Personalizer(compiled(email))
-    text = program.encode(reader, **words).text.decode() if encoded else program.fill(reader, **words).text
+    program, system = Personalizer(compiled(email)), {"unsubscribe_url": "https://x.example/leave"}
+    if encoded:
+        made = program.encode(reader, rewrite_links=lambda links: [link.url for link in links], system=system)
+        text = made.text.decode()
+    else:
+        text = program.fill(reader, rewrite_link=lambda link: link.url, system=system).text
     return re.findall(r"^\[\d+\] \S+", text.replace("\r", ""), re.MULTILINE)
 
 
