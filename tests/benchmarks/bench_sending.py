@@ -7,12 +7,11 @@ Needs ``DATABASE_URL`` (PostgreSQL), and takes Postfix' ``smtp-sink`` as its mai
   looks once more, composes, signs, commits and records beside sending.
 - *raw socket*: the same bytes, dots doubled before, pipelined over one socket: what the sink can take.
 - *Django*: the same send by Django's own means over one connection: templates, ``Signer`` for links and pixel, the same
-  headers, ``EmailMultiAlternatives`` and the SMTP backend. It reads its contacts with the messages, and writes down of
-  each that it left; it looks nothing up again. Once more with mails that are filled and signed already and no book,
-  which has no limit of its own.
-- *two workers*: two processes on one send against one process, all warm. The limit is for mails that leave to nowhere:
-  on few cores the sink takes what the second worker would need. With the sink, and how busy all cores were, stands
-  beside it.
+  headers, ``EmailMultiAlternatives`` and the SMTP backend. It reads its contacts with the messages, looks nothing up
+  again and keeps no book. Once more with mails that are filled and signed already; that has no limit of its own.
+- *two workers*: two processes on one send against one process, all warm. On few cores the sink and the database take
+  what the second worker would need: how busy all cores were stands beside it, and the same to a channel that takes no
+  time, which has no limit of its own.
 - *far server*: a sink that answers after 50 ms, with one connection and more.
 
 Ours runs with ``handoff_size`` 50, as the guide says for large campaigns.
@@ -91,9 +90,9 @@ def _compare(port: int, count: int) -> int:
     missed = _judge("ours / smtplib", _ratio(rates, "ours", "smtplib"), SMTPLIB_LIMIT)
     missed += _judge("ours / django", _ratio(rates, "ours", "django"), DJANGO_LIMIT)
     print(f"  ours / django with filled mails: ratio {_ratio(rates, 'ours', 'django, filled'):.2f}")
+    missed += _judge("two workers / one", _ratio(rates, "two processes", "one process"), TWO_LIMIT)
     ratio = _ratio(rates, "two processes to nowhere", "one process to nowhere")
-    missed += _judge("two workers / one, to nowhere", ratio, TWO_LIMIT)
-    print(f"  two workers / one, to the sink: ratio {_ratio(rates, 'two processes', 'one process'):.2f}")
+    print(f"  two workers / one, to nowhere: ratio {ratio:.2f}")
     busy = " and ".join(f"{statistics.median(house.busy[number]):.0%}" for number in (1, 2))
     print(f"  busy of all cores, with one and two workers: {busy}")
     _judge("ours / raw socket (a goal)", _ratio(rates, "ours", "raw socket"), RAW_GOAL)
@@ -103,7 +102,7 @@ def _compare(port: int, count: int) -> int:
         f"  memory of a worker: {own:.0f} MB of its own, {whole:.0f} MB with what a cluster shares (limit"
         f" {MEMORY_LIMIT_MB}); +{grown:.1f} MB after {ROUNDS} more rounds (limit {GROWTH_LIMIT_MB})"
     )
-    return missed + (own > MEMORY_LIMIT_MB) + (grown > GROWTH_LIMIT_MB)
+    return missed + (whole > MEMORY_LIMIT_MB) + (grown > GROWTH_LIMIT_MB)
 
 
 class _House:
@@ -234,9 +233,7 @@ def _by_socket(port: int, envelopes: list[Any]) -> int:
 
 
 def _by_django(house: _House, count: int) -> int:
-    """As a project without us would do it: one query for all, links signed by Django, one UPDATE for each that left."""
-    from wagtail_precise_mail.delivery.models import Send
-
+    """As a project without us would do it: one query for all, links signed by Django, everything else by it too."""
     payload, signer, outbox = house.compiled.payload, Signer(salt="click"), house.prepare(count)
     house.started = time.perf_counter()
     subject, text, html = (_template(payload[name]) for name in ("subject", "text", "html"))
@@ -265,9 +262,7 @@ def _by_django(house: _House, count: int) -> int:
             )
             mail.attach_alternative(html.render(context), "text/html")
             mail.send()
-            message.state, message.finished_at = "accepted", timezone.now()
-            message.save(update_fields=["state", "finished_at"])
-    Send.objects.filter(pk=outbox.pk).update(state=Send.State.FINISHED)
+    outbox.messages.all().delete()  # else the next worker would send them
     return count
 
 
