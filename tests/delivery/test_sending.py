@@ -369,15 +369,21 @@ def held_by_another(send: Send) -> None:
     make_message(send, state=State.CLAIMED, claim_token=uuid4(), lease_expires_at=timezone.now() + timedelta(minutes=5))
 
 
-def test_claims_grow_where_all_of_one_leaves_quickly(
-    memory_channel: type[MemoryChannel], settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "claim_size": 2, "claim_size_limit": 7}
-    sizes: list[int] = []
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many messages each claim asked for."""
+    found: list[int] = []
     claim = claims.claim
     monkeypatch.setattr(
-        claims, "claim", lambda *args, limit, **words: sizes.append(limit) or claim(*args, limit=limit, **words)
+        claims, "claim", lambda *args, limit, **words: found.append(limit) or claim(*args, limit=limit, **words)
     )
+    return found
+
+
+def test_claims_grow_where_all_of_one_leaves_quickly(
+    memory_channel: type[MemoryChannel], settings: Settings, monkeypatch: pytest.MonkeyPatch, sizes: list[int]
+) -> None:
+    settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "claim_size": 2, "claim_size_limit": 7}
     send = make_send()
     make_messages(send, 20)
     services.deliver(send.pk, seconds=60)
@@ -391,16 +397,11 @@ def test_claims_grow_where_all_of_one_leaves_quickly(
 
 
 def test_several_workers_take_less_and_less_towards_the_end(
-    memory_channel: type[MemoryChannel], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    memory_channel: type[MemoryChannel], settings: Settings, monkeypatch: pytest.MonkeyPatch, sizes: list[int]
 ) -> None:
     """Each claim leaves as much for every other worker: none is at work alone for long."""
     monkeypatch.setattr(crew, "crew_size", lambda: 2)
     settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "claim_size": 2, "claim_size_limit": 16}
-    sizes: list[int] = []
-    claim = claims.claim
-    monkeypatch.setattr(
-        claims, "claim", lambda *args, limit, **words: sizes.append(limit) or claim(*args, limit=limit, **words)
-    )
     send = make_send()
     make_messages(send, 60)
     services.deliver(send.pk, seconds=60)

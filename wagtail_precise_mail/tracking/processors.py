@@ -28,16 +28,9 @@ if TYPE_CHECKING:
     from wagtail_precise_mail.emails.personalize import LinkInfo
 
 
-_KNOWN_LINKS = 5000
-
-
 @message_processors.register("tracking")
 class TrackingProcessor(MessageProcessor):
     """Touches nothing in the mails of contacts who are not tracked."""
-
-    def __init__(self) -> None:
-        # What the tokens of links say beside the message, by the links: mostly the same ones in every message.
-        self._known: dict[tuple[int, str, str], bytes] = {}
 
     @cached_property
     def _click_path(self) -> Callable[[str], str]:
@@ -59,35 +52,24 @@ class TrackingProcessor(MessageProcessor):
         return is_tracked(contact)
 
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
-        url = link.url
-        if not is_tracked(contact) or not is_trackable(url):
-            return url
-        token = make_click_token(
-            message.pk, link_index=link.index, block_id=link.block_id, url=url, is_own_page=self._is_own_page(url)
-        )
-        return base_url.rstrip("/") + self._click_path(token)
+        return self.rewrite_links(message, contact, [link], base_url)[0]
 
     def rewrite_links(
         self, message: OutboxMessage, contact: Contact, links: Sequence[LinkInfo], base_url: str
     ) -> list[str]:
         if not is_tracked(contact):
             return [link.url for link in links]
-        packed = [self._packed(link.index, link.block_id, link.url) for link in links]
+        packed = [self._packed(link) for link in links]
         tokens = iter(make_click_tokens(message.pk, filter(None, packed)))
         base_url, path = base_url.rstrip("/"), self._click_path
         return [base_url + path(next(tokens)) if one else link.url for one, link in zip(packed, links, strict=True)]
 
-    def _packed(self, index: int, block_id: str, url: str) -> bytes:
+    def _packed(self, link: LinkInfo) -> bytes:
         """Return what the token of a link says beside the message, or nothing where it stays as it is."""
-        key = index, block_id, url
-        if (known := self._known.get(key)) is None:
-            if len(self._known) >= _KNOWN_LINKS:
-                self._known.clear()
-            known = self._known[key] = pack_link(*key, self._is_own_page(url)) if is_trackable(url) else b""
-        return known
-
-    def _is_own_page(self, url: str) -> bool:
-        return self._carries_visitors and url in self._own_pages
+        if not is_trackable(link.url):
+            return b""
+        is_own_page = self._carries_visitors and link.url in self._own_pages
+        return pack_link(link.index, link.block_id, link.url, is_own_page)
 
     def html_tail(self, message: OutboxMessage, contact: Contact, base_url: str) -> str:
         if not is_tracked(contact):

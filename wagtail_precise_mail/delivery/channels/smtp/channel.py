@@ -68,10 +68,7 @@ class SmtpChannel(Channel):
         batch = Batch(envelopes)
         count = len(envelopes)
         is_near = self._lines[0].is_open and self._lines[0].waited_seconds < NEAR_SECONDS
-        if not is_near or self._limit == 1:
-            self._open_more(count)
-        elif len(self._lines) < NEAR_LINES <= count:
-            self._lines.append(Line(self.server, self._losses))
+        self._have_lines(min(self._limit, count, NEAR_LINES if is_near else 2 * len(self._lines)))
         own = self._lines[: NEAR_LINES if is_near else 1]
         helpers = [] if is_near else [self._submit(line, batch) for line in self._lines[1:count]]
         try:
@@ -120,11 +117,10 @@ class SmtpChannel(Channel):
             for _line, steps in waiting:
                 steps.close()
 
-    def _open_more(self, count: int) -> None:
-        """Have as many lines as so many messages to a server that is far are worth."""
+    def _have_lines(self, count: int) -> None:
+        """Have so many lines at least, once the first one has shown that there is a server."""
         if self._lines[0].is_open:
-            wanted = min(self._limit, count, 2 * len(self._lines))
-            self._lines += [Line(self.server, self._losses) for _more in range(len(self._lines), wanted)]
+            self._lines += [Line(self.server, self._losses) for _more in range(len(self._lines), count)]
 
     def _submit(self, line: Line, batch: Batch) -> Future[Line | None]:
         if self._threads is None:
