@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from example_site.demo.processes import Supervisor
 from example_site.demo.seed.mailing import CAMPAIGN
+from example_site.demo.seed.translations import LANGUAGES
 from example_site.inbox.store import MailSummary, header, local_inbox, parse
 from example_site.shop.services import SOURCE
 from wagtail_precise_mail.campaigns.landing.figures import landing_report
@@ -36,6 +37,7 @@ from wagtail_precise_mail.tracking.queries import figures
 # django-q2 looks at its schedule every 30 seconds; the rest is for slow machines.
 _PATIENCE_SECONDS = 150
 _LANDING_BUTTON = "Get a tasting packet"
+_LANDING_BUTTONS = [_LANDING_BUTTON, *(words[_LANDING_BUTTON] for words in LANGUAGES.values())]
 _BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
@@ -240,7 +242,7 @@ class Check:
         self._see("one live order", same, f"{number}, {self.order.total:.2f} GBP" if self.order else "none")
 
     def _visit_landing_page(self, mail: Received) -> None:
-        link = next((str(tag["href"]) for tag in mail.soup.find_all("a", href=True, string=_LANDING_BUTTON)), "")
+        link = next((str(tag["href"]) for tag in mail.soup.find_all("a", href=True, string=_LANDING_BUTTONS)), "")
         if not self._see("a link to the landing page", bool(link)):
             return
         visitor = requests.Session()

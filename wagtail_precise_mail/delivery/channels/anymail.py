@@ -49,7 +49,7 @@ class AnymailChannel(DjangoChannel):
         ConfigurationError: the mail connection is another one.
     """
 
-    label = gettext_lazy("API of a provider (Anymail)")
+    label = gettext_lazy("Provider's API (Anymail)")
 
     def __init__(self, mailer: str = "") -> None:
         if find_spec("anymail") is None:

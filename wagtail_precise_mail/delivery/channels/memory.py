@@ -13,7 +13,7 @@ from wagtail_precise_mail.delivery.channels.base import Channel, Envelope, Recei
 class MemoryChannel(Channel):
     """Accepts everything into ``outbox``, a list of the process; ``failures`` names what to raise, by recipient."""
 
-    label = gettext_lazy("Memory, where nothing leaves")
+    label = gettext_lazy("Memory (sends nothing)")
     outbox: ClassVar[list[Envelope]] = []
     failures: ClassVar[dict[str, Exception]] = {}
 
