@@ -30,6 +30,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -51,6 +52,16 @@ MEMORY_LIMIT_MB, GROWTH_LIMIT_MB = 150, 5
 ROUNDS, DJANGO_SHARE, WARM_COUNT = 5, 10, 100
 FAR_SECONDS = 0.05
 
+
+@dataclass(frozen=True)
+class Mail:
+    """What ours made of one message, as one piece: others need not make it."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
 Rates = dict[str, list[float]]
 
 
@@ -71,8 +82,8 @@ def _compare(port: int, count: int) -> int:
     house = _House(count)
     ways: dict[str, Callable[[], int]] = {
         "ours": lambda: house.work(),
-        "smtplib": lambda: _by_smtplib(port, house.envelopes),
-        "raw socket": lambda: _by_socket(port, house.envelopes),
+        "smtplib": lambda: _by_smtplib(port, house.mails),
+        "raw socket": lambda: _by_socket(port, house.mails),
         "django": lambda: _by_django(house, count // DJANGO_SHARE),
         "django, filled": lambda: _filled_by_django(house.readers[: count // DJANGO_SHARE], house.compiled),
         "one process": lambda: house.work_in_processes(1),
@@ -135,7 +146,7 @@ class _House:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         self.work(channel="memory")
-        self.envelopes = list(MemoryChannel.outbox)
+        self.mails = [Mail(one.sender, one.recipient, one.content) for one in MemoryChannel.outbox]
         MemoryChannel.outbox.clear()
         self.readers = self._load_readers()
 
@@ -207,14 +218,14 @@ def _rate(way: Callable[[], int], house: _House) -> float:
     return count / (time.perf_counter() - house.started)
 
 
-def _by_smtplib(port: int, envelopes: list[Any]) -> int:
+def _by_smtplib(port: int, mails: list[Mail]) -> int:
     with smtplib.SMTP("127.0.0.1", port) as server:
-        for one in envelopes:
+        for one in mails:
             server.sendmail(one.sender, [one.recipient], one.content)
-    return len(envelopes)
+    return len(mails)
 
 
-def _by_socket(port: int, envelopes: list[Any]) -> int:
+def _by_socket(port: int, mails: list[Mail]) -> int:
     """The least that SMTP asks for: whatever may come together leaves together."""
     with socket.create_connection(("127.0.0.1", port)) as raw, raw.makefile("rb") as answers:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -222,14 +233,14 @@ def _by_socket(port: int, envelopes: list[Any]) -> int:
         raw.sendall(b"EHLO bench\r\n")
         while not answers.readline().startswith(b"250 "):
             pass
-        heads = [f"MAIL FROM:<{e.sender}>\r\nRCPT TO:<{e.recipient}>\r\nDATA\r\n".encode() for e in envelopes]
+        heads = [f"MAIL FROM:<{e.sender}>\r\nRCPT TO:<{e.recipient}>\r\nDATA\r\n".encode() for e in mails]
         raw.sendall(heads[0])
-        for head, one in zip([*heads[1:], b"QUIT\r\n"], envelopes, strict=True):
+        for head, one in zip([*heads[1:], b"QUIT\r\n"], mails, strict=True):
             for _answer in range(3):
                 answers.readline()
             raw.sendall(b"%s.\r\n%s" % (one.content, head))
             answers.readline()
-    return len(envelopes)
+    return len(mails)
 
 
 def _by_django(house: _House, count: int) -> int:

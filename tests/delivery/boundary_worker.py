@@ -58,7 +58,7 @@ class Boundaries:
 
     def watch_mail(self) -> None:
         """Patch the class of sockets: the driver of PostgreSQL has its own, in C."""
-        for name in ("sendall", "send", "recv_into", "recv"):
+        for name in ("sendall", "sendmsg", "send", "recv_into", "recv"):
             self._watch(name, getattr(socket.socket, name))
 
     def _watch(self, name: str, original: Callable[..., Any]) -> None:

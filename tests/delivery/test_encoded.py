@@ -94,7 +94,7 @@ def parts_of(personalizer: Personalizer, reader: Reader) -> tuple[bytes, Any, An
     """The bytes of the message, the message as Python's parser reads it, and what the plain filling says."""
     encoded = personalizer.encode(reader, rewrite_links=lambda links: [link.url for link in links], system=SYSTEM)
     plain = personalizer.fill(reader, rewrite_link=lambda link: link.url, system=SYSTEM)
-    content = mime.build(
+    pieces = mime.build(
         mime.Parts(
             from_name="Shop",
             from_address="shop@example.com",
@@ -106,6 +106,7 @@ def parts_of(personalizer: Personalizer, reader: Reader) -> tuple[bytes, Any, An
             sent_at=AT,
         )
     )
+    content = b"".join(pieces)
     return content, email.message_from_bytes(content, policy=email.policy.default), plain
 
 

@@ -35,13 +35,17 @@ def make_parts(**overrides: Any) -> mime.Parts:
     )
 
 
+def whole(parts: mime.Parts) -> bytes:
+    return b"".join(mime.build(parts))
+
+
 def parse(content: bytes) -> Any:
     return email.message_from_bytes(content, policy=email.policy.default)
 
 
 def test_both_parts_come_back_as_they_were_written_text_first() -> None:
     text, html = "Grüße, 你好 🌿\n.\n..\n=3D = equals \nFrom me\n", "<p>" + "é" * 5000 + "</p>\n"
-    message = parse(mime.build(make_parts(text=text, html=html)))
+    message = parse(whole(make_parts(text=text, html=html)))
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     # The last line end belongs to the boundary (RFC 2046).
@@ -53,7 +57,7 @@ def test_both_parts_come_back_as_they_were_written_text_first() -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=400))
 def test_any_text_survives(text: str) -> None:
     expected = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    content = mime.build(make_parts(text=text, html=text))
+    content = whole(make_parts(text=text, html=text))
     parts = [part.get_payload(decode=True) for part in parse(content).iter_parts()]
     assert [part.replace(b"\r\n", b"\n").decode() for part in parts] == [expected] * 2
     assert max(map(len, content.split(b"\r\n"))) <= 998
@@ -75,7 +79,7 @@ def test_any_text_survives(text: str) -> None:
     ],
 )
 def test_any_subject_comes_back_in_short_lines(subject: str) -> None:
-    content = mime.build(make_parts(subject=subject))
+    content = whole(make_parts(subject=subject))
     assert parse(content)["Subject"] == subject.strip()
     assert max(map(len, content.split(b"\r\n"))) <= 78
 
@@ -83,7 +87,7 @@ def test_any_subject_comes_back_in_short_lines(subject: str) -> None:
 @pytest.mark.parametrize("name", ["Fern & Kettle", "Müller GmbH", 'Fern, "the" Kettle', "a@b.c", "", "你好" * 30])
 def test_any_sender_name_comes_back(name: str) -> None:
     # The older parser: the newer one puts spaces between the encoded words of a long name (RFC 2047 has none).
-    raw = email.message_from_bytes(mime.build(make_parts(from_name=name)))["From"]
+    raw = email.message_from_bytes(whole(make_parts(from_name=name)))["From"]
     words, address = parseaddr(raw)
     assert (str(make_header(decode_header(words))), address) == (name, "shop@example.com")
 
@@ -93,35 +97,35 @@ def test_any_sender_name_comes_back(name: str) -> None:
 def test_a_line_end_in_a_header_is_refused(field: str, end: str) -> None:
     value = f"victim@example.com{end}Bcc: all@example.com"
     with pytest.raises(RenderError):
-        mime.build(make_parts(**{field: value}))
+        whole(make_parts(**{field: value}))
 
 
 def test_processors_cannot_replace_or_break_headers() -> None:
     for headers in ({"Subject": "other"}, {"message-id": "<x@y>"}, {"X-A": "a\r\nBcc: b"}, {"X A": "a"}, {"X:": "a"}):
         with pytest.raises(RenderError):
-            mime.build(make_parts(headers=headers))
+            whole(make_parts(headers=headers))
 
 
 def test_one_click_unsubscribe_is_announced_in_headers() -> None:
     url = "https://shop.example.com/mail/unsubscribe/" + "x" * 120 + "/"
-    content = mime.build(make_parts(unsubscribe_url=url))
+    content = whole(make_parts(unsubscribe_url=url))
     # On one line each: some programs do not unfold this header.
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in content
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in content
 
 
 def test_mail_that_nobody_can_unsubscribe_from_has_no_such_headers() -> None:
-    assert b"List-Unsubscribe" not in mime.build(make_parts())
+    assert b"List-Unsubscribe" not in whole(make_parts())
 
 
 def test_an_international_domain_is_written_in_ascii() -> None:
-    content = mime.build(make_parts(to_address="info@münchen.example"))
+    content = whole(make_parts(to_address="info@münchen.example"))
     assert b"\r\nTo: info@xn--mnchen-3ya.example\r\n" in content
     assert content.isascii()
 
 
 def test_an_international_mailbox_is_written_in_utf_8() -> None:
-    assert "\r\nTo: jürgen@example.com\r\n".encode() in mime.build(make_parts(to_address="jürgen@example.com"))
+    assert "\r\nTo: jürgen@example.com\r\n".encode() in whole(make_parts(to_address="jürgen@example.com"))
 
 
 def test_a_message_id_is_the_same_each_time_and_names_its_message() -> None:

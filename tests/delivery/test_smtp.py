@@ -21,7 +21,7 @@ from tests.factories.delivery import make_message, make_messages, make_reader, m
 from wagtail_precise_mail.contacts.models import Suppression
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.channels import Envelope, SmtpChannel
-from wagtail_precise_mail.delivery.channels.smtp.verbs import data_of
+from wagtail_precise_mail.delivery.channels.smtp.verbs import data_of, greeting_of
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.transport import Transport, transport
 from wagtail_precise_mail.exceptions import (
@@ -35,7 +35,7 @@ State = OutboxMessage.State
 
 
 def envelope(recipient: str = "a@example.com", body: bytes = b"Subject: x\r\n\r\nhello\r\n") -> Envelope:
-    return Envelope("shop@example.com", recipient, body)
+    return Envelope("shop@example.com", recipient, [body])
 
 
 def states(send: Send) -> list[str]:
@@ -87,9 +87,29 @@ def test_dots_arrive_as_they_were_written(mail_server: MailServer) -> None:
     assert content.splitlines() == [".", "..two", ".gif", "end"]
 
 
+@pytest.mark.parametrize("count", [3, 1500], ids=["at once", "in more pieces than one write takes"])
+@pytest.mark.parametrize("size", [10, 3_000_000], ids=["small", "more than the socket takes at once"])
+def test_pieces_arrive_in_their_order_and_whole(mail_server: MailServer, count: int, size: int) -> None:
+    lines = [f"{number:05} {'x' * 60}\r\n".encode() for number in range(max(count, size // 70))]
+    step = -(-len(lines) // count)
+    pieces = [b"Subject: x\r\n\r\n", *(b"".join(lines[start : start + step]) for start in range(0, len(lines), step))]
+    with SmtpChannel() as channel:
+        channel.send(Envelope("shop@example.com", "reader@example.org", pieces, is_wire_ready=True))
+    assert mail_server.messages()[0].get_content().splitlines() == [line.decode().strip() for line in lines]
+
+
+def test_eight_bits_are_announced_where_an_address_in_the_head_needs_them() -> None:
+    offered = {"8bitmime": "", "size": "100000"}
+    for head, expected in ((b"Reply-To: caf\xc3\xa9@example.com\r\n", True), (b"Reply-To: a@example.com\r\n", False)):
+        one = Envelope("shop@example.com", "reader@example.org", [head, b"\r\n", b"x\r\n"], is_wire_ready=True)
+        mail = greeting_of(one, offered, after_refusal=False)[0].line
+        assert (b"BODY=8BITMIME" in mail) == expected
+        assert f"SIZE={len(one.content)}".encode() in mail
+
+
 @pytest.mark.parametrize("content", [b".", b".\r\n", b"a\r\n.\r\nb", b"\r\n.", b"..\r\n"])
 def test_no_line_of_a_stuffed_message_is_a_single_dot(content: bytes) -> None:
-    stuffed = data_of(envelope(body=content))
+    stuffed = b"".join(data_of(envelope(body=content)))
     assert stuffed.endswith(b"\r\n")
     assert b"." not in stuffed.split(b"\r\n")
     unstuffed = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in stuffed.split(b"\r\n"))

@@ -338,7 +338,7 @@ class TestExtensions:
         settings.WAGTAIL_PRECISE_MAIL = {**settings.WAGTAIL_PRECISE_MAIL, "smtp_dsn": True}
         mail_server.offer("DSN")
         with SmtpChannel() as channel:
-            channel.send(Envelope("shop@example.com", "a+b@example.com", b"Subject: x\r\n\r\nx\r\n", "tok.en="))
+            channel.send(Envelope("shop@example.com", "a+b@example.com", [b"Subject: x\r\n\r\nx\r\n"], "tok.en="))
         assert mail_server.verbs("MAIL")[0].endswith(" RET=HDRS ENVID=tok.en+3D")
         assert mail_server.verbs("RCPT") == ["TO:<a+b@example.com> NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb@example.com"]
 

@@ -116,7 +116,7 @@ class Composer:
         if options().bounce_address:
             # Some providers replace the Message-ID; this one comes back as it is.
             headers["X-Mail-Reference"] = reference
-        content = mime.build(
+        pieces = mime.build(
             mime.Parts(
                 from_name=send.from_name,
                 from_address=send.from_address,
@@ -136,7 +136,7 @@ class Composer:
         return Envelope(
             mime.wire_address(sender),
             mime.wire_address(message.address),
-            content,
+            pieces,
             reference=reference,
             send_id=send.pk or 0,
             tags=(f"{send.origin_kind}-{send.origin_id or send.pk}",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.charset import SHORTEST, Charset
@@ -33,7 +33,7 @@ class Parts:
     """All that one message is made of.
 
     Args:
-        text: as text, or as bytes that are quoted-printable already, as :meth:`.Personalizer.encode` gives them.
+        text: as text, or as pieces that are quoted-printable already, as :meth:`.Personalizer.encode` gives them.
         html: likewise.
         message_id: with its angle brackets, as :func:`make_message_id` returns it.
         unsubscribe_url: where one click unsubscribes, or "" for mail that nobody can unsubscribe from.
@@ -45,8 +45,8 @@ class Parts:
     from_address: str
     to_address: str
     subject: str
-    text: str | bytes
-    html: str | bytes
+    text: str | Sequence[bytes]
+    html: str | Sequence[bytes]
     message_id: str
     sent_at: datetime
     reply_to: str = ""
@@ -55,9 +55,9 @@ class Parts:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def build(parts: Parts) -> bytes:
-    """Return the message: multipart/alternative, CRLF line ends, pure ASCII, every line below 998 bytes, and none that
-    begins with a dot.
+def build(parts: Parts) -> list[bytes]:
+    """Return the message in pieces, of which the first is the head: multipart/alternative, CRLF line ends, pure ASCII,
+    every line below 998 bytes, and none that begins with a dot.
 
     Raises:
         RenderError: a value would break out of its header.
@@ -67,9 +67,9 @@ def build(parts: Parts) -> bytes:
     lines.append(f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"')
     head = "\r\n".join(lines).encode("utf-8" if _needs_utf8(parts) else "ascii")
     line = b"--" + boundary.encode()
-    # Plain text first: readers show the last part that they can. One join of all: each copy costs as much as a link.
+    # Plain text first: readers show the last part that they can.
     text, html = _part(b"plain", parts.text), _part(b"html", parts.html)
-    return b"".join([head, b"\r\n\r\n", line, b"\r\n", *text, line, b"\r\n", *html, line, b"--\r\n"])
+    return [head, b"\r\n\r\n", line, b"\r\n", *text, line, b"\r\n", *html, line, b"--\r\n"]
 
 
 def make_message_id(message_pk: int, from_address: str) -> str:
@@ -189,10 +189,10 @@ _PART = {
 }
 
 
-def _part(kind: bytes, content: str | bytes) -> tuple[bytes, bytes, bytes]:
+def _part(kind: bytes, content: str | Sequence[bytes]) -> Sequence[bytes]:
     """Return one text part in pieces. Quoted-printable, because its lines are short whatever is written in them."""
     if isinstance(content, str):
         lines = content.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-        return _PART[kind], quoted_printable(lines), b""
+        return _PART[kind], quoted_printable(lines)
     # The line end that is added belongs to the boundary (RFC 2046), so nothing is added to the content.
-    return _PART[kind], content, b"\r\n"
+    return _PART[kind], *content, b"\r\n"

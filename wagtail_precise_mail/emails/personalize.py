@@ -61,11 +61,11 @@ class FilledEmail:
 
 @dataclass(frozen=True)
 class EncodedEmail:
-    """An email for one contact as it leaves: the body parts in quoted-printable, with CRLF line ends."""
+    """An email for one contact as it leaves: the body parts in quoted-printable, with CRLF line ends, in pieces."""
 
     subject: str
-    html: bytes
-    text: bytes
+    html: Sequence[bytes]
+    text: Sequence[bytes]
 
 
 RewriteLink = Callable[[LinkInfo], str]
@@ -146,8 +146,11 @@ class Personalizer:
         if self._common_links:
             urls = rewrite_links(self._common_links)
             self._bring_links(urls, in_text, in_html)
-        text = quoted_printable(_without_gaps(self._text.fill(in_text))) if encoded is None else encoded.fill(in_text)
-        return EncodedEmail(self._subject.fill(in_text), self._encoded_html.fill(in_html), text)
+        if encoded is None:
+            text: Sequence[bytes] = [quoted_printable(_without_gaps(self._text.fill(in_text)))]
+        else:
+            text = encoded.pieces(in_text)
+        return EncodedEmail(self._subject.fill(in_text), self._encoded_html.pieces(in_html), text)
 
     def headline(self, reader: Reader) -> tuple[str, str]:
         """Return the subject and the preheader for one contact: as in :meth:`fill`, without making the rest."""

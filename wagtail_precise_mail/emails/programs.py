@@ -94,8 +94,10 @@ class Program(Generic[AnyStr]):
         else:
             self._append(self._holes, self._filled(part), order)
 
-    @staticmethod
-    def _append(kind: list[Any], piece: Any, order: list[tuple[list[Any], int]]) -> None:
+    def _append(self, kind: list[Any], piece: Any, order: list[tuple[list[Any], int]]) -> None:
+        if kind is self._literals and order and order[-1][0] is kind:  # the end of a value, and what follows it
+            kind[-1] += piece
+            return
         order.append((kind, len(kind)))
         kind.append(piece)
 
@@ -106,10 +108,14 @@ class Program(Generic[AnyStr]):
 
     def fill(self, run: Run, item: Item = NO_ITEM, row: Sequence[Item] = ()) -> AnyStr:
         """Return the place for one contact."""
+        return self._encoding.empty.join(self.pieces(run, item, row))
+
+    def pieces(self, run: Run, item: Item = NO_ITEM, row: Sequence[Item] = ()) -> tuple[AnyStr, ...]:
+        """Return the place for one contact in pieces, most of which are the same for all."""
         values: Sequence[AnyStr] = self._write_values(run.reader) if self._merges else ()
         holes: list[AnyStr] = [filled(run, item, row) for filled in self._holes]
-        # Two look-ups in C instead of a loop: the rest is the join itself.
-        return self._encoding.empty.join(self._in_order([*self._literals, *values, *self._links_of(run.links), *holes]))
+        # Two look-ups in C instead of a loop.
+        return self._in_order([*self._literals, *values, *self._links_of(run.links), *holes])
 
     def _write_values(self, reader: Reader) -> Sequence[AnyStr]:
         try:

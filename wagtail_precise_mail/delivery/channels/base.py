@@ -24,20 +24,32 @@ class Envelope:
     """One message, ready to leave. Addresses are bare; ``content`` has CRLF line ends and lines below 998 bytes.
 
     Args:
+        pieces: what makes up the content, one behind the other. Most of them belong to all messages of a send alike, so
+            whoever can write them as they are spares a copy of each.
         reference: the token in the Message-ID, the same on every attempt: providers may know a repetition by it.
         send_id: the send that it belongs to; 0 outside of one.
         tags: words by which providers group messages in their own figures.
-        is_wire_ready: the content ends with a line end, and none of its lines begins with a dot, which SMTP would
-            double: nobody has to look.
+        is_wire_ready: nobody has to look at the content: it ends with a line end, none of its lines begins with a dot,
+            which SMTP would double, and all of it is ASCII but for addresses in the first piece.
     """
 
     sender: str
     recipient: str
-    content: bytes
+    pieces: Sequence[bytes]
     reference: str = ""
     send_id: int = 0
     tags: tuple[str, ...] = ()
     is_wire_ready: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """The whole message, put together anew each time."""
+        return b"".join(self.pieces)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the message."""
+        return sum(map(len, self.pieces))
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def make_envelope(number: int = 1) -> Envelope:
     return Envelope(
         "bounces+token@example.com",
         f"reader{number}@example.org",
-        content,
+        [content],
         reference=f"token{number}.signature",
         send_id=7,
         tags=("campaign-7",),

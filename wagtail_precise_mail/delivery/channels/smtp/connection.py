@@ -7,7 +7,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import NoReturn
 
 from wagtail_precise_mail.delivery.channels.base import Envelope, Receipt
@@ -28,6 +28,8 @@ from wagtail_precise_mail.exceptions import (
 
 _CHUNK = 65_536
 _GOODBYE_SECONDS = 2.0
+_PIECES_LIMIT = 1024
+"""Of one write (IOV_MAX of POSIX systems)."""
 _REPLY_LIMIT = 100_000
 """Bytes of an answer after which it is none."""
 
@@ -164,7 +166,7 @@ class SmtpConnection:
         raise ConnectionLost(f"unexpected reply {words}")
 
     def _write_body(self, envelope: Envelope) -> None:
-        self._socket.sendall(data_of(envelope))
+        self._write(data_of(envelope))
         # A reply before the dot can only be a refusal (or the end): read it while it is still unambiguous.
         if self._has_spoken():
             reply = self._read_answer()
@@ -172,6 +174,14 @@ class SmtpConnection:
             if reply.is_refusal and reply.code:
                 self._refuse(Command.about_message(), reply)
             raise ConnectionLost(str(reply))
+
+    def _write(self, pieces: Sequence[bytes]) -> None:
+        """Write pieces one behind the other: without putting them together first, where the socket can."""
+        written = 0
+        if len(pieces) <= _PIECES_LIMIT and not isinstance(self._socket, ssl.SSLSocket):
+            written = self._socket.sendmsg(pieces)
+        if written < sum(map(len, pieces)):
+            self._socket.sendall(memoryview(b"".join(pieces))[written:])
 
     def _finish(self, take_next: TakeNext) -> Steps:
         """Write the final dot, with the beginning of the next message behind it, and read what the dot brings."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wagtail_precise_mail.conf import options
@@ -58,17 +58,17 @@ def greeting_of(envelope: Envelope, extensions: Mapping[str, str], *, after_refu
     return [*reset, mail, rcpt, Command(b"DATA\r\n", "the message", (354,))]
 
 
-def data_of(envelope: Envelope) -> bytes:
+def data_of(envelope: Envelope) -> Sequence[bytes]:
     """Return the message as DATA takes it: a dot that opens a line is doubled, so that it ends nothing (RFC 5321)."""
-    content = envelope.content
     if envelope.is_wire_ready:
-        return content
+        return envelope.pieces
+    content = envelope.content
     # Looking costs less than replacing.
     if b"\r\n." in content:
         content = content.replace(b"\r\n.", b"\r\n..")
     if content.startswith(b"."):
         content = b"." + content
-    return content if content.endswith(b"\r\n") else content + b"\r\n"
+    return [content if content.endswith(b"\r\n") else content + b"\r\n"]
 
 
 def _check(envelope: Envelope, extensions: Mapping[str, str]) -> None:
@@ -77,9 +77,9 @@ def _check(envelope: Envelope, extensions: Mapping[str, str]) -> None:
     if _needs_utf8(envelope) and "smtputf8" not in extensions:
         raise PermanentDeliveryError("The mail server cannot write to addresses with such letters (no SMTPUTF8).")
     limit = extensions.get("size", "").strip()
-    if limit.isdigit() and 0 < int(limit) < len(envelope.content):
+    if limit.isdigit() and 0 < int(limit) < envelope.size:
         raise PermanentDeliveryError(
-            f"552 5.3.4 The message has {len(envelope.content)} bytes, and the mail server takes {limit} at the most.",
+            f"552 5.3.4 The message has {envelope.size} bytes, and the mail server takes {limit} at the most.",
             code=552,
         )
 
@@ -87,10 +87,10 @@ def _check(envelope: Envelope, extensions: Mapping[str, str]) -> None:
 def _mail(envelope: Envelope, extensions: Mapping[str, str]) -> bytes:
     words = [f"MAIL FROM:<{envelope.sender}>"]
     if "size" in extensions:
-        words.append(f"SIZE={len(envelope.content)}")
+        words.append(f"SIZE={envelope.size}")
     if _needs_utf8(envelope):
         words.append("SMTPUTF8 BODY=8BITMIME")
-    elif "8bitmime" in extensions and not envelope.content.isascii():
+    elif "8bitmime" in extensions and not _is_ascii(envelope):
         words.append("BODY=8BITMIME")
     if _wants_reports(extensions):
         words.append("RET=HDRS" + (f" ENVID={_xtext(envelope.reference)}" if envelope.reference else ""))
@@ -104,6 +104,11 @@ def _rcpt(envelope: Envelope, extensions: Mapping[str, str]) -> bytes:
         if envelope.recipient.isascii():
             line += f" ORCPT=rfc822;{_xtext(envelope.recipient)}"
     return line.encode() + b"\r\n"
+
+
+def _is_ascii(envelope: Envelope) -> bool:
+    # Of one that is ready, the first piece is its head, which alone may hold an address as it is.
+    return all(piece.isascii() for piece in (envelope.pieces[:1] if envelope.is_wire_ready else envelope.pieces))
 
 
 def _needs_utf8(envelope: Envelope) -> bool:
