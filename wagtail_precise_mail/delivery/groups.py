@@ -34,18 +34,19 @@ class Group:
         """All of them, composed or not."""
         return [message for message, _contact in self.addressed]
 
-    def compose_one(self) -> None:
-        """Compose the next message, if any is left."""
+    def compose_one(self) -> bool:
+        """Compose the next message; returns False when none is left."""
         if self._done_count == len(self.addressed):
-            return
+            return False
         message, contact = self.addressed[self._done_count]
         try:
             self.envelopes[message.pk] = self._compose(message, contact)
         except Exception as problem:  # merge fields and processors are other people's code; one contact fails alone
             self.failures.append((message, problem))
         self._done_count += 1
+        return True
 
     def compose_rest(self) -> None:
         """Compose all that are left."""
-        while self._done_count < len(self.addressed):
-            self.compose_one()
+        while self.compose_one():
+            pass

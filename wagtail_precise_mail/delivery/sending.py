@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from wagtail_precise_mail.background import enqueue
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery import claims
+from wagtail_precise_mail.delivery.aside import Aside
 from wagtail_precise_mail.delivery.channels import Channel, open_channel
 from wagtail_precise_mail.delivery.crew import DELIVER_SEND, crew_size
 from wagtail_precise_mail.delivery.models import Send
@@ -42,8 +43,8 @@ def deliver(send_id: int, *, seconds: float | None = None) -> None:
     with stop_sign() as sign:
         rota = Rota(send, deadline, is_stopped=lambda: sign.is_set)
         try:
-            with claims.durable_commits(), open_channel() as channel:
-                shift = _Shift(rota, channel, deadline, sign)
+            with claims.durable_commits(), open_channel() as channel, Aside() as aside:
+                shift = _Shift(rota, channel, aside, deadline, sign)
                 is_in_order = all(shift.serve(one) for one in rota)
         except ChannelUnavailable as error:  # it did not even open
             _note_trouble(send, error)
@@ -60,6 +61,7 @@ class _Shift:
 
     rota: Rota
     channel: Channel
+    aside: Aside
     deadline: float
     sign: StopSign
     workers: dict[int, Worker] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class _Shift:
         """Send one batch of a send; returns False when the channel is out of order for all of them."""
         try:
             if send.pk not in self.workers:
-                self.workers[send.pk] = Worker(send, self.channel, self.deadline, self.sign)
+                self.workers[send.pk] = Worker(send, self.channel, self.aside, self.deadline, self.sign)
             worker = self.workers[send.pk]
             has_more = worker.turn()
         except ChannelUnavailable as error:

@@ -17,6 +17,7 @@ from wagtail_precise_mail.background import is_stopping
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.delivery import claims, handoffs
+from wagtail_precise_mail.delivery.aside import Aside, at_once
 from wagtail_precise_mail.delivery.bounces.refusals import record_refusals
 from wagtail_precise_mail.delivery.channels import Channel, Envelope, Outcome, Receipt
 from wagtail_precise_mail.delivery.claims import Claim, Result
@@ -58,11 +59,12 @@ class SendBroken(Exception):
 class Worker:
     """Sends one send with one channel, a batch at each turn, until the deadline or a sign to stop."""
 
-    def __init__(self, send: Send, channel: Channel, deadline: float, sign: StopSign) -> None:
+    def __init__(self, send: Send, channel: Channel, aside: Aside, deadline: float, sign: StopSign) -> None:
         self.send = send
         self.channel = channel
         self.deadline = deadline
         self.sign = sign
+        self._aside = aside
         self.composer = Composer(send)
         self.pacer = Pacer(send)
         self.around = Circumstances(send, channel.idempotency_seconds)
@@ -167,7 +169,7 @@ class Worker:
         """Compose a few messages, commit that they leave, and send them.
 
         Args:
-            following: those that come next, composed while these are on their way.
+            following: those that come next, composed while the database and the mail server are at work.
 
         Returns:
             False when the send was stopped, or the lease lost, in the meantime.
@@ -177,7 +179,11 @@ class Worker:
         messages = [message for message in group.messages if message.pk in group.envelopes]
         known = {message.pk: readers[message.pk] for message in messages}
         handoff = Handoff(messages, known, asks_again=asks_again, topic_id=self.send.topic_id)
-        kept, written = handoffs.hand_off(claimed, handoff, at=at, results=self._unwritten)
+        commit = partial(handoffs.hand_off, claimed, handoff, at=at, results=self._unwritten)
+        committed = self._aside.begin(commit) if following else at_once(commit)
+        while following and not committed.done() and following.compose_one():
+            time.sleep(0)  # lets the other thread go on, once the database has answered it
+        kept, written = committed.result()
         self._note_written(written)
         self._forget(kept)
         self._send(claimed, kept, group.envelopes, following)

@@ -76,7 +76,7 @@ class Channel(ABC):
 
     label: ClassVar[str | Promise] = ""
     idempotency_seconds: int = 0
-    while_waiting: Callable[[], None] = staticmethod(lambda: None)
+    while_waiting: Callable[[], object] = staticmethod(lambda: None)
 
     @classmethod
     def of(cls, argument: str) -> Self:
