@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -21,6 +21,7 @@ from wagtail_precise_mail.exceptions import InvalidToken
 
 _SIGNATURE_BYTES = 16
 _BLOCK_BYTES = 64
+_Keyed: TypeAlias = "tuple[hashlib._Hash, hashlib._Hash]"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -31,9 +32,9 @@ def sign(purpose: str, payload: bytes) -> str:
 
 def sign_all(purpose: str, payloads: Iterable[bytes]) -> list[str]:
     """Return the tokens of several payloads, each as :func:`sign` makes it: written as text once for all."""
-    encode, key = binascii.b2a_base64, _keys()[0]
+    encode, keyed = binascii.b2a_base64, _keyed(_keys()[0], purpose)
     tokens = [
-        encode(payload, newline=False) + b"." + encode(_signature(key, purpose, payload), newline=False)
+        encode(payload, newline=False) + b"." + encode(_signature(keyed, payload), newline=False)
         for payload in payloads
     ]
     return b" ".join(tokens).translate(_URL_SAFE, b"=").decode().split()
@@ -50,15 +51,15 @@ def unsign(purpose: str, token: str) -> bytes:
         payload, given = _decode(body), _decode(signature)
     except (ValueError, binascii.Error, UnicodeEncodeError):
         raise InvalidToken("This link is damaged.") from None
-    if not dot or not any(hmac.compare_digest(_signature(key, purpose, payload), given) for key in _keys()):
+    if not dot or not any(hmac.compare_digest(_signature(_keyed(key, purpose), payload), given) for key in _keys()):
         raise InvalidToken("This link was not made by this site, or was changed.")
     return payload
 
 
-def _signature(key: bytes, purpose: str, payload: bytes) -> bytes:
+def _signature(keyed: _Keyed, payload: bytes) -> bytes:
     # HMAC by its definition (RFC 2104), from hashes that have read the key already: a mail has a signature for each of
     # its links, and hmac.digest takes twice as long, most of it to begin with the same key again.
-    begun, ending = _keyed(key, purpose)
+    begun, ending = keyed
     inner, outer = begun.copy(), ending.copy()
     inner.update(payload)
     outer.update(inner.digest())
@@ -66,7 +67,7 @@ def _signature(key: bytes, purpose: str, payload: bytes) -> bytes:
 
 
 @cache
-def _keyed(key: bytes, purpose: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+def _keyed(key: bytes, purpose: str) -> _Keyed:
     """Return the hashes of a key (one block at most): the inside, which a payload goes on from, and the outside."""
     block = key.ljust(_BLOCK_BYTES, b"\0")
     inside = bytes(byte ^ 0x36 for byte in block) + purpose.encode() + b"\0"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from wagtail_precise_mail.among import Among
 from wagtail_precise_mail.contacts.models import (
     Cadence,
     Consent,
@@ -62,7 +63,8 @@ class _Known:
 
 def judge(send: Send, messages: Sequence[OutboxMessage], *, at: datetime) -> list[Verdict]:
     """Look everything up again: at most six queries, and those for a writer's permissions, however many messages."""
-    contacts = Contact.objects.in_bulk([message.contact_id for message in messages if message.contact_id])
+    ids = [message.contact_id for message in messages if message.contact_id]
+    contacts = {contact.pk: contact for contact in Contact.objects.filter(Among("pk", ids))}
     known = _look_up(send, messages, contacts, at)
     verdicts = []
     for message in messages:
@@ -80,7 +82,7 @@ def _look_up(send: Send, messages: Sequence[OutboxMessage], contacts: dict[int, 
     hashes = {message.recipient_key for message in messages} | {c.address_hash for c in contacts.values()}
     holding = Suppression.objects.holding_back(is_marketing=send.is_marketing, at=at)
     known = _Known(
-        suppressions=dict(holding.filter(address_hash__in=hashes).values_list("address_hash", "reason")),
+        suppressions=dict(holding.filter(Among("address_hash", hashes)).values_list("address_hash", "reason")),
         may_leave=may_still_leave(send),
     )
     if send.origin_kind == Send.DIGEST:
@@ -88,10 +90,10 @@ def _look_up(send: Send, messages: Sequence[OutboxMessage], contacts: dict[int, 
         return replace(known, untold={pk: one.skip_reason for pk, one in chosen.items()})
     if send.topic_id is None:
         return known
-    rows = Consent.objects.filter(topic=send.topic_id, contact__in=contacts).values_list("contact_id", "status")
+    rows = Consent.objects.filter(Among("contact_id", contacts), topic=send.topic_id)
     return replace(
         known,
-        consents=dict(rows),
+        consents=dict(rows.values_list("contact_id", "status")),
         permission=PermissionRule.of(send).find(contacts.values(), except_send=send.pk, at=at),
         too_soon=_who_waits(send, send.topic_id, contacts, at),
     )

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 class TrackingProcessor(MessageProcessor):
     """Touches nothing in the mails of contacts who are not tracked."""
 
+    def __init__(self) -> None:
+        self._last: tuple[Sequence[LinkInfo], list[bytes]] = ((), [])
+
     @cached_property
     def _click_path(self) -> Callable[[str], str]:
         return token_path("click")
@@ -59,10 +62,16 @@ class TrackingProcessor(MessageProcessor):
     ) -> list[str]:
         if not is_tracked(contact):
             return [link.url for link in links]
-        packed = [self._packed(link) for link in links]
+        packed = self._pack(links)
         tokens = iter(make_click_tokens(message.pk, filter(None, packed)))
         base_url, path = base_url.rstrip("/"), self._click_path
         return [base_url + path(next(tokens)) if one else link.url for one, link in zip(packed, links, strict=True)]
+
+    def _pack(self, links: Sequence[LinkInfo]) -> list[bytes]:
+        # Those that everybody gets are the same object each time.
+        if self._last[0] is not links:
+            self._last = links, [self._packed(link) for link in links]
+        return self._last[1]
 
     def _packed(self, link: LinkInfo) -> bytes:
         """Return what the token of a link says beside the message, or nothing where it stays as it is."""
