@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import ClassVar, Self, TypeAlias
 
@@ -46,7 +47,7 @@ class Envelope:
         """The whole message, put together anew each time."""
         return b"".join(self.pieces)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes of the message."""
         return sum(map(len, self.pieces))
