@@ -19,8 +19,14 @@ def token_path(name: str) -> Callable[[str], str]:
     Args:
         name: of a URL pattern with one argument, without the namespace.
     """
-    before, _place, after = reverse(f"wagtail_precise_mail:{name}", args=[_PLACE]).partition(_PLACE)
+    before, after = around_token(name)
     return lambda token: f"{before}{token}{after}"
+
+
+def around_token(name: str) -> tuple[str, str]:
+    """Return what stands before and behind the token in the path of a URL pattern; see :func:`token_path`."""
+    before, _place, after = reverse(f"wagtail_precise_mail:{name}", args=[_PLACE]).partition(_PLACE)
+    return before, after
 
 
 class Paths:

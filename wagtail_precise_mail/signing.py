@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -27,17 +27,10 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 def sign(purpose: str, payload: bytes) -> str:
     """Return a URL-safe token for ``payload`` that :func:`unsign` accepts for the same ``purpose`` only."""
-    return sign_all(purpose, [payload])[0]
-
-
-def sign_all(purpose: str, payloads: Iterable[bytes]) -> list[str]:
-    """Return the tokens of several payloads, each as :func:`sign` makes it: written as text once for all."""
-    encode, keyed = binascii.b2a_base64, _keyed(_keys()[0], purpose)
-    tokens = [
-        encode(payload, newline=False) + b"." + encode(_signature(keyed, payload), newline=False)
-        for payload in payloads
-    ]
-    return b" ".join(tokens).translate(_URL_SAFE, b"=").decode().split()
+    encode = binascii.b2a_base64
+    signature = _signature(_keyed(_keys()[0], purpose), payload)
+    token = encode(payload, newline=False) + b"." + encode(signature, newline=False)
+    return token.translate(_URL_SAFE, b"=").decode()
 
 
 def unsign(purpose: str, token: str) -> bytes:
@@ -57,8 +50,8 @@ def unsign(purpose: str, token: str) -> bytes:
 
 
 def _signature(keyed: _Keyed, payload: bytes) -> bytes:
-    # HMAC by its definition (RFC 2104), from hashes that have read the key already: a mail has a signature for each of
-    # its links, and hmac.digest takes twice as long, most of it to begin with the same key again.
+    # HMAC by its definition (RFC 2104), from hashes that have read the key already: a mail has several signatures, and
+    # hmac.digest takes twice as long, most of it to begin with the same key again.
     begun, ending = keyed
     inner, outer = begun.copy(), ending.copy()
     inner.update(payload)

@@ -25,7 +25,7 @@ import psutil
 from django.db import connection
 from django.urls import reverse
 
-from wagtail_precise_mail.tracking.tokens import make_click_token, make_open_token
+from wagtail_precise_mail.tracking.tokens import make_click_token, make_message_token
 
 # Many short rounds: what else the machine does falls on all three alike.
 ROUNDS, REQUESTS, READERS, CONNECTIONS = 30, 240, 1200, 3
@@ -79,7 +79,7 @@ def _paths() -> dict[str, list[str]]:
     clicks = [_click_token(pk) for pk in range(READERS)]
     return {
         "empty view": ["/empty/"],
-        "open": [reverse("wagtail_precise_mail:open", args=[make_open_token(pk)]) for pk in range(READERS)],
+        "open": [reverse("wagtail_precise_mail:open", args=[make_message_token(1, pk)]) for pk in range(READERS)],
         "click": [reverse("wagtail_precise_mail:click", args=[token]) for token in clicks],
     }
 
@@ -87,7 +87,7 @@ def _paths() -> dict[str, list[str]]:
 def _click_token(pk: int) -> str:
     block = f"0b9a4f3e-54d6-4c6f-9a3e-{pk % 12:012}"
     url = f"https://shop.example.com/shop/product-{pk % 12}/?utm_source=newsletter&utm_medium=email"
-    return make_click_token(pk, link_index=pk % 12, block_id=block, url=url, is_own_page=True)
+    return make_click_token(1, pk, link_index=pk % 12, block_id=block, url=url, is_own_page=True)
 
 
 def _measure(port: int, server: subprocess.Popen[bytes], paths: dict[str, list[str]]) -> dict[str, list[Run]]:

@@ -150,7 +150,9 @@ class TestFigures:
 
     def test_a_real_click_counts(self) -> None:
         page, [message] = sent()
-        token = make_click_token(message.pk, link_index=0, block_id="b", url=next(iter(addresses_of(page))))
+        token = make_click_token(
+            message.send_id, message.pk, link_index=0, block_id="b", url=next(iter(addresses_of(page)))
+        )
         Client(headers=BROWSER).get(reverse("wagtail_precise_mail:click", args=[token]))
         count_now()
         assert landing_report(page.campaign).visitors == 1

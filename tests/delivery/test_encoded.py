@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import quopri
 import random
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.emails.encodings import QUOTED_PRINTABLE, are_plain, quoted_printable
-from wagtail_precise_mail.emails.personalize import Personalizer
+from wagtail_precise_mail.emails.personalize import CommonLink, LinkInfo, Personalizer
 from wagtail_precise_mail.emails.readers import Reader
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -92,7 +93,7 @@ def make_payload(*, is_varied: bool = False) -> dict[str, Any]:
 
 def parts_of(personalizer: Personalizer, reader: Reader) -> tuple[bytes, Any, Any]:
     """The bytes of the message, the message as Python's parser reads it, and what the plain filling says."""
-    encoded = personalizer.encode(reader, rewrite_links=lambda links: [link.url for link in links], system=SYSTEM)
+    encoded = personalizer.encode(reader, rewrite_link=lambda link: link.url, system=SYSTEM)
     plain = personalizer.fill(reader, rewrite_link=lambda link: link.url, system=SYSTEM)
     pieces = mime.build(
         mime.Parts(
@@ -154,11 +155,36 @@ def test_plain_values_are_their_own_encoding(value: str) -> None:
         assert not set(value) & set("&<>\"'=")
 
 
+def test_common_links_stand_with_the_ending_of_each_message_wherever_they_are_shown() -> None:
+    payload = make_payload(is_varied=True)
+    payload["links"].append({"url": ["https://b.example/?x=1&y=.2"], "block_id": "", "label": ""})
+    payload["html"] += [{"if": ["in", 1], "parts": ['<a href="', {"link": 1}, '">Only some</a>']}]
+    payload["text"] += [{"link": 1}, "\n"]
+    plain = Personalizer(SimpleNamespace(payload=payload))
+    assert [link.index for link in plain.fixed_links] == [1]
+    for ending in ("own-part/", ".odd=part&", ""):
+        common = {1: CommonLink("https://t.example/?a&b=" + "x" * 90 + ".", has_ending=bool(ending))}
+        personalizer = Personalizer(SimpleNamespace(payload=payload), common_links=common)
+
+        def rewrite(link: LinkInfo, url: str = common[1].url + ending) -> str:
+            return url if link.index == 1 else link.url
+
+        for segments in (frozenset[int](), frozenset({1})):
+            reader = Reader({"contact.a": "Ada", "contact.b": "x"}, segments)
+            encoded = personalizer.encode(reader, rewrite_link=rewrite, system=SYSTEM, link_ending=ending)
+            filled = plain.fill(reader, rewrite_link=rewrite, system=SYSTEM)
+            for pieces, said in ((encoded.html, filled.html), (encoded.text, filled.text)):
+                content = b"".join(pieces)
+                assert not any(line.startswith(b".") for line in content.split(b"\r\n"))
+                assert quopri.decodestring(content).decode().replace("\r\n", "\n") == said
+            assert ("Only some" in filled.html) is bool(segments)
+
+
 def test_what_all_contacts_share_is_encoded_once() -> None:
     personalizer = Personalizer(SimpleNamespace(payload=make_payload()))
     for name in ("Ada", "Bob"):
         reader = Reader({"contact.a": name, "contact.b": "x"})
-        personalizer.encode(reader, rewrite_links=lambda links: [link.url for link in links], system=SYSTEM)
+        personalizer.encode(reader, rewrite_link=lambda link: link.url, system=SYSTEM)
     program = personalizer._encoded_html
     assert program is personalizer._encoded_html
     assert all(isinstance(piece, bytes) for piece in program._literals)

@@ -33,7 +33,7 @@ def lines(email: Email, *segments: int, encoded: bool = False) -> list[str]:
     reader = Reader({}, segments=frozenset(segments))
     program, system = Personalizer(compiled(email)), {"unsubscribe_url": "https://x.example/leave"}
     if encoded:
-        made = program.encode(reader, rewrite_links=lambda links: [link.url for link in links], system=system)
+        made = program.encode(reader, rewrite_link=lambda link: link.url, system=system)
         text = b"".join(made.text).decode()
     else:
         text = program.fill(reader, rewrite_link=lambda link: link.url, system=system).text

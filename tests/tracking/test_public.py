@@ -16,7 +16,7 @@ from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.emails.personalize import LinkInfo
 from wagtail_precise_mail.tracking.hit_pages import hit_buffer
 from wagtail_precise_mail.tracking.models import MessageEvent
-from wagtail_precise_mail.tracking.tokens import make_click_token, make_open_token
+from wagtail_precise_mail.tracking.tokens import make_click_token, make_message_token
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 URL = "https://shop.example.com/teapot/?a=1&b=2"
@@ -29,7 +29,7 @@ def visitor():
 
 
 def click_url(message_id, url=URL):
-    token = make_click_token(message_id, link_index=2, block_id="b1", url=url)
+    token = make_click_token(1, message_id, link_index=2, block_id="b1", url=url)
     return reverse("wagtail_precise_mail:click", args=[token])
 
 
@@ -39,7 +39,7 @@ def plain(url):
 
 
 def open_url(message_id):
-    return reverse("wagtail_precise_mail:open", args=[make_open_token(message_id)])
+    return reverse("wagtail_precise_mail:open", args=[make_message_token(1, message_id)])
 
 
 @pytest.mark.django_db
@@ -85,7 +85,7 @@ class TestClick:
         assert MessageEvent.objects.get().is_machine
 
     @pytest.mark.parametrize(
-        "token", ["x", "x.y", "https://evil.example", "https:%2F%2Fevil.example", make_open_token(1)]
+        "token", ["x", "x.y", "https://evil.example", "https:%2F%2Fevil.example", make_message_token(1, 1)]
     )
     def test_a_foreign_token_is_a_readable_400(self, visitor, token):
         response = visitor.get(f"/mail/c/{token}")
@@ -178,6 +178,14 @@ class TestProcessor:
         url = processor.rewrite_link(message, message.contact, self.LINK, BASE)
         assert url.startswith(f"{BASE}/mail/c/")
         assert plain(visitor.get(url.removeprefix(BASE))["Location"]) == URL
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("url", [URL, "mailto:ann@example.com"])
+    def test_what_is_common_to_all_messages_and_its_ending_is_what_each_gets(self, processor, url):
+        message, link = make_message(), LinkInfo(index=2, url=url, block_id="b1", label="Buy")
+        common = processor.common_link(message.send, link, BASE)
+        whole = common.url + (processor.link_ending(message) if common.has_ending else "")
+        assert whole == processor.rewrite_link(message, message.contact, link, BASE)
 
     @pytest.mark.django_db
     def test_the_pixel_belongs_to_the_message(self, processor, visitor):

@@ -22,7 +22,7 @@ from wagtail_precise_mail.tracking.networks import is_in_scanner_network
 from wagtail_precise_mail.tracking.processors import TrackingProcessor
 from wagtail_precise_mail.tracking.queries import figures
 from wagtail_precise_mail.tracking.services import record_click, record_open, record_scan
-from wagtail_precise_mail.tracking.tokens import make_click_token, make_open_token
+from wagtail_precise_mail.tracking.tokens import make_click_token, make_message_token
 
 AT = SENT_AT + timedelta(hours=1)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -183,8 +183,8 @@ class TestNetworks:
     @pytest.mark.django_db
     def test_a_click_from_there_is_a_machines_and_the_address_is_kept_nowhere(self) -> None:
         message = make_message()
-        token = make_click_token(message.pk, link_index=0, block_id="", url="https://example.com/")
-        paths = [f"/mail/c/{token}", f"/mail/o/{make_open_token(message.pk)}.gif"]
+        token = make_click_token(message.send_id, message.pk, link_index=0, block_id="", url="https://example.com/")
+        paths = [f"/mail/c/{token}", f"/mail/o/{make_message_token(message.send_id, message.pk)}.gif"]
         for path in paths:
             Client(headers={"User-Agent": BROWSER}, REMOTE_ADDR="203.0.113.9").get(path)
         count_now()

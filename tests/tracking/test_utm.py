@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
+from django.utils import timezone
 
 from tests.factories.contacts import make_contact
+from tests.factories.delivery import make_compiled, make_reader, make_send
 from tests.factories.tracking import make_message
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.delivery.composing import Composer
 from wagtail_precise_mail.delivery.processors import message_processors
 from wagtail_precise_mail.emails.personalize import LinkInfo
 from wagtail_precise_mail.exceptions import ConfigurationError
+from wagtail_precise_mail.tracking.tokens import read_click_token
 from wagtail_precise_mail.tracking.utm import UtmProcessor, with_parameters
 
 BASE = "https://shop.example.com"
@@ -51,6 +58,32 @@ class TestLinks:
 
     def test_who_is_not_tracked_gets_plain_links(self) -> None:
         assert rewritten(OURS, contact=make_contact(is_tracking_allowed=False)) == OURS
+
+    @pytest.mark.parametrize("url", [OURS, "https://elsewhere.example/", "mailto:a@shop.example.com"])
+    def test_what_is_common_to_all_messages_is_what_each_gets(self, url: str) -> None:
+        message, processor = make_message(), UtmProcessor()
+        common = processor.common_link(message.send, LinkInfo(2, url, "b1", "Buy"), BASE)
+        assert common.url == processor.rewrite_link(message, message.contact, LinkInfo(2, url, "b1", "Buy"), BASE)  # type: ignore[arg-type]
+        assert not common.has_ending
+
+    def test_a_mail_leads_through_ours_to_the_address_with_parameters(self) -> None:
+        """Both processors change links, one after the other; who is not tracked finds plain ones in the same send."""
+        compiled = make_compiled(links=[{"url": [OURS], "block_id": "b1", "label": "Tea"}])
+        send = make_send(compiled=compiled)
+        readers = [make_reader(send), make_reader(send), make_reader(send, is_tracking_allowed=False)]
+        messages = [make_message(send, contact) for contact in readers]
+        composer = Composer(send)
+        known = composer.load(list(zip(messages, readers, strict=True)), at=timezone.now())
+        found = []
+        for message, contact in zip(messages, readers, strict=True):
+            mail = composer.compose(message, contact, at=timezone.now(), known=known[message.pk])
+            html = message_from_bytes(mail.content, policy=default).get_body(("html",)).get_content()  # type: ignore[union-attr]
+            found.append(str(BeautifulSoup(html, "html.parser").a["href"]))  # type: ignore[index]
+        assert found[2] == OURS
+        tokens = [read_click_token(url.rpartition("/")[2]) for url in found[:2]]
+        assert [token.message_id for token in tokens] == [message.pk for message in messages[:2]]
+        assert {token.url for token in tokens} == {rewritten(OURS, send=send)}
+        assert "utm_source" in tokens[0].url
 
     def test_without_the_option_links_stay(self, settings: Any, django_assert_num_queries: Any) -> None:
         settings.WAGTAIL_PRECISE_MAIL = {}

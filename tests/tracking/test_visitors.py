@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 
 def click(message_id: int, url: str = OURS, **headers: str) -> Any:
-    token = make_click_token(message_id, link_index=0, block_id="b1", url=url, is_own_page=url in OwnPages())
+    token = make_click_token(1, message_id, link_index=0, block_id="b1", url=url, is_own_page=url in OwnPages())
     return Client(headers={**BROWSER, **headers}).get(reverse("wagtail_precise_mail:click", args=[token]))
 
 
@@ -90,11 +90,11 @@ class TestClick:
         assert COOKIE not in pass_through(f"{location.path}?{location.query}").cookies
 
     def test_looking_ahead_with_head_says_nothing(self) -> None:
-        token = make_click_token(make_message().pk, link_index=0, block_id="b1", url=OURS, is_own_page=True)
+        token = make_click_token(1, make_message().pk, link_index=0, block_id="b1", url=OURS, is_own_page=True)
         assert Client(headers=BROWSER).head(reverse("wagtail_precise_mail:click", args=[token]))["Location"] == OURS
 
     def test_it_asks_no_table(self, django_assert_num_queries: Any) -> None:
-        token = make_click_token(make_message().pk, link_index=0, block_id="b1", url=OURS, is_own_page=True)
+        token = make_click_token(1, make_message().pk, link_index=0, block_id="b1", url=OURS, is_own_page=True)
         with django_assert_num_queries(0):
             response = Client(headers=BROWSER).get(reverse("wagtail_precise_mail:click", args=[token]))
         assert "wpm=" in response["Location"]

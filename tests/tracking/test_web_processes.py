@@ -22,7 +22,7 @@ from django.db import connection
 from django.urls import reverse
 
 from tests import template_database
-from wagtail_precise_mail.tracking.tokens import make_click_token, make_open_token
+from wagtail_precise_mail.tracking.tokens import make_click_token, make_message_token
 
 pytestmark = pytest.mark.slow
 
@@ -141,12 +141,12 @@ def web(tmp_path: Path, django_db_setup: None, django_db_blocker: Any) -> Iterat
 
 
 def click_path(message_id: int) -> str:
-    token = make_click_token(message_id, link_index=0, block_id="", url=URL)
+    token = make_click_token(1, message_id, link_index=0, block_id="", url=URL)
     return reverse("wagtail_precise_mail:click", args=[token])
 
 
 def open_from(port: int, message_id: int) -> None:
-    path = reverse("wagtail_precise_mail:open", args=[make_open_token(message_id)])
+    path = reverse("wagtail_precise_mail:open", args=[make_message_token(1, message_id)])
     answer = ask(Request(f"http://127.0.0.1:{port}{path}", headers={"User-Agent": AGENT}), timeout=30)
     assert answer.headers["Content-Type"] == "image/gif"
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.contacts.models import Contact
@@ -16,16 +17,19 @@ from wagtail_precise_mail.delivery.channels import Envelope
 from wagtail_precise_mail.delivery.digests.words import with_digest
 from wagtail_precise_mail.delivery.feedback import feedback_id, telling_headers
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.processors import message_processors
+from wagtail_precise_mail.delivery.processors import MessageProcessor, message_processors
 from wagtail_precise_mail.delivery.subject_labels import SubjectLabels
 from wagtail_precise_mail.delivery.versions import Versions
 from wagtail_precise_mail.emails.personal_links import LinkPurpose, personal_url
-from wagtail_precise_mail.emails.personalize import LinkInfo, Personalizer, PersonalLink, RewriteLinks
+from wagtail_precise_mail.emails.personalize import CommonLink, LinkInfo, Personalizer, PersonalLink, RewriteLink
 from wagtail_precise_mail.emails.readers import Reader, ReaderLoader
 from wagtail_precise_mail.exceptions import RenderError
 from wagtail_precise_mail.paths import Paths
 
 TEST_PREFIX = "[Test] "
+
+Hands: TypeAlias = tuple[MessageProcessor, ...]
+"""Those that change the links of a message, in their order."""
 
 
 class Composer:
@@ -38,8 +42,9 @@ class Composer:
     def __init__(self, send: Send) -> None:
         self.send = send
         self.versions = Versions.of(send)
-        self.personalizers = {key: Personalizer(version) for key, version in self.versions.compiled.items()}
         self.loaders = {key: ReaderLoader(version.payload) for key, version in self.versions.compiled.items()}
+        self._fixed_links = {key: Personalizer(one).fixed_links for key, one in self.versions.compiled.items()}
+        self._personalizers: dict[tuple[str, Hands], Personalizer] = {}
         self._paths = Paths()
         self._labels = SubjectLabels(send, send.compiled.payload.get("site"))
         # A test counts nowhere: no tracked links, no pixel. And whoever is asked to agree did not agree to either yet.
@@ -100,9 +105,11 @@ class Composer:
         if known.failure:
             raise RenderError(known.failure)
         unsubscribe_url = unsubscribe_url_of(send, message, self._paths)
-        filled = self.personalizers[message.language].encode(
+        hands = tuple(one for one in self.processors if one.changes_links(reader))
+        filled = self._personalizer(message.language, hands).encode(
             known,
-            rewrite_links=self._link_rewriter(message, reader),
+            rewrite_link=self._link_rewriter(hands, message, reader),
+            link_ending=hands[-1].link_ending(message) if hands else "",
             system={"unsubscribe_url": unsubscribe_url, "html_tail": self._html_tail(message, reader)},
             personal_link=personal_links_of(send, message, self._paths),
         )
@@ -143,17 +150,29 @@ class Composer:
             is_wire_ready=True,
         )
 
-    def _link_rewriter(self, message: OutboxMessage, contact: Contact) -> RewriteLinks:
-        base_url = self.send.base_url
-        processors = [one for one in self.processors if one.changes_links(contact)]
+    def _personalizer(self, language: str, hands: Hands) -> Personalizer:
+        """Return what fills one version for the contacts whose links these processors change."""
+        made = self._personalizers.get((language, hands))
+        if made is None:
+            links = ((link.index, self._common_link(hands, link)) for link in self._fixed_links[language])
+            common = {index: link for index, link in links if link}
+            made = Personalizer(self.versions.compiled[language], common_links=common)
+            self._personalizers[language, hands] = made
+        return made
 
-        def rewrite(links: Sequence[LinkInfo]) -> list[str]:
-            urls = [link.url for link in links]
-            for processor in processors:
-                if processor is not processors[0]:  # what one made is what the next one finds
-                    links = [replace(link, url=url) for link, url in zip(links, urls, strict=True)]
-                urls = processor.rewrite_links(message, contact, links, base_url)
-            return urls
+    def _common_link(self, hands: Hands, link: LinkInfo) -> CommonLink | None:
+        made: CommonLink | None = CommonLink(link.url)
+        for processor in hands:
+            if made is None or made.has_ending:  # the next one has to see the whole address
+                return None
+            made = processor.common_link(self.send, replace(link, url=made.url), self.send.base_url)
+        return made
+
+    def _link_rewriter(self, hands: Hands, message: OutboxMessage, contact: Contact) -> RewriteLink:
+        def rewrite(link: LinkInfo) -> str:
+            for processor in hands:  # what one made is what the next one finds
+                link = replace(link, url=processor.rewrite_link(message, contact, link, self.send.base_url))
+            return link.url
 
         return rewrite
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from wagtail_precise_mail.registry import Registry
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
-    from wagtail_precise_mail.delivery.models import OutboxMessage
-    from wagtail_precise_mail.emails.personalize import LinkInfo
+    from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+    from wagtail_precise_mail.emails.personalize import CommonLink, LinkInfo
 
 
 class MessageProcessor(ABC):  # noqa: B024  every method has a default that does nothing
@@ -29,11 +29,17 @@ class MessageProcessor(ABC):  # noqa: B024  every method has a default that does
         """Return the address to write instead of ``link.url``, which earlier processors may have rewritten already."""
         return link.url
 
-    def rewrite_links(
-        self, message: OutboxMessage, contact: Contact, links: Sequence[LinkInfo], base_url: str
-    ) -> list[str]:
-        """Return what :meth:`rewrite_link` does for each; for processors that do several at once faster."""
-        return [self.rewrite_link(message, contact, link, base_url) for link in links]
+    def common_link(self, send: Send, link: LinkInfo, base_url: str) -> CommonLink | None:
+        """Return what :meth:`rewrite_link` makes of a link that leads everybody to the same place, as far as that is
+        the same in all messages of a send whose links it changes: asked once, and not for each message.
+
+        None, the default, asks :meth:`rewrite_link` for each message.
+        """
+        return None
+
+    def link_ending(self, message: OutboxMessage) -> str:
+        """Return what follows those of its common links that have an ending."""
+        return ""
 
     def html_tail(self, message: OutboxMessage, contact: Contact, base_url: str) -> str:
         """Return HTML for the end of the body."""

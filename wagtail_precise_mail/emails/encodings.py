@@ -92,20 +92,6 @@ class QuotedPrintable(Encoding[bytes]):
     def address(self, url: str, is_html: bool) -> bytes:
         return _simple_address(url) or _other_address(url, is_html)
 
-    def simple_addresses(self, urls: Sequence[str]) -> list[bytes] | None:
-        """Return signed addresses as pieces, or None where not all of them are as simple as ours are.
-
-        They are long, and nothing in them needs escaping or encoding, in HTML or elsewhere: folding is enough.
-        """
-        if not _SIMPLE_ADDRESS.fullmatch("".join(urls)):
-            return None
-        pieces = "=\r\n\0".join(map(_folded, urls)) + "=\r\n"
-        return None if "\n." in pieces else pieces.encode("ascii").split(b"\0")
-
-
-def _folded(url: str) -> str:
-    return "=\r\n".join([url[start : start + _FOLD] for start in range(0, len(url), _FOLD)])
-
 
 @lru_cache(maxsize=256)
 def _other_address(url: str, is_html: bool) -> bytes:
@@ -114,9 +100,14 @@ def _other_address(url: str, is_html: bool) -> bytes:
 
 @lru_cache(maxsize=256)
 def _simple_address(url: str) -> bytes:
-    """Return a signed address as a piece, or nothing when it is none; a message has it in HTML and in text."""
-    pieces = QUOTED_PRINTABLE.simple_addresses([url])
-    return pieces[0] if pieces else b""
+    """Return a signed address as a piece, or nothing when it is none; a message has it in HTML and in text.
+
+    They are long, and nothing in them needs escaping or encoding, in HTML or elsewhere: folding is enough.
+    """
+    if not _SIMPLE_ADDRESS.fullmatch(url) or url.startswith("."):
+        return b""
+    piece = "=\r\n".join([url[start : start + _FOLD] for start in range(0, len(url), _FOLD)]) + "=\r\n"
+    return b"" if "\n." in piece else piece.encode("ascii")
 
 
 def quoted_printable(text: str) -> bytes:

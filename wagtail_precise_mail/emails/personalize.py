@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from wagtail_precise_mail.emails.editions import Edition, for_edition
@@ -14,11 +14,20 @@ from wagtail_precise_mail.emails.encodings import PLAIN, QUOTED_PRINTABLE, quote
 from wagtail_precise_mail.emails.marks import Part
 from wagtail_precise_mail.emails.merge_fields import contact_values
 from wagtail_precise_mail.emails.notes import settled
-from wagtail_precise_mail.emails.programs import NO_ITEM, MakeLink, PersonalLink, Program, Run, one_line, write_url
+from wagtail_precise_mail.emails.programs import (
+    NO_ITEM,
+    CommonLink,
+    MakeLink,
+    PersonalLink,
+    Program,
+    Run,
+    one_line,
+    write_url,
+)
 from wagtail_precise_mail.emails.readers import Item, Reader, walk
 from wagtail_precise_mail.exceptions import RenderError
 
-__all__ = ["EncodedEmail", "FilledEmail", "LinkInfo", "PersonalLink", "Personalizer", "contact_values"]
+__all__ = ["CommonLink", "EncodedEmail", "FilledEmail", "LinkInfo", "PersonalLink", "Personalizer", "contact_values"]
 
 PAYLOAD_VERSIONS = (1, 2, 3)
 """Of compiled emails that can still be filled."""
@@ -69,7 +78,6 @@ class EncodedEmail:
 
 
 RewriteLink = Callable[[LinkInfo], str]
-RewriteLinks = Callable[[Sequence[LinkInfo]], list[str]]
 
 
 class Personalizer:
@@ -77,12 +85,20 @@ class Personalizer:
 
     Args:
         edition: where it will be read; parts for other editions are left out.
+        common_links: what :meth:`encode` writes instead of links that are the same for all contacts, by their index;
+            it asks ``rewrite_link`` for the others.
 
     Raises:
         RenderError: the payload is of a newer version of this package.
     """
 
-    def __init__(self, compiled: Compiled, *, edition: Edition = Edition.MAIL) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        *,
+        edition: Edition = Edition.MAIL,
+        common_links: Mapping[int, CommonLink] | None = None,
+    ) -> None:
         payload = compiled.payload
         if payload.get("version") not in PAYLOAD_VERSIONS:
             raise RenderError(f"This compiled email is of an unknown version: {payload.get('version')!r}.")
@@ -90,6 +106,7 @@ class Personalizer:
         self._parts = {name: for_edition(payload[name], edition) for name in places}
         self._parts["text"] = settled(self._parts["text"])
         self._locale: str = payload.get("language", "en")
+        self._common_links = {index: replace(one, url=one_line(one.url)) for index, one in (common_links or {}).items()}
         self._urls: list[list[Part]] = [link["url"] for link in payload["links"]]
         self._is_fixed = [all(isinstance(part, str) for part in url) for url in self._urls]
         self.links = [
@@ -129,23 +146,21 @@ class Personalizer:
         self,
         reader: Reader,
         *,
-        rewrite_links: RewriteLinks,
+        rewrite_link: RewriteLink,
         system: Mapping[str, str],
         personal_link: PersonalLink | None = None,
+        link_ending: str = "",
     ) -> EncodedEmail:
         """Return the same as :meth:`fill`, encoded for a message: what all contacts share is encoded once.
 
         Args:
-            rewrite_links: as ``rewrite_link`` there, for several links at once: those that everybody gets are.
+            link_ending: what stands behind common links that have an ending.
 
         Raises:
             RenderError: no ``unsubscribe_url`` was given.
         """
-        in_text, in_html = self._runs(reader, lambda link: rewrite_links([link])[0], system, personal_link)
+        in_text, in_html = self._runs(reader, rewrite_link, system, personal_link, one_line(link_ending))
         encoded = self._encoded_text
-        if self._common_links:
-            urls = rewrite_links(self._common_links)
-            self._bring_links(urls, in_text, in_html)
         if encoded is None:
             text: Sequence[bytes] = [quoted_printable(_without_gaps(self._text.fill(in_text)))]
         else:
@@ -157,16 +172,10 @@ class Personalizer:
         run = Run(reader, lambda index, item: "", _nowhere, {"html_tail": "", "unsubscribe_url": ""})
         return self._subject.fill(run), self._preheader.fill(run)
 
-    @cached_property
-    def _common_links(self) -> list[LinkInfo]:
-        """The links that lead everybody to the same place and stand where everybody sees them."""
-        holes = (part for name in ("html", "text") for part in self._parts[name] if not isinstance(part, str))
-        found = sorted({hole["link"] for hole in holes if "link" in hole})
-        return [self.links[index] for index in found if self._is_fixed[index] and self.links[index].url]
-
-    @cached_property
-    def _common_indexes(self) -> list[int]:
-        return [link.index for link in self._common_links]
+    @property
+    def fixed_links(self) -> list[LinkInfo]:
+        """The links that lead everybody to the same place."""
+        return [link for link, is_fixed in zip(self.links, self._is_fixed, strict=True) if is_fixed and link.url]
 
     @cached_property
     def _subject(self) -> Program[str]:
@@ -186,16 +195,18 @@ class Personalizer:
 
     @cached_property
     def _encoded_html(self) -> Program[bytes]:
-        common = frozenset(self._common_indexes)
-        return Program(self._parts["html"], QUOTED_PRINTABLE, locale=self._locale, is_html=True, common_links=common)
+        return self._encoded("html")
 
     @cached_property
     def _encoded_text(self) -> Program[bytes] | None:
         """None where readers get different paragraphs: the gaps between them are closed in the text as a whole."""
         if any("parts" in hole for hole in walk(self._parts["text"])):
             return None
-        common = frozenset(self._common_indexes)
-        return Program(self._parts["text"], QUOTED_PRINTABLE, locale=self._locale, is_html=False, common_links=common)
+        return self._encoded("text")
+
+    def _encoded(self, name: str) -> Program[bytes]:
+        is_html, common = name == "html", self._common_links
+        return Program(self._parts[name], QUOTED_PRINTABLE, locale=self._locale, is_html=is_html, common_links=common)
 
     def _runs(
         self,
@@ -203,6 +214,7 @@ class Personalizer:
         rewrite_link: RewriteLink,
         system: Mapping[str, str],
         personal_link: PersonalLink | None,
+        link_ending: str = "",
     ) -> tuple[Run, Run]:
         if not system.get("unsubscribe_url"):
             raise RenderError("An email cannot be filled without the address to unsubscribe.")
@@ -211,14 +223,8 @@ class Personalizer:
         leave = one_line(system["unsubscribe_url"])
         in_html = {"html_tail": system.get("html_tail", ""), "unsubscribe_url": html.escape(leave)}
         in_text = {"html_tail": "", "unsubscribe_url": leave}
-        return Run(reader, link, personal, in_text), Run(reader, link, personal, in_html)
-
-    def _bring_links(self, urls: Sequence[str], in_text: Run, in_html: Run) -> None:
-        """Give both runs the common links, encoded: once, where they are written the same in both."""
-        simple = QUOTED_PRINTABLE.simple_addresses(urls)
-        for run, is_html in ((in_text, False), (in_html, True)):
-            pieces = simple or [QUOTED_PRINTABLE.address(one_line(url), is_html) for url in urls]
-            run.links.update(zip(self._common_indexes, pieces, strict=True))
+        made = partial(Run, reader, link, personal, link_ending=link_ending)
+        return made(system=in_text), made(system=in_html)
 
     def _link_maker(self, reader: Reader, rewrite_link: RewriteLink) -> MakeLink:
         """Return what makes the address of a link, each distinct one once."""

@@ -32,6 +32,18 @@ PersonalLink = Callable[[str, str, str], str]
 
 
 @dataclass(frozen=True)
+class CommonLink:
+    """The address that takes the place of a link in all messages, or the part of it that is the same in all of them.
+
+    Attributes:
+        has_ending: whether the ending stands behind it that all links of a message share.
+    """
+
+    url: str
+    has_ending: bool = False
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything that fills the holes of one place for one contact."""
 
@@ -41,8 +53,8 @@ class Run:
     system: Mapping[str, str]
     # The numbers of notes in the text part, by those that they had when it was written.
     notes: dict[int, int] = field(default_factory=dict)
-    # The links that are common to all contacts, encoded already, by their index.
-    links: dict[int, Any] = field(default_factory=dict)
+    # What stands behind common links.
+    link_ending: str = ""
 
 
 class Program(Generic[AnyStr]):
@@ -51,7 +63,7 @@ class Program(Generic[AnyStr]):
     Args:
         locale: language of the email, for filters of merge tags.
         is_html: whether addresses are escaped.
-        common_links: indexes of those that each run brings along, encoded.
+        common_links: those that are the same for all contacts, by their index.
     """
 
     def __init__(
@@ -61,22 +73,24 @@ class Program(Generic[AnyStr]):
         *,
         locale: str,
         is_html: bool,
-        common_links: frozenset[int] = frozenset(),
+        common_links: Mapping[int, CommonLink] | None = None,
     ) -> None:
         self._encoding: Encoding[AnyStr] = encoding
         self._locale, self._is_html = locale, is_html
-        self._common_links, self._links = common_links, list[int]()
+        self._common_links = common_links or {}
+        self._has_ending = False
         self._literals: list[AnyStr] = []
         self._merges: list[_Merge[AnyStr]] = []
+        # One piece, which each message has its own of.
+        self._endings: list[AnyStr] = [encoding.empty]
         self._holes: list[Callable[[Run, Item, Sequence[Item]], AnyStr]] = []
         order: list[tuple[list[Any], int]] = []
         for part in parts:
             self._add(part, order)
         self._is_plain = all(merge.shows_values_as_they_are for merge in self._merges)
         self._values_of = _getter([merge.field for merge in self._merges])
-        self._links_of = _getter(self._links)
         starts, start = dict[int, int](), 0
-        for kind in (self._literals, self._merges, self._links, self._holes):
+        for kind in (self._endings, self._literals, self._merges, self._holes):
             starts[id(kind)] = start
             start += len(kind)
         self._in_order = _getter([starts[id(kind)] + number for kind, number in order])
@@ -90,9 +104,17 @@ class Program(Generic[AnyStr]):
             if encoding.end:
                 self._append(self._literals, encoding.end, order)
         elif part.get("link") in self._common_links:
-            self._append(self._links, part["link"], order)
+            link = self._common_links[part["link"]]
+            self._append(self._literals, encoding.address(link.url, self._is_html), order)
+            if link.has_ending:
+                self._has_ending = True
+                order.append((self._endings, 0))
         else:
             self._append(self._holes, self._filled(part), order)
+
+    def _inside(self, parts: Sequence[Part]) -> Program[AnyStr]:
+        locale, is_html = self._locale, self._is_html
+        return Program(parts, self._encoding, locale=locale, is_html=is_html, common_links=self._common_links)
 
     def _append(self, kind: list[Any], piece: Any, order: list[tuple[list[Any], int]]) -> None:
         if kind is self._literals and order and order[-1][0] is kind:  # the end of a value, and what follows it
@@ -113,9 +135,10 @@ class Program(Generic[AnyStr]):
     def pieces(self, run: Run, item: Item = NO_ITEM, row: Sequence[Item] = ()) -> tuple[AnyStr, ...]:
         """Return the place for one contact in pieces, most of which are the same for all."""
         values: Sequence[AnyStr] = self._write_values(run.reader) if self._merges else ()
+        ending = self._encoding.address(run.link_ending, self._is_html) if self._has_ending else self.empty
         holes: list[AnyStr] = [filled(run, item, row) for filled in self._holes]
-        # Two look-ups in C instead of a loop.
-        return self._in_order([*self._literals, *values, *self._links_of(run.links), *holes])
+        # One look-up in C instead of a loop.
+        return self._in_order([ending, *self._literals, *values, *holes])
 
     def _write_values(self, reader: Reader) -> Sequence[AnyStr]:
         try:
@@ -128,7 +151,7 @@ class Program(Generic[AnyStr]):
 
     def _filled(self, part: dict[str, Any]) -> Callable[[Run, Item, Sequence[Item]], AnyStr]:
         if "parts" in part:
-            return _Region(part, Program(part["parts"], self._encoding, locale=self._locale, is_html=self._is_html))
+            return _Region(part, self._inside(part["parts"]))
         value, address, is_html = self._encoding.value, self._encoding.address, self._is_html
         if "link" in part:
             index = part["link"]

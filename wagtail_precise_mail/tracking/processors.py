@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,21 +10,20 @@ from django.utils.functional import cached_property
 
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.processors import MessageProcessor, message_processors
-from wagtail_precise_mail.paths import token_path
+from wagtail_precise_mail.emails.programs import CommonLink
+from wagtail_precise_mail.paths import around_token
 from wagtail_precise_mail.tracking.permission import is_tracked
 from wagtail_precise_mail.tracking.tokens import (
     TRAP_INDEX,
     is_trackable,
-    make_click_token,
-    make_click_tokens,
-    make_open_token,
-    pack_link,
+    make_link_token,
+    make_message_token,
 )
 from wagtail_precise_mail.tracking.visits import OwnPages, is_middleware_installed
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.contacts.models import Contact
-    from wagtail_precise_mail.delivery.models import OutboxMessage
+    from wagtail_precise_mail.delivery.models import OutboxMessage, Send
     from wagtail_precise_mail.emails.personalize import LinkInfo
 
 
@@ -33,15 +32,17 @@ class TrackingProcessor(MessageProcessor):
     """Touches nothing in the mails of contacts who are not tracked."""
 
     def __init__(self) -> None:
-        self._last: tuple[Sequence[LinkInfo], list[bytes]] = ((), [])
+        # Made for each send, and not for each message: lists show the same products to many.
+        self._beginning = lru_cache(maxsize=5000)(self._make_beginning)
+        self._message_token = lru_cache(maxsize=1)(make_message_token)
 
     @cached_property
-    def _click_path(self) -> Callable[[str], str]:
-        return token_path("click")
+    def _click_path(self) -> tuple[str, str]:
+        return around_token("click")
 
     @cached_property
-    def _open_path(self) -> Callable[[str], str]:
-        return token_path("open")
+    def _open_path(self) -> tuple[str, str]:
+        return around_token("open")
 
     @cached_property
     def _own_pages(self) -> OwnPages:
@@ -55,30 +56,24 @@ class TrackingProcessor(MessageProcessor):
         return is_tracked(contact)
 
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
-        return self.rewrite_links(message, contact, [link], base_url)[0]
+        if not is_tracked(contact) or not is_trackable(link.url):
+            return link.url
+        beginning = self._beginning(message.send_id, link.index, link.block_id, link.url, base_url)
+        return beginning + self.link_ending(message)
 
-    def rewrite_links(
-        self, message: OutboxMessage, contact: Contact, links: Sequence[LinkInfo], base_url: str
-    ) -> list[str]:
-        if not is_tracked(contact):
-            return [link.url for link in links]
-        packed = self._pack(links)
-        tokens = iter(make_click_tokens(message.pk, filter(None, packed)))
-        base_url, path = base_url.rstrip("/"), self._click_path
-        return [base_url + path(next(tokens)) if one else link.url for one, link in zip(packed, links, strict=True)]
-
-    def _pack(self, links: Sequence[LinkInfo]) -> list[bytes]:
-        # Those that everybody gets are the same object each time.
-        if self._last[0] is not links:
-            self._last = links, [self._packed(link) for link in links]
-        return self._last[1]
-
-    def _packed(self, link: LinkInfo) -> bytes:
-        """Return what the token of a link says beside the message, or nothing where it stays as it is."""
+    def common_link(self, send: Send, link: LinkInfo, base_url: str) -> CommonLink:
         if not is_trackable(link.url):
-            return b""
-        is_own_page = self._carries_visitors and link.url in self._own_pages
-        return pack_link(link.index, link.block_id, link.url, is_own_page)
+            return CommonLink(link.url)
+        url = self._beginning(send.pk, link.index, link.block_id, link.url, base_url)
+        return CommonLink(url, has_ending=True)
+
+    def link_ending(self, message: OutboxMessage) -> str:
+        return self._message_token(message.send_id, message.pk) + self._click_path[1]
+
+    def _make_beginning(self, send_id: int, link_index: int, block_id: str, url: str, base_url: str) -> str:
+        is_own_page = self._carries_visitors and link_index != TRAP_INDEX and url in self._own_pages
+        token = make_link_token(send_id, link_index=link_index, block_id=block_id, url=url, is_own_page=is_own_page)
+        return f"{base_url.rstrip('/')}{self._click_path[0]}{token}."
 
     def html_tail(self, message: OutboxMessage, contact: Contact, base_url: str) -> str:
         if not is_tracked(contact):
@@ -86,13 +81,14 @@ class TrackingProcessor(MessageProcessor):
         base_url = base_url.rstrip("/")
         trap = self._trap(message, base_url) if options().has_scanner_trap and is_trackable(base_url) else ""
         # Not display:none, which several clients take as a reason not to load it.
-        pixel = escape(base_url + self._open_path(make_open_token(message.pk)))
+        before, after = self._open_path
+        pixel = escape(base_url + before + self._message_token(message.send_id, message.pk) + after)
         return (
             f'{trap}<img src="{pixel}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
         )
 
     def _trap(self, message: OutboxMessage, base_url: str) -> str:
         """Return the hidden link: empty, so that nothing shows even where styles are taken away or pictures are off."""
-        token = make_click_token(message.pk, link_index=TRAP_INDEX, block_id="", url=base_url + "/")
-        url = escape(base_url + self._click_path(token))
+        beginning = self._beginning(message.send_id, TRAP_INDEX, "", base_url + "/", base_url)
+        url = escape(beginning + self.link_ending(message))
         return f'<a href="{url}" rel="nofollow" tabindex="-1" aria-hidden="true" style="display:none;mso-hide:all"></a>'

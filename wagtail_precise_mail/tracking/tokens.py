@@ -1,11 +1,15 @@
-"""The tokens in tracked mails. Each holds all that is needed, so that resolving one asks no table."""
+"""The tokens in tracked mails. Each holds all that is needed, so that resolving one asks no table.
+
+A tracked link has two parts, each signed by itself: the *link*, which says where it leads and is the same in all
+messages of a send, and the *message*, which is the same in all links of a message. So a message is signed once, however
+many links are in it. Both name their send: parts of two sends make no token together.
+"""
 
 from __future__ import annotations
 
 import re
 import struct
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,18 +18,17 @@ from urllib.parse import urlsplit
 from django.utils.encoding import iri_to_uri
 
 from wagtail_precise_mail.exceptions import InvalidToken
-from wagtail_precise_mail.signing import sign, sign_all, unsign
+from wagtail_precise_mail.signing import sign, unsign
 
 URL_LIMIT = 2000
 """Characters of an encoded address. Longer links stay untracked: browsers and gateways cut them off."""
 
-_OPEN = "open"
-_CLICK = "click"
+_OF_MESSAGE = "message"
+_OF_LINK = "link"
 _VISIT = "visit"
 _VISITOR = "visitor"
 _STAMPED = struct.Struct(">QQ")
-_MESSAGE = struct.Struct(">Q")
-_LINK = struct.Struct(">QHB")
+_LINK = struct.Struct(">HB")
 # The highest bit of the number of a link says that it leads to a page of ours.
 _OWN_PAGE = 0x8000
 TRAP_INDEX = 0x7FFF
@@ -45,6 +48,7 @@ class ClickToken:
         is_own_page: whether it led to a site of ours when the mail left: then the page may know who comes.
     """
 
+    send_id: int
     message_id: int
     link_index: int
     block_id: str
@@ -57,22 +61,22 @@ class ClickToken:
         return self.link_index == TRAP_INDEX
 
 
-def make_open_token(message_id: int) -> str:
-    """Return the token of the pixel in one outbox message."""
-    return sign(_OPEN, _MESSAGE.pack(message_id))
+def make_message_token(send_id: int, message_id: int) -> str:
+    """Return the token of one outbox message: that of its pixel, and the end of all its links."""
+    return sign(_OF_MESSAGE, _pack_id(send_id) + _pack_id(message_id))
 
 
-def read_open_token(token: str) -> int:
-    """Return the outbox message id of a pixel.
+def read_message_token(token: str) -> tuple[int, int]:
+    """Return the ids of a send and of its outbox message.
 
     Raises:
         InvalidToken: damaged, changed, or not ours.
     """
-    try:
-        (message_id,) = _MESSAGE.unpack(unsign(_OPEN, token))
-    except struct.error:
-        raise InvalidToken("This link is damaged.") from None
-    return int(message_id)
+    send_id, rest = _unpack_id(unsign(_OF_MESSAGE, token))
+    message_id, rest = _unpack_id(rest)
+    if rest:
+        raise InvalidToken("This link is damaged.")
+    return send_id, message_id
 
 
 @lru_cache(maxsize=5000)
@@ -87,8 +91,8 @@ def is_trackable(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
-def make_click_token(message_id: int, *, link_index: int, block_id: str, url: str, is_own_page: bool = False) -> str:
-    """Return the token of one link in one outbox message.
+def make_link_token(send_id: int, *, link_index: int, block_id: str, url: str, is_own_page: bool = False) -> str:
+    """Return the token of one link in all messages of a send; with that of a message behind it, a click is known.
 
     Args:
         link_index: below ``TRAP_INDEX``, or that for the hidden link.
@@ -97,40 +101,37 @@ def make_click_token(message_id: int, *, link_index: int, block_id: str, url: st
     Raises:
         ValueError: the address is not :func:`is_trackable`, or the block's id is too long, or there are too many links.
     """
-    return sign(_CLICK, _MESSAGE.pack(message_id) + pack_link(link_index, block_id, url, is_own_page))
-
-
-def make_click_tokens(message_id: int, packed_links: Iterable[bytes]) -> list[str]:
-    """Return the tokens of several links in one outbox message, of what :func:`pack_link` says about each."""
-    head = _MESSAGE.pack(message_id)
-    return sign_all(_CLICK, [head + link for link in packed_links])
-
-
-@lru_cache(maxsize=5000)
-def pack_link(link_index: int, block_id: str, url: str, is_own_page: bool) -> bytes:
-    """Return what a token says about a link: everything but the message, so for most links the same for all contacts.
-
-    Raises:
-        ValueError: as :func:`make_click_token`.
-    """
     if not is_trackable(url):
         raise ValueError(f"{url[:100]!r} cannot be tracked.")
     if not 0 <= link_index <= TRAP_INDEX:
         raise ValueError(f"A mail has no link number {link_index}.")
     length, block = _pack_block(block_id)
     number = link_index | _OWN_PAGE if is_own_page else link_index
-    return _LINK.pack(0, number, length)[_MESSAGE.size :] + block + url.encode()
+    return sign(_OF_LINK, _pack_id(send_id) + _LINK.pack(number, length) + block + url.encode())
+
+
+def make_click_token(
+    send_id: int, message_id: int, *, link_index: int, block_id: str, url: str, is_own_page: bool = False
+) -> str:
+    """Return the token of one link in one outbox message; see :func:`make_link_token`."""
+    link = make_link_token(send_id, link_index=link_index, block_id=block_id, url=url, is_own_page=is_own_page)
+    return f"{link}.{make_message_token(send_id, message_id)}"
 
 
 def read_click_token(token: str) -> ClickToken:
     """Return what a tracked link knows.
 
     Raises:
-        InvalidToken: damaged, changed, not ours, or not leading to a web address.
+        InvalidToken: damaged, changed, not ours, put together of two sends, or not leading to a web address.
     """
-    payload = unsign(_CLICK, token)
+    link, _dot, signed_message = token.rpartition(".")
+    link, _dot, message = link.rpartition(".")
+    send_id, message_id = read_message_token(f"{message}.{signed_message}")
+    send_of_link, payload = _unpack_id(unsign(_OF_LINK, link))
+    if send_of_link != send_id:
+        raise InvalidToken("This link is not of this message.")
     try:
-        message_id, number, length = _LINK.unpack_from(payload)
+        number, length = _LINK.unpack_from(payload)
         end = _LINK.size + (16 if length == _UUID else length)
         block_id, url = _unpack_block(length, payload[_LINK.size : end]), payload[end:].decode()
     except (struct.error, ValueError):
@@ -138,7 +139,7 @@ def read_click_token(token: str) -> ClickToken:
     # The signature vouches for it already; checked again because an open redirect is worth two locks.
     if not is_trackable(url):
         raise InvalidToken("This link leads nowhere.")
-    return ClickToken(message_id, number & ~_OWN_PAGE, block_id, url, bool(number & _OWN_PAGE))
+    return ClickToken(send_id, message_id, number & ~_OWN_PAGE, block_id, url, bool(number & _OWN_PAGE))
 
 
 def make_visit_token(message_id: int, at: datetime) -> str:
@@ -181,6 +182,20 @@ def _read_stamp(payload: bytes, at: datetime, seconds: int) -> int:
     if not -60 <= at.timestamp() - moment <= seconds:
         raise InvalidToken("This link is too old.")
     return int(message_id)
+
+
+def _pack_id(number: int) -> bytes:
+    """Return an id in as few bytes as it needs, with their number in front."""
+    length = (number.bit_length() + 7) // 8
+    return bytes([length]) + number.to_bytes(length, "big")
+
+
+def _unpack_id(payload: bytes) -> tuple[int, bytes]:
+    """Return an id and what stands behind it."""
+    end = 1 + payload[0] if payload else 1
+    if end > len(payload):
+        raise InvalidToken("This link is damaged.")
+    return int.from_bytes(payload[1:end], "big"), payload[end:]
 
 
 @lru_cache(maxsize=5000)

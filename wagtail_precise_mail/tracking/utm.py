@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from wagtail_precise_mail.conf import options
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.processors import MessageProcessor, message_processors
+from wagtail_precise_mail.emails.programs import CommonLink
 from wagtail_precise_mail.tracking.permission import is_tracked
 from wagtail_precise_mail.tracking.visits import OwnPages
 
@@ -37,14 +38,15 @@ class UtmProcessor(MessageProcessor):
         return bool(options().utm_parameters) and is_tracked(contact)
 
     def rewrite_link(self, message: OutboxMessage, contact: Contact, link: LinkInfo, base_url: str) -> str:
-        if not self.changes_links(contact) or not self._is_counted(link.url):
+        return self._with_words(message.send_id, link) if self.changes_links(contact) else link.url
+
+    def common_link(self, send: Send, link: LinkInfo, base_url: str) -> CommonLink:
+        return CommonLink(self._with_words(send.pk, link))
+
+    def _with_words(self, send_id: int, link: LinkInfo) -> str:
+        if not self._is_counted(link.url):
             return link.url
-        words = {
-            "email": self._email_name(message.send_id),
-            "send": message.send_id,
-            "block": link.block_id,
-            "link": link.index,
-        }
+        words = {"email": self._email_name(send_id), "send": send_id, "block": link.block_id, "link": link.index}
         return with_parameters(
             link.url, {name: value.format(**words) for name, value in options().utm_parameters.items()}
         )

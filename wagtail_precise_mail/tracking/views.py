@@ -19,7 +19,7 @@ from wagtail_precise_mail.tracking.hit_pages import hit_buffer
 from wagtail_precise_mail.tracking.hits import Hit
 from wagtail_precise_mail.tracking.machines import agent_of, is_machine_place, is_prefetch
 from wagtail_precise_mail.tracking.models import MessageEvent
-from wagtail_precise_mail.tracking.tokens import ClickToken, read_click_token, read_open_token
+from wagtail_precise_mail.tracking.tokens import ClickToken, read_click_token, read_message_token
 from wagtail_precise_mail.tracking.visits import as_visit
 
 _OPEN, _CLICK, _SCAN = (
@@ -36,7 +36,7 @@ _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 def open_pixel(request: HttpRequest, token: str) -> HttpResponseBase:
     """Answer with a transparent pixel, and leave word of the open."""
     try:
-        message_id = read_open_token(token)
+        _send_id, message_id = read_message_token(token)
     except InvalidToken as error:
         return make_private(HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8"))
     if _is_counted(request):

@@ -263,7 +263,7 @@ def _shown_to_all(parts: list[Part]) -> list[Part]:
 
 def as_long_as_tracked(link: LinkInfo, base_url: str) -> str:
     """Return an address as long as the one that counts clicks: it carries the link's own in base 64."""
-    length = len(base_url) + 36 + (len(link.url.encode()) + 27) * 4 // 3
+    length = len(base_url) + 63 + (len(link.url.encode()) + 27) * 4 // 3
     return f"{base_url}/".ljust(length, "x") if link.url.startswith(("http://", "https://")) else link.url
 
 
