@@ -9,7 +9,8 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -177,14 +178,14 @@ class StandsAt(Condition):
         return ~Q(Exists(where.axis.rows().filter(contact=OuterRef("pk"))))
 
     def _then(self, where: _Split, at: datetime) -> Q:
-        return Q(pk__in=self._last_moves(where, at).values("contact_id"))
-
-    def _last_moves(self, where: _Split, at: datetime) -> QuerySet[Movement]:
         moves = Movement.objects.order_by().filter(axis=where.key, moved_at__lte=at)
-        later = Q(moved_at__gt=OuterRef("moved_at")) | Q(moved_at=OuterRef("moved_at"), pk__gt=OuterRef("pk"))
         # "" led nowhere: those count as the place of who has none, below.
-        found = moves.filter(after__in=where.stored(), **self._since(at, "moved_at"))
-        return found.filter(~Q(Exists(moves.filter(later, contact=OuterRef("contact_id")))))
+        places, since = where.stored(), self._since(at, "moved_at")
+        if connection.vendor == "postgresql":
+            return Q(pk__in=_LastMoves(moves, places, since))
+        later = Q(moved_at__gt=OuterRef("moved_at")) | Q(moved_at=OuterRef("moved_at"), pk__gt=OuterRef("pk"))
+        last = moves.filter(~Q(Exists(moves.filter(later, contact=OuterRef("contact_id")))))
+        return Q(pk__in=last.filter(after__in=places, **since).values("contact_id"))
 
     def _not_yet(self, where: _Split, at: datetime) -> Q:
         moves = Movement.objects.filter(axis=where.key, moved_at__lte=at, contact=OuterRef("pk"))
@@ -202,6 +203,28 @@ class StandsAt(Condition):
         moves = Movement.objects.filter(contact=contact, axis=key, moved_at__lte=at)
         move = moves.order_by("-moved_at", "-pk").first()
         return _move_in_words(move) if move else _("never moved")
+
+
+class _LastMoves(Subquery):
+    """The contacts whose last one of some moves led to a place: sorted once, as only PostgreSQL can say it.
+
+    Joined to later moves of the same contact, a million contacts took half as long again.
+
+    Args:
+        since: lookups of ``moved_at`` for that last move.
+    """
+
+    def __init__(self, moves: QuerySet[Movement], places: list[str], since: dict[str, datetime]) -> None:
+        last = moves.order_by("contact_id", "-moved_at", "-pk").distinct("contact_id")
+        super().__init__(last.values("contact_id", "after", "moved_at"), output_field=BigIntegerField())
+        self._places, self._since = places, since
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
+        sql, params = super().as_sql(*args, **kwargs)
+        operators = {"moved_at__lte": "<=", "moved_at__gte": ">="}
+        since = "".join(f" AND last_move.moved_at {operators[lookup]} %s" for lookup in self._since)
+        sql = f"(SELECT last_move.contact_id FROM {sql} AS last_move WHERE last_move.after = ANY(%s){since})"  # noqa: S608
+        return sql, (*params, self._places, *self._since.values())
 
 
 @conditions.register("was_at")
