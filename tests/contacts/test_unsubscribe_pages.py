@@ -177,13 +177,15 @@ def test_the_pages_are_private(contact, strict_client, url):
     assert not response.cookies
 
 
-def test_the_page_speaks_the_language_of_the_contact(contact, strict_client):
-    Contact.objects.filter(pk=contact.pk).update(locale="zh-Hans")
+@pytest.mark.parametrize("locale", ["zh-Hans", "zh-CN", "zh_SG", "zh-hans-cn"])
+def test_the_page_speaks_the_language_of_the_contact(contact, strict_client, locale):
+    Contact.objects.filter(pk=contact.pk).update(locale=locale)
     assert '<html lang="zh-hans">' in strict_client.get(url_of(contact.pk)).content.decode()
 
 
-def test_a_language_that_the_site_does_not_speak_falls_back(contact, strict_client):
-    Contact.objects.filter(pk=contact.pk).update(locale="xx")
+@pytest.mark.parametrize("locale", ["xx", ""])
+def test_a_language_that_the_site_does_not_speak_falls_back(contact, strict_client, locale):
+    Contact.objects.filter(pk=contact.pk).update(locale=locale)
     assert '<html lang="en">' in strict_client.get(url_of(contact.pk)).content.decode()
 
 

@@ -75,9 +75,12 @@ def visitor_of(request: HttpRequest) -> str:
 
 
 def page_language(contact: Contact | None) -> str:
-    """Return the contact's language when the site speaks it, else the visitor's."""
-    known = contact.locale.lower() if contact else ""
-    return known if known in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
+    """Return the contact's language when the site speaks it, or a form of it ("zh-hans" for "zh-cn"), else the
+    visitor's."""
+    try:
+        return translation.get_supported_language_variant(contact.locale.lower().replace("_", "-") if contact else "")
+    except LookupError:
+        return translation.get_language() or settings.LANGUAGE_CODE
 
 
 def make_private(response: HttpResponseBase) -> HttpResponseBase:
