@@ -35,7 +35,7 @@ UNSUBSCRIBE = f"https://unsubscribe{NOWHERE}/" + "x" * 70
 """What stands for the unsubscribe link of a contact, and is as long as one."""
 
 # As long as what tracking puts at the end of mails: a hidden link and a pixel.
-_PIXEL = f'<img src="https://pixel.invalid/{"x" * 285}" width="1" height="1" alt="" style="display:block">'
+_PIXEL = f'<img src="https://pixel.invalid/{"x" * 306}" width="1" height="1" alt="" style="display:block">'
 # What the text part has besides words: addresses, numbers of notes, lines below headings, arrows and bullets.
 _NO_WORDS = re.compile(r"https?://\S+|\[[\u200c\u200d]*\d+[\u200c\u200d]*\]|^[=*\-_\s]{3,}$|^[→>-]\s", re.MULTILINE)
 _TEXTS = ("subject", "preheader", "html", "text")
