@@ -18,7 +18,9 @@ from wagtail_precise_mail.contacts.timeline import timeline_sources
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.channels import MemoryChannel
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
+from wagtail_precise_mail.emails import preview
 from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.exceptions import RenderError
 
 State, SkipReason = OutboxMessage.State, OutboxMessage.SkipReason
 
@@ -72,6 +74,28 @@ def test_asking_for_the_address_sends_nothing(admin_client: Client, admin_user: 
     assert page.status_code == 200
     assert admin_user.email in page.content.decode()
     assert not Send.objects.exists()
+
+
+def test_the_question_shows_the_subject_as_it_will_be_read(
+    admin_client: Client, limited_client: Any, email: Email
+) -> None:
+    url = reverse("precise_mail_send_test", args=[email.pk])
+    assert "[Test] Draft for friend" in admin_client.get(url).content.decode()
+    email.sample_contact = make_contact(first_name="Ada")
+    email.save_revision()
+    assert "[Test] Draft for Ada" in admin_client.get(url).content.decode()
+    assert "[Test] Draft for friend" in limited_client("change_email").get(url).content.decode()
+
+
+def test_the_question_is_asked_when_the_draft_cannot_be_made(
+    admin_client: Client, email: Email, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise RenderError("The draft is broken.")
+
+    monkeypatch.setattr(preview, "compose", refuse)
+    page = admin_client.get(reverse("precise_mail_send_test", args=[email.pk]))
+    assert "[Test] Draft for friend" in page.content.decode()
 
 
 def test_a_test_shows_the_draft_and_goes_through_the_outbox(

@@ -17,6 +17,7 @@ from wagtail_precise_mail.contacts.jurisdictions import Demands, is_quiet, juris
 from wagtail_precise_mail.contacts.legal_settings import LegalSettings
 from wagtail_precise_mail.emails.brand import load_brand
 from wagtail_precise_mail.emails.checks import Finding, Level
+from wagtail_precise_mail.emails.merge import as_read
 
 if TYPE_CHECKING:
     from wagtail_precise_mail.campaigns.models import Campaign
@@ -99,7 +100,7 @@ def _check_labels(campaign: Campaign, emails: list[Email], demands: Demands) -> 
                 yield Finding(
                     Level.ERROR,
                     _("The subject “%(subject)s” does not begin with “%(label)s”, which this law asks for: %(law)s.")
-                    % {"subject": email.subject, "label": label.strip(), "law": profile.label},
+                    % {"subject": as_read(email.subject), "label": label.strip(), "law": profile.label},
                     _("Write it there, or let the settings “Law and mail” add it for the contacts concerned."),
                     place="email",
                     key="law_label",

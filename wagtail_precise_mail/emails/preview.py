@@ -32,6 +32,7 @@ from wagtail_precise_mail.emails.context import GUTTER, Picture, RenderContext
 from wagtail_precise_mail.emails.contrast import color_pairs, dark_pairs
 from wagtail_precise_mail.emails.editions import Edition
 from wagtail_precise_mail.emails.inboxes import NARROWEST, inbox_lines
+from wagtail_precise_mail.emails.merge import as_read
 from wagtail_precise_mail.emails.personalize import FilledEmail, Personalizer
 from wagtail_precise_mail.emails.preview_looks import dark, light, without_pictures
 from wagtail_precise_mail.emails.preview_readers import SEGMENT_MODE, Samples, made_up_contact, preview_reader
@@ -105,6 +106,20 @@ def email_preview(
     if mode == "inbox":
         return _page("preview_inbox.html", _inbox_facts(filled, source.context.brand))
     return _html(_LOOKS.get(mode, str)(filled.html))
+
+
+def subject_preview(email: Previewed, *, may_see_contacts: bool) -> str:
+    """Return the subject as the sample contact reads it; without one, as somebody does of whom nothing is known.
+
+    Args:
+        may_see_contacts: whether who looks may know about contacts and read their whole addresses.
+    """
+    mode = "contact" if may_see_contacts and email.sample_contact else "fallbacks"
+    try:
+        payload, reader, _source = _compile(email, mode, may_see_contacts=may_see_contacts)
+    except (RenderError, InvalidRules):  # what keeps the email from being made is said where it is sent
+        return as_read(email.subject)
+    return Personalizer(_Compiled(payload)).headline(reader)[0]
 
 
 def preview_modes(email: Previewed) -> list[tuple[str, str | Promise]]:
@@ -193,11 +208,15 @@ def _bare(mjml: str, context: RenderContext, *, is_flush: bool = False) -> HttpR
 
 
 def _fill(email: Previewed, mode: str, **rights: bool) -> tuple[FilledEmail, Source]:
+    payload, reader, source = _compile(email, mode, **rights)
+    return _inert(payload, reader, keep_links=mode == "text"), source
+
+
+def _compile(email: Previewed, mode: str, **rights: bool) -> tuple[dict[str, Any], Reader, Source]:
     site = site_of(email)
     source = compose(email, site=site, base_url=base_url_of(site), at=timezone.now(), is_draft=True)
     payload = compile_source(source)
-    reader = preview_reader(payload, email, mode, source.context, **rights)
-    return _inert(payload, reader, keep_links=mode == "text"), source
+    return payload, preview_reader(payload, email, mode, source.context, **rights), source
 
 
 def _inert(

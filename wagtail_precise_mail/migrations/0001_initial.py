@@ -20,6 +20,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from wagtail_precise_mail.migrations._together import CreateTogether
+
 
 class Migration(migrations.Migration):
 
@@ -31,7 +33,7 @@ class Migration(migrations.Migration):
         ('wagtailimages', '0027_image_description'),
     ]
 
-    operations = [
+    operations = [CreateTogether([
         migrations.CreateModel(
             name='BasketCount',
             fields=[
@@ -2365,4 +2367,4 @@ class Migration(migrations.Migration):
             model_name='contacttag',
             constraint=models.UniqueConstraint(fields=('contact', 'tag'), name='wpm_tag_once'),
         ),
-    ]
+    ])]

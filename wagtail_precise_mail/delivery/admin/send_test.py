@@ -28,6 +28,7 @@ from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.admin.outbox import SEE
 from wagtail_precise_mail.delivery.models import OutboxMessage
 from wagtail_precise_mail.emails.models import BrandSettings, Email
+from wagtail_precise_mail.emails.preview import subject_preview
 from wagtail_precise_mail.emails.senders import SenderIdentity, sender_problem
 from wagtail_precise_mail.emails.services import compile_email
 from wagtail_precise_mail.emails.sites import base_url_of, site_of
@@ -104,6 +105,7 @@ class SendTestView(WagtailAdminTemplateMixin, FormView):
         context = super().get_context_data(**kwargs)
         context["email"] = self.email
         context["sample_contact"] = self._sample_contact
+        context["subject"] = subject_preview(self.email, may_see_contacts=may_see_addresses(self.request.user))
         context["action_url"] = self.request.path
         return context
 
