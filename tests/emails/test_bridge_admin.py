@@ -240,6 +240,7 @@ class TestEditorOfTheEmail:
         assert "Teapot: price £38.00 → £42.00" in content
         assert "It leads to the page “Not yet”, which is not published." in content
 
+    @pytest.mark.usefixtures("reference_index")
     def test_usage_of_the_page_lists_the_email(self, admin: Client) -> None:
         page = make_page(("words", "<p>Moss</p>"), title="Ferns")
         admin.post(url(page), {"extent": "whole"})

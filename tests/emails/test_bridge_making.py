@@ -166,6 +166,7 @@ def test_deleted_page_leaves_its_emails_alone() -> None:
     assert email.get_latest_revision_as_object().source_page is None
 
 
+@pytest.mark.usefixtures("reference_index")
 def test_usage_of_the_page_lists_its_emails() -> None:
     page = story()
     email = email_from_page(page, by=None).email

@@ -138,6 +138,7 @@ class TestList:
         for part in ("Shop", "hello@shop.example.com", "verified", "Ruth", "not verified", "localhost"):
             assert part in page
 
+    @pytest.mark.usefixtures("reference_index")
     def test_campaigns_are_counted(self, colleague: Client) -> None:
         sender = make_identity("ruth@example.com")
         for _number in range(2):
