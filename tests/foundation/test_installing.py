@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,14 @@ def test_a_fresh_wagtail_site_needs_two_apps_one_include_and_migrate(tmp_path: P
         cwd=site,
     )
     assert answer.stdout.strip().endswith("400"), answer.stdout + answer.stderr
+
+    # Out again, without a trace.
+    left = _run(python, "manage.py", "migrate", "-v0", "wagtail_precise_mail", "zero", cwd=site)
+    assert left.returncode == 0, left.stderr
+    with closing(sqlite3.connect(site / "db.sqlite3")) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert "wagtailcore_page" in tables
+    assert [name for name in tables if name.startswith("wagtail_precise_mail")] == []
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ Django makes all models that a new one is related to anew, for each model that a
 hundred of them, most of the time of a first ``migrate``, and of every test run, goes there.
 """
 
-from django.db.migrations.operations import CreateModel
+from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
 from django.db.migrations.operations.base import Operation
 
 
@@ -12,12 +12,17 @@ class CreateTogether(Operation):
     """What ``makemigrations`` writes for new models, as one operation: tables come with all that is added to them.
 
     Args:
-        operations: ``CreateModel`` and what completes such models: fields, indexes and constraints. Nothing else.
+        operations: ``CreateModel``, and ``AddField``, ``AddIndex`` and ``AddConstraint`` that complete such models.
+
+    Raises:
+        TypeError: there is something else among them, which would never be done.
     """
 
     serialization_expand_args = ["operations"]
 
     def __init__(self, operations):
+        if other := [one for one in operations if not isinstance(one, (CreateModel, AddField, AddIndex, AddConstraint))]:
+            raise TypeError(f"{other[0].describe()}: do this in an operation of its own.")
         self.operations = operations
 
     def deconstruct(self):
