@@ -108,7 +108,8 @@ class Options:
     """Whether servers that can are asked to report failures and delays with the reference of the message (DSN)."""
     mx_groups: dict[str, list[str]] = field(default_factory=dict)
     """Further domains of mailbox providers, or providers of your own, for limits: ``{"gmail": ["our-client.example"]}``
-    for one whose mail Google receives. Keys are up to 40 letters, digits and underscores."""
+    for one whose mail Google receives. It comes before what MX records say. Keys are up to 40 letters, digits and
+    underscores."""
 
     slowed_messages_per_minute: int = 600
     """Rate that a mailbox provider without a limit is taken to have when it asks us to be slower; half of it is left

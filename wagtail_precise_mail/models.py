@@ -79,6 +79,7 @@ from wagtail_precise_mail.delivery.operations.models import WorkerBeat
 from wagtail_precise_mail.delivery.pacing.models import (
     Alarm,
     Bucket,
+    HostedDomain,
     SendingLimit,
     Slowdown,
     WarmUp,
@@ -150,6 +151,7 @@ __all__ = [
     "ForecastModel",
     "FormerContact",
     "HitPage",
+    "HostedDomain",
     "Idea",
     "ImageRights",
     "ImportBatch",

@@ -15,6 +15,7 @@ from wagtail_precise_mail.delivery.domains.services import check_domains as look
 from wagtail_precise_mail.delivery.domains.tallying import tally_domains as count_domains
 from wagtail_precise_mail.delivery.operations import beats
 from wagtail_precise_mail.delivery.pacing.circuit import check_circuits as look_at_senders
+from wagtail_precise_mail.delivery.pacing.hosting import look_up_hosts
 from wagtail_precise_mail.delivery.seeds.monitoring import check_arrivals as look_for_arrivals
 from wagtail_precise_mail.exceptions import MissingExtra
 
@@ -58,9 +59,10 @@ def tell_of_complaint(bounce_id: int) -> None:
 
 
 def check_domains() -> None:
-    """Look at the domains behind our mail, every night and when somebody asks for it."""
+    """Look at the domains behind our mail, and at whose servers it goes to, every night and when somebody asks."""
     try:
         look_at_domains(at=timezone.now())
+        look_up_hosts(at=timezone.now())
     except MissingExtra as error:  # who does not want it need not install it
         logger.info("%s", error)
 

@@ -167,6 +167,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='HostedDomain',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('domain', models.CharField(max_length=253, unique=True)),
+                ('group', models.CharField(blank=True, max_length=40)),
+                ('looked_at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name': 'domain hosted by a mailbox provider',
+                'verbose_name_plural': 'domains hosted by mailbox providers',
+                'ordering': ['domain'],
+            },
+        ),
+        migrations.CreateModel(
             name='Idea',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -13,9 +13,10 @@ from django.utils import timezone
 from tests.factories.delivery import make_send
 from tests.factories.emails import make_identity
 from tests.factories.pacing import limit, make_alarm, make_plan
+from wagtail_precise_mail.delivery.admin.pacing.limits import hosted_words
 from wagtail_precise_mail.delivery.channels import MemoryChannel, channel_label, channels
 from wagtail_precise_mail.delivery.models import Send
-from wagtail_precise_mail.delivery.pacing.models import Alarm, SendingLimit, WarmUp
+from wagtail_precise_mail.delivery.pacing.models import Alarm, HostedDomain, SendingLimit, WarmUp
 from wagtail_precise_mail.delivery.pacing.slowing import slow_down
 from wagtail_precise_mail.delivery.pacing.warming import take_volume
 from wagtail_precise_mail.delivery.seeds.models import SeedAddress
@@ -66,6 +67,23 @@ def test_limits_read_as_sentences_with_what_is_left() -> None:
     body = client("view_sendinglimit").get(reverse("precise-mail-limits:index")).content.decode()
     assert "Gmail: 20,000 mails per hour" in body
     assert "1,000 of 1,000; slowed to 50%, as the provider asked" in body
+
+
+def test_the_list_names_some_of_the_domains_that_a_provider_hosts() -> None:
+    limit("gmail", 20_000)
+    limit("yahoo", 10_000)
+    for name in ["d", "b", "a", "c", "e"]:
+        HostedDomain.objects.create(domain=f"{name}.example", group="gmail", looked_at=timezone.now())
+    HostedDomain.objects.create(domain="own.example", looked_at=timezone.now())
+    body = client("view_sendinglimit").get(reverse("precise-mail-limits:index")).content.decode()
+    assert "a.example, b.example, c.example, 2 more" in body
+    assert "own.example" not in body
+    assert body.count("also counted:") == 1
+
+
+def test_few_hosted_domains_are_all_named() -> None:
+    assert hosted_words([]) == ""
+    assert hosted_words(["a.example", "b.example", "c.example"]) == "a.example, b.example, c.example"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Which mailbox provider an address belongs to: domains that one company's servers receive mail for.
 
 A provider counts what we send to all of its domains together, so limits and slow-downs are about groups, not domains.
-Domains of companies whose mail Google or Microsoft hosts are not in the table: ``mx_groups`` in the settings adds them.
+The domains of companies whose mail it hosts belong to it too: their MX records name its servers (RFC 5321, 5.1), which
+:mod:`.hosting` looks up. ``mx_groups`` in the settings comes before both.
 
-Source: the domains that the providers themselves offer for new or old accounts, by their sign-up and help pages.
+Sources: the domains that the providers themselves offer for new or old accounts, by their sign-up and help pages, and
+the MX records that they ask owners of domains to set.
 """
 
 from __future__ import annotations
@@ -75,7 +77,41 @@ _TABLE: dict[str, tuple[str | Promise, str]] = {
     "kpn": ("KPN", "kpnmail.nl planet.nl hetnet.nl"),
     "uol": ("UOL, BOL", "uol.com.br bol.com.br"),
     "rediff": ("Rediffmail", "rediffmail.com"),
+    # These have no domains of their own to offer: they host those of others, or stand in front of them.
+    "microsoft_365": ("Microsoft 365", ""),
+    "exmail": (_("Tencent Exmail"), ""),
+    "ionos": ("IONOS", ""),
+    "ovh": ("OVHcloud", ""),
+    "mimecast": ("Mimecast", ""),
+    "proofpoint": ("Proofpoint", ""),
+    "barracuda": ("Barracuda", ""),
 }
+
+# What the names of servers end with that receive mail for domains of others. The longest ending counts.
+_SERVERS: dict[str, str] = {
+    "gmail": "google.com googlemail.com",
+    "outlook": "olc.protection.outlook.com hotmail.com",
+    "microsoft_365": "mail.protection.outlook.com mx.microsoft",
+    "yahoo": "yahoodns.net",
+    "icloud": "mail.icloud.com",
+    "qq": "qq.com",
+    "exmail": "mxbiz1.qq.com mxbiz2.qq.com exmail.qq.com",
+    "netease": "netease.com 163.com",
+    "aliyun": "mxhichina.com qiye.aliyun.com",
+    "mail_ru": "mail.ru",
+    "yandex": "yandex.net yandex.ru",
+    "proton": "protonmail.ch",
+    "zoho": "zoho.com zoho.eu zoho.in",
+    "fastmail": "messagingengine.com",
+    "gmx": "gmx.net web.de",
+    "ionos": "kundenserver.de ionos.de ionos.com ionos.co.uk ionos.fr ionos.es ionos.it 1and1.com 1and1.co.uk 1and1.fr",
+    "ovh": "mail.ovh.net",
+    "mimecast": "mimecast.com mimecast.co.za",
+    "proofpoint": "pphosted.com ppe-hosted.com",
+    "barracuda": "barracudanetworks.com",
+}
+
+_BY_ENDING = {ending: key for key, endings in _SERVERS.items() for ending in endings.split()}
 
 OTHERS = ""
 """The group of all domains that are in none."""
@@ -84,6 +120,13 @@ OTHERS = ""
 def group_of(address: str) -> str:
     """Return the key of the group that an address belongs to, or ``OTHERS``."""
     return _by_domain().get(address.rpartition("@")[2].lower(), OTHERS)
+
+
+def group_of_server(host: str) -> str:
+    """Return the key of the group whose mail server this is, by its name in ASCII, or ``OTHERS``."""
+    labels = host.lower().rstrip(".").split(".")
+    endings = (".".join(labels[start:]) for start in range(len(labels)))
+    return next((_BY_ENDING[ending] for ending in endings if ending in _BY_ENDING), OTHERS)
 
 
 def group_label(key: str) -> str:

@@ -120,6 +120,23 @@ class Slowdown(models.Model):
         return f"{self.group}: {self.factor:.2f}"
 
 
+class HostedDomain(models.Model):
+    """A domain of recipients, and the mailbox provider whose servers receive its mail, by its MX records."""
+
+    domain = models.CharField(max_length=253, unique=True)
+    # "" where the servers are of nobody in the table.
+    group = models.CharField(max_length=40, blank=True)
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("domain hosted by a mailbox provider")
+        verbose_name_plural = _("domains hosted by mailbox providers")
+        ordering = ["domain"]
+
+    def __str__(self) -> str:
+        return f"{self.domain}: {self.group or '-'}"
+
+
 def default_volumes() -> list[int]:
     """Double each day, from 50 to 51,200."""
     return [50 * 2**day for day in range(11)]

@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from uuid import uuid4
 
 from wagtail_precise_mail.conf import options
@@ -14,7 +15,8 @@ from wagtail_precise_mail.delivery.claims import Claim, Result
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.pacing.buckets import Rate, give_back, next_token_at, take
 from wagtail_precise_mail.delivery.pacing.groups import OTHERS, group_of
-from wagtail_precise_mail.delivery.pacing.pace import Pace, pace_of
+from wagtail_precise_mail.delivery.pacing.hosting import hosted_groups
+from wagtail_precise_mail.delivery.pacing.pace import Pace, domain_of, pace_of
 from wagtail_precise_mail.delivery.pacing.parking import parked_groups
 from wagtail_precise_mail.delivery.pacing.slowing import asks_to_be_slower, slow_down, speed_up
 from wagtail_precise_mail.delivery.pacing.stops import sentence
@@ -69,22 +71,31 @@ class Pacer:
         """Take tokens back for messages that were claimed and did not leave."""
         pace = self._pace(at)
         self._return_shared(pace, len(messages), at)
-        for group, count in Counter(group_of(message.address) for message in messages).items():
+        if not pace.groups:
+            return
+        for group, count in Counter(self._group_of(message.address) for message in messages).items():
             _give_back(pace.groups.get(group, []), count)
 
     def note(self, results: Sequence[Result], *, at: datetime) -> None:
         """Slow down where a provider asked for it, and speed up again where it takes mail."""
-        taken = set()
         for result in results:
-            group = group_of(result.message.address)
-            if group and asks_to_be_slower(result):
+            if asks_to_be_slower(result) and (group := self._group_of(result.message.address)):
                 slow_down(group, reply=result.reply, at=at)
                 self._known = None
-            elif result.state == State.ACCEPTED:
-                taken.add(group)
-        for group in taken & self._pace(at).slowed:
+        if not (slowed := self._pace(at).slowed):
+            return
+        taken = {self._group_of(result.message.address) for result in results if result.state == State.ACCEPTED}
+        for group in taken & slowed:
             if speed_up(group, at=at):
                 self._known = None
+
+    def _group_of(self, address: str) -> str:
+        return group_of(address) or self._hosted.get(domain_of(address), OTHERS)
+
+    @cached_property
+    def _hosted(self) -> dict[str, str]:
+        # Asked only where a limit or a slow-down makes it matter.
+        return hosted_groups()
 
     def _pace(self, at: datetime) -> Pace:
         if self._known is None or time.monotonic() - self._known_since > _REFRESH_SECONDS:
@@ -163,7 +174,7 @@ class Pacer:
     def _sort(self, pace: Pace, claimed: Claim, at: datetime) -> Claim:
         by_group: dict[str, list[OutboxMessage]] = defaultdict(list)
         for message in claimed.messages:
-            by_group[group_of(message.address)].append(message)
+            by_group[self._group_of(message.address)].append(message)
         late: set[int] = set()
         for group, messages in by_group.items():
             if group not in pace.groups:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, ObjectList
@@ -22,11 +24,15 @@ from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
 from wagtail_precise_mail.delivery.channels import channel_label, channels
 from wagtail_precise_mail.delivery.pacing.buckets import Rate
 from wagtail_precise_mail.delivery.pacing.groups import group_choices
+from wagtail_precise_mail.delivery.pacing.hosting import hosted_groups
 from wagtail_precise_mail.delivery.pacing.models import Bucket, SendingLimit, Slowdown
 from wagtail_precise_mail.delivery.pacing.waking import look_again
 from wagtail_precise_mail.emails.senders import SenderIdentity
 
 Scope = SendingLimit.Scope
+
+# Domains that are named; of the others it is said how many there are.
+_SHOWN = 3
 
 
 def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, float]) -> str:
@@ -43,6 +49,13 @@ def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, flo
         slower = gettext("slowed to %(percent)s, as the provider asked") % {"percent": as_percent(100 * factor, 0)}
         words = gettext("; ").join([words, slower])
     return words
+
+
+def hosted_words(domains: Sequence[str]) -> str:
+    """Return the first domains that a provider hosts, and how many more there are: "a.example, b.example, 12 more"."""
+    if (more := len(domains) - _SHOWN) <= 0:
+        return ", ".join(domains)
+    return ", ".join([*domains[:_SHOWN], ngettext("%(count)s more", "%(count)s more", more) % {"count": more}])
 
 
 class LimitForm(WagtailAdminModelForm):
@@ -107,16 +120,25 @@ class LimitIndex(AdvisedIndex):
     def columns(self) -> list[BaseColumn]:
         buckets = {one.name: one for one in Bucket.objects.all()}
         slowed = dict(Slowdown.objects.values_list("group", "factor"))
+        hosted: dict[str, list[str]] = defaultdict(list)
+        for domain, group in hosted_groups().items():
+            hosted[group].append(domain)
+
+        def hosts(limit: SendingLimit) -> str:
+            return hosted_words(hosted[limit.key]) if limit.scope == Scope.GROUP else ""
 
         def now(limit: SendingLimit) -> str:
             return state(limit, buckets, slowed)
 
         def sentence(limit: SendingLimit) -> str:
-            return with_detail(str(limit), gettext("may leave at once: %(state)s") % {"state": now(limit)})
+            left = gettext("may leave at once: %(state)s") % {"state": now(limit)}
+            domains = gettext("also counted: %(domains)s") % {"domains": hosts(limit)} if hosts(limit) else ""
+            return with_detail(str(limit), left, domains)
 
         return [
             TitleColumn("sentence", label=_("Limit"), accessor=sentence, get_url=self.get_edit_url),
             WideColumn("left", label=_("May leave at once"), accessor=now),
+            WideColumn("hosted", label=_("Also counted: domains that it hosts"), accessor=hosts),
         ]
 
 
