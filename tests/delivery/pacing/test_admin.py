@@ -76,7 +76,7 @@ def test_the_list_names_some_of_the_domains_that_a_provider_hosts() -> None:
         HostedDomain.objects.create(domain=f"{name}.example", group="gmail", looked_at=timezone.now())
     HostedDomain.objects.create(domain="own.example", looked_at=timezone.now())
     body = client("view_sendinglimit").get(reverse("precise-mail-limits:index")).content.decode()
-    assert "a.example, b.example, c.example, 2 more" in body
+    assert "a.example, b.example, c.example and 2 more" in body
     assert "own.example" not in body
     assert body.count("also counted:") == 1
 

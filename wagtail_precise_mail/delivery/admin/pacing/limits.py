@@ -52,10 +52,12 @@ def state(limit: SendingLimit, buckets: dict[str, Bucket], slowed: dict[str, flo
 
 
 def hosted_words(domains: Sequence[str]) -> str:
-    """Return the first domains that a provider hosts, and how many more there are: "a.example, b.example, 12 more"."""
-    if (more := len(domains) - _SHOWN) <= 0:
-        return ", ".join(domains)
-    return ", ".join([*domains[:_SHOWN], ngettext("%(count)s more", "%(count)s more", more) % {"count": more}])
+    """Return the first domains that a provider hosts, and how many others: "a.example, b.example and 12 more"."""
+    named, more = ", ".join(domains[:_SHOWN]), len(domains) - _SHOWN
+    if more <= 0:
+        return named
+    words = ngettext("%(domains)s and %(count)s more", "%(domains)s and %(count)s more", more)
+    return words % {"domains": named, "count": more}
 
 
 class LimitForm(WagtailAdminModelForm):
