@@ -68,7 +68,7 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from what stays: thousands of tests and all of Django, a tenth of a run."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(10_000, 20, 10)
 
 
 def _leave_out_what_needs_no_database(config: pytest.Config, items: list[pytest.Item]) -> None:
