@@ -1,7 +1,12 @@
 """The pixel and the redirect of a link, against a view that does nothing, under the same server in the same run.
 
-The server is a process with threads, as the example site runs; requests come from this one, over connections that stay
-open. Writing what was opened and clicked happens in the server's process meanwhile, and is part of its time.
+The limit is on gunicorn with threads, which the documentation names for production. Waitress, which the demo has, is
+beside it, and so is a view that answers with the bytes of the pixel and does nothing else: waitress sends a header and
+a body one after the other, and wakes its other thread for each, which costs more than all that Django does for an
+empty answer.
+
+Requests come from this process, over connections that stay open. Writing what was opened and clicked happens in the
+server's process meanwhile, and is part of its time.
 
 A server of Python threads answers as fast as its processor lets it, so the limit is on that; the ratio by the clock is
 beside it, and says little while others use the machine.
@@ -30,6 +35,7 @@ from wagtail_precise_mail.tracking.tokens import make_click_token, make_message_
 # Many short rounds: what else the machine does falls on all three alike.
 ROUNDS, REQUESTS, READERS, CONNECTIONS = 30, 240, 1200, 3
 LEAST_RATIO = 0.7
+EMPTY, BARE = "empty view", "bare pixel"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -51,7 +57,10 @@ def main() -> int:
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         connection.close()
         try:
-            return _report(_serve_and_measure({**os.environ, "EXAMPLE_VAR": folder, "DATABASE_URL": _url_of(name)}))
+            environment = {**os.environ, "EXAMPLE_VAR": folder, "DATABASE_URL": _url_of(name)}
+            missed = _report("gunicorn", _serve_and_measure("gunicorn", environment))
+            _report("waitress, for comparison", _serve_and_measure("waitress", environment))
+            return missed
         finally:
             connection.creation.destroy_test_db(before, verbosity=0)
 
@@ -62,9 +71,9 @@ def _url_of(name: str) -> str:
     return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
-def _serve_and_measure(environment: dict[str, str]) -> dict[str, list[Run]]:
+def _serve_and_measure(server_name: str, environment: dict[str, str]) -> dict[str, list[Run]]:
     port = _free_port()
-    command = [sys.executable, "-m", "tests.benchmarks.endpoint_server", str(port)]
+    command = [sys.executable, "-m", "tests.benchmarks.endpoint_server", server_name, str(port)]
     server = subprocess.Popen(command, env=environment)
     try:
         _wait_for(port, server)
@@ -78,7 +87,8 @@ def _paths() -> dict[str, list[str]]:
     """Return what is asked for: by many readers, each with tokens of their own, so that nothing read before helps."""
     clicks = [_click_token(pk) for pk in range(READERS)]
     return {
-        "empty view": ["/empty/"],
+        EMPTY: ["/empty/"],
+        BARE: ["/pixel/"],
         "open": [reverse("wagtail_precise_mail:open", args=[make_message_token(1, pk)]) for pk in range(READERS)],
         "click": [reverse("wagtail_precise_mail:click", args=[token]) for token in clicks],
     }
@@ -97,26 +107,29 @@ def _measure(port: int, server: subprocess.Popen[bytes], paths: dict[str, list[s
     runs: dict[str, list[Run]] = {name: [] for name in requests}
     for number in range(ROUNDS):
         names = list(requests)
-        for name in names[number % 3 :] + names[: number % 3]:
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
             start = number * REQUESTS % len(requests[name])
             runs[name].append(_run(port, server, requests[name][start:] + requests[name][:start]))
     return runs
 
 
-def _report(runs: dict[str, list[Run]]) -> int:
+def _report(server_name: str, runs: dict[str, list[Run]]) -> int:
+    """Print how each view does; return how many of ours are below the limit."""
+    print(f"  {server_name}")
     missed = 0
     # What is written after an answer falls into the next run: only the sums are fair.
     processor = {name: sum(run.processor_seconds for run in some) for name, some in runs.items()}
     for name, some in runs.items():
         per_second = ROUNDS * REQUESTS / processor[name]
-        ratio = processor["empty view"] / processor[name]
-        by_clock = statistics.median(
-            empty.seconds / run.seconds for empty, run in zip(runs["empty view"], some, strict=True)
-        )
-        missed += ratio < LEAST_RATIO
+        ratio = processor[EMPTY] / processor[name]
+        by_clock = statistics.median(empty.seconds / run.seconds for empty, run in zip(runs[EMPTY], some, strict=True))
+        is_missed = name not in (EMPTY, BARE) and ratio < LEAST_RATIO
+        missed += is_missed
         print(
-            f"  {name:<12} {per_second:8.0f} requests per second of processor time, {ratio:.2f} of the empty view"
-            f" (at least {LEAST_RATIO}); by the clock {by_clock:.2f}{'' if ratio >= LEAST_RATIO else '  MISSED'}"
+            f"    {name:<12} {per_second:8.0f} requests per second of processor time, {ratio:.2f} of the empty view"
+            f" (at least {LEAST_RATIO}); by the clock {by_clock:.2f}{'  MISSED' if is_missed else ''}",
+            flush=True,
         )
     return missed
 
@@ -128,12 +141,16 @@ def _request(path: str) -> bytes:
 def _run(port: int, server: subprocess.Popen[bytes], requests: list[bytes]) -> Run:
     """Ask over some connections at once."""
     shares = [range(start, REQUESTS, CONNECTIONS) for start in range(CONNECTIONS)]
-    process = psutil.Process(server.pid)
-    used, start = sum(process.cpu_times()[:2]), time.perf_counter()
+    used, start = _processor_seconds(server), time.perf_counter()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         for done in [pool.submit(_ask, port, requests, share) for share in shares]:
             done.result()
-    return Run(time.perf_counter() - start, sum(process.cpu_times()[:2]) - used)
+    return Run(time.perf_counter() - start, _processor_seconds(server) - used)
+
+
+def _processor_seconds(server: subprocess.Popen[bytes]) -> float:
+    first = psutil.Process(server.pid)
+    return sum(sum(process.cpu_times()[:2]) for process in [first, *first.children(recursive=True)])
 
 
 def _ask(port: int, requests: list[bytes], numbers: range) -> None:

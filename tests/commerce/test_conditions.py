@@ -217,6 +217,39 @@ def test_products_bought_and_never_bought_share_one_pass() -> None:
     assert sql.count('FROM "wagtail_precise_mail_orderline"') == 1
 
 
+@pytest.mark.parametrize("bound_to", ["line", "all"])
+def test_products_in_one_pass_are_looked_up_together(bound_to: str) -> None:
+    """ "These lines or those" would be two bitmaps, and no index alone would answer."""
+    make_product("A"), make_product("B"), make_product("C")
+    both, first, other = make_contact(), make_contact(), make_contact()
+    make_order(both, [("A", 1, 5), ("B", 2, 5)])
+    make_order(first, [("A", 2, 5), ("C", 1, 5)])
+    make_order(other, [("C", 9, 5)])
+    rules = [{"bought_product": {"products": [one], "bound_to": bound_to}} for one in ("A", "B")]
+    few = {"bought_product": {"products": ["A"], "bound_to": bound_to, "quantity": 2}}
+    alike = make_rules(rules[0], {"none": [rules[1]]})
+    sql = str(members(alike, at=AT).query)
+    assert sql.count('IN (SELECT U0."id"') == 1
+    assert " OR " not in sql
+    assert set(members(alike, at=AT)) == {first}
+    assert set(members(make_rules(*rules), at=AT)) == {both}
+    assert set(members(make_rules({"any": rules}), at=AT)) == {both, first}
+    # What is asked of the lines is not the same: each keeps its own.
+    assert set(members(make_rules(few, {"none": [rules[1]]}), at=AT)) == {first}
+    assert set(members(make_rules({"any": [few, rules[1]]}), at=AT)) == {both, first}
+
+
+def test_products_in_other_money_are_not_looked_up_together() -> None:
+    make_product("A"), make_product("B")
+    rules = [
+        {"bought_product": {"products": [sku], "bound_to": "all", "amount": 5, "currency": currency}}
+        for sku, currency in [("A", "EUR"), ("B", "GBP")]
+    ]
+    sql = str(members(make_rules(*rules), at=AT).query)
+    assert sql.count("GROUP BY") == 1
+    assert " OR " in sql
+
+
 def test_nobody_is_left_out_by_not_in() -> None:
     """NOT IN is read again for each contact once it is too large for ``work_mem``: see ``all_but``."""
     make_product("A")

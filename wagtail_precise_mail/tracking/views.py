@@ -26,8 +26,8 @@ _OPEN, _CLICK, _SCAN = (
     kind.value for kind in (MessageEvent.Kind.OPEN, MessageEvent.Kind.CLICK, MessageEvent.Kind.SCAN)
 )
 
-# One transparent pixel.
-_GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""A transparent GIF, one pixel wide and high."""
 
 
 # Not inside ATOMIC_REQUESTS: with the database away, even opening that transaction would cost the reader the page.
@@ -43,7 +43,7 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponseBase:
         agent = agent_of(request)
         hit_buffer.add(Hit(_OPEN, message_id, time.time(), agent[:250], _is_machine(request, agent)))
     # No page, so none of the other headers of private ones: each costs a pixel a hundredth of its time.
-    return HttpResponse(_GIF, content_type="image/gif", headers={"Cache-Control": "no-store"})
+    return HttpResponse(PIXEL, content_type="image/gif", headers={"Cache-Control": "no-store"})
 
 
 @transaction.non_atomic_requests

@@ -27,6 +27,7 @@ from wagtail_precise_mail.commerce.conditions.things import (
     Tags,
     Things,
     Variants,
+    lines_of_products,
 )
 from wagtail_precise_mail.commerce.conditions.windows import (
     NET,
@@ -44,7 +45,7 @@ from wagtail_precise_mail.commerce.conditions.windows import (
 from wagtail_precise_mail.commerce.models import Order, OrderLine
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.segments.conditions import Amount, Choice, Count, Flag, Tally, Windowed, conditions
-from wagtail_precise_mail.segments.conditions.tallies import MakeFigure, all_but, figure_name
+from wagtail_precise_mail.segments.conditions.tallies import MakeFigure, Picked, all_but, figure_name
 from wagtail_precise_mail.segments.conditions.words import between
 
 
@@ -148,7 +149,7 @@ class _Bought(Windowed):
             source=("lines", SALE, self.window),
             rows=lambda: lines_of_contacts(at, self.window),
             wanted=self._wanted_lines(at),
-            wanted_alone=self._wanted_lines(at, by_key=self._is_simple()),
+            picked=self._picked(self._reaching(at)),
             contact="order__contact_id",
             figures={name: _count_orders if self.orders > 1 else _count_lines},
             having=Q(**{f"{name}__gte": self.orders}),
@@ -169,7 +170,7 @@ class _Bought(Windowed):
             source=("lines", kinds, self.window),
             rows=lambda: lines_of_contacts(at, self.window, kinds=kinds),
             wanted=self._about(),
-            wanted_alone=self._about(by_key=self._is_simple()),
+            picked=self._picked(Q()),
             contact="order__contact_id",
             figures=figures,
             having=reduce(and_, having),
@@ -197,24 +198,30 @@ class _Bought(Windowed):
         orders = Order.objects.order_by().filter(pk__in=sums.values("order_id")).values("contact_id")
         return Q(pk__in=orders.alias(orders=CountRows("*")).filter(orders__gte=self.orders))
 
-    def _is_simple(self) -> bool:
-        return self.things == Things(self.products)
+    def _picked(self, reaching: Q) -> Picked | None:
+        if self.things != Things(self.products):
+            return None
+        return Picked(lines_of_products, self.products, in_currency(self.currency, "order__") & reaching)
 
-    def _about(self, *, by_key: bool = False) -> Q:
-        return self.things.of_lines(by_key=by_key) & in_currency(self.currency, "order__")
+    def _about(self) -> Q:
+        return self.things.of_lines() & in_currency(self.currency, "order__")
 
-    def _wanted_lines(self, at: datetime, *, by_key: bool = False) -> Q:
-        wanted = self._about(by_key=by_key)
+    def _wanted_lines(self, at: datetime) -> Q:
+        return self._about() & self._reaching(at)
+
+    def _reaching(self, at: datetime) -> Q:
+        """Return which lines alone come to the quantity and the amount."""
         if self.net_of_refunds:
-            wanted &= Q(GreaterThanOrEqual(self._net_units(at), self.quantity))
+            enough = Q(GreaterThanOrEqual(self._net_units(at), self.quantity))
             if self.amount is not None:
-                wanted &= Q(GreaterThanOrEqual(self._net_money(at), Value(self.amount)))
-            return wanted
+                enough &= Q(GreaterThanOrEqual(self._net_money(at), Value(self.amount)))
+            return enough
+        enough = Q()
         if self.quantity > 1 or self.amount is None:
-            wanted &= Q(quantity__gte=self.quantity)
+            enough &= Q(quantity__gte=self.quantity)
         if self.amount is not None:
-            wanted &= Q(GreaterThanOrEqual(money_of("total", self.currency, "order__"), Value(self.amount)))
-        return wanted
+            enough &= Q(GreaterThanOrEqual(money_of("total", self.currency, "order__"), Value(self.amount)))
+        return enough
 
     def _net_units(self, at: datetime) -> Any:
         return F("quantity") + _refunded(at, F("quantity"), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial, reduce
@@ -35,6 +35,32 @@ class Beginning:
 
 
 @dataclass(frozen=True)
+class Picked:
+    """Rows about things that the query itself looks up by their keys, such as SKUs.
+
+    Two lots of them are one look into the index of the things. "These rows or those" would have PostgreSQL join two
+    bitmaps and fetch each row: two products of 541,909 lines took 13.1 ms, and take 7.8.
+
+    Attributes:
+        look_up: returns which rows are about things with any of these keys.
+        besides: what else is so of the rows.
+    """
+
+    look_up: Callable[[Sequence[str]], Q]
+    keys: tuple[str, ...]
+    besides: Q = field(default_factory=Q)
+
+    def as_q(self) -> Q:
+        return self.look_up(self.keys) & self.besides
+
+    def together(self, other: Picked | None) -> Picked | None:
+        """Return the rows of both, or None where more than the keys tells them apart."""
+        if other is None or (self.look_up, self.besides) != (other.look_up, other.besides):
+            return None
+        return replace(self, keys=tuple(dict.fromkeys([*self.keys, *other.keys])))
+
+
+@dataclass(frozen=True)
 class Tally:
     """Contacts whose rows, added up, are as ``having`` says.
 
@@ -49,6 +75,7 @@ class Tally:
         is_any_row: ``having`` only says that there is a wanted row; alone, that needs no sums.
         wanted: which of the rows matter. A merged tally reads what any of its parts wants, and filters each figure.
         wanted_alone: the same in other words, where these are quicker as long as it is not merged.
+        picked: the same by keys, where that is quicker; merged tallies keep it while all of them are alike.
         contact: path from a row to the contact's id.
         is_guesswork: PostgreSQL cannot tell how many rows are wanted, such as those on Mondays or with a word in them.
             It plans such a condition twice as well in groups; all others it plans better without.
@@ -68,6 +95,7 @@ class Tally:
     is_any_row: bool = False
     wanted: Q = field(default_factory=Q)
     wanted_alone: Q = field(default_factory=Q)
+    picked: Picked | None = None
     contact: str = "contact_id"
     is_guesswork: bool = False
     is_complement: bool = False
@@ -77,7 +105,7 @@ class Tally:
 
     def as_q(self) -> Q:
         """Return the statement about contacts."""
-        wanted = self.wanted if self.is_merged else self.wanted_alone or self.wanted
+        wanted = self._wanted_in_best_words()
         rows = self.rows().filter(balanced(wanted)) if wanted else self.rows()
         if self.is_any_row:  # nothing to add up
             if self.is_complement:
@@ -88,6 +116,11 @@ class Tally:
         figures = {name: make(None) for name, make in self.figures.items()}
         members = Q(pk__in=rows.values(self.contact).alias(**figures).filter(balanced(self.having)))
         return all_but(members) if self.is_complement else members
+
+    def _wanted_in_best_words(self) -> Q:
+        if self.picked is not None:
+            return self.picked.as_q()
+        return self.wanted if self.is_merged else self.wanted_alone or self.wanted
 
     def _seldom(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
         # Of groups with a count PostgreSQL expects a third: so it looks these contacts up, and does not read all.
@@ -122,7 +155,15 @@ class Tally:
     def _merged(self, other: Tally, having: Q) -> Tally:
         figures = self._filtered_figures() | other._filtered_figures()
         wanted = self.wanted | other.wanted if self.wanted and other.wanted else Q()
-        return replace(self, figures=figures, having=having, wanted=wanted, is_any_row=False, is_merged=True)
+        return replace(
+            self,
+            figures=figures,
+            having=having,
+            wanted=wanted,
+            picked=self.picked.together(other.picked) if self.picked else None,
+            is_any_row=False,
+            is_merged=True,
+        )
 
     def _filtered_figures(self) -> dict[str, MakeFigure]:
         if self.is_merged:
