@@ -57,6 +57,11 @@ def address_hash(normalized: str) -> str:
     return keyed(hashlib.sha256(normalized.encode()).hexdigest())
 
 
+def domain_of(address: str) -> str:
+    """Return the domain of an address as it is written, in lower case; "" of nothing."""
+    return address.rpartition("@")[2].lower()
+
+
 def mask_address(address: str) -> str:
     """Return an address as its owner recognizes it and nobody else reads it: a•••@example.com."""
     local, _at, domain = address.rpartition("@")

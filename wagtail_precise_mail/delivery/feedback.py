@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery.models import Send
 
 _SENDER_LENGTH = (5, 15)
@@ -40,5 +41,5 @@ def feedback_id(send: Send) -> str:
 
 def _sender_of(address: str) -> str:
     least, most = _SENDER_LENGTH
-    domain = re.sub(r"[^a-z0-9]", "", address.rpartition("@")[2].lower())
+    domain = re.sub(r"[^a-z0-9]", "", domain_of(address))
     return domain[-most:].ljust(least, "x")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from wagtail_precise_mail.background import enqueue
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery.crew import DELIVER_SEND, call_workers
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.pacing.stops import sentence, stop_of
@@ -58,7 +59,7 @@ def resume(send: Send) -> None:
     Raises:
         InvalidTransition: it is not paused, or its sender is stopped.
     """
-    if send.is_marketing and not send.is_test and (stop := stop_of(send.from_address.rpartition("@")[2].lower())):
+    if send.is_marketing and not send.is_test and (stop := stop_of(domain_of(send.from_address))):
         raise InvalidTransition(
             _("%(what)s. Let this sender go on first, in the report Alarms about senders.") % {"what": sentence(stop)}
         )

@@ -13,6 +13,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery.domains.dkim import parse_tags
 from wagtail_precise_mail.delivery.domains.findings import Finding
 from wagtail_precise_mail.delivery.domains.organizations import organization_of
@@ -54,8 +55,8 @@ def _headers(message: Message) -> Iterable[Finding]:
 
 def _message_id(message: Message) -> Iterable[Finding]:
     message_id = str(message.get("Message-ID", ""))
-    domain = message_id.strip().strip("<>").rpartition("@")[2].lower()
-    own = parseaddr(str(message.get("From", "")))[1].rpartition("@")[2].lower()
+    domain = domain_of(message_id.strip().strip("<>"))
+    own = domain_of(parseaddr(str(message.get("From", "")))[1])
     if message_id and own and organization_of(domain) != organization_of(own):
         yield Finding("headers", "header_id_domain", {"domain": domain, "own": own}, found=message_id)
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from wagtail.models import Site
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.contacts.freshness import note_success
 from wagtail_precise_mail.delivery import mime
 from wagtail_precise_mail.delivery.domains.dns import NEEDS, Careful, Resolver, configured_resolver
@@ -87,7 +88,7 @@ def _sender_findings(
 ) -> list[Finding]:
     sample = latest_sample(addresses, at=at)
     # What stands on the envelope of a real mail; the address itself where nothing has left yet.
-    return_path = sample.envelope.sender.rpartition("@")[2].lower() if sample else domain
+    return_path = domain_of(sample.envelope.sender) if sample else domain
     findings = SenderChecks(domain, return_path, hosts, resolver).run()
     if sample is None:
         return [*findings, Finding("headers", "headers_none")]

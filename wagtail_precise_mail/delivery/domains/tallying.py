@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.contacts.freshness import last_success, note_success
 from wagtail_precise_mail.delivery.domains.models import DomainDay
 from wagtail_precise_mail.delivery.domains.outcomes import endings_between
@@ -32,7 +33,7 @@ def tally_domains(*, at: datetime) -> int:
     since = max(timezone.localdate(done_at) - timedelta(days=1), earliest) if done_at else earliest
     counts: Counter[tuple[date, str, str, str]] = Counter()
     for ending in endings_between(_start_of(since), at):
-        key = (timezone.localdate(ending.at), _domain(ending.sender), _domain(ending.address), ending.outcome.value)
+        key = (timezone.localdate(ending.at), domain_of(ending.sender), domain_of(ending.address), ending.outcome.value)
         counts[key] += 1
     rows = [
         DomainDay(on=day, sender=sender, domain=domain, outcome=outcome, count=count)
@@ -48,7 +49,3 @@ def tally_domains(*, at: datetime) -> int:
 
 def _start_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()

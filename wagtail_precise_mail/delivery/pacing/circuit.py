@@ -20,13 +20,13 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery.domains.models import DomainDay, Outcome
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.delivery.moves import pause
 from wagtail_precise_mail.delivery.pacing.figures import Figures, by_domain, figures_since, waiting_by_domain
 from wagtail_precise_mail.delivery.pacing.models import Alarm
 from wagtail_precise_mail.delivery.pacing.notices import notify
-from wagtail_precise_mail.delivery.pacing.pace import domain_of
 from wagtail_precise_mail.delivery.pacing.stops import sentence
 from wagtail_precise_mail.delivery.pacing.warming import plan_for
 from wagtail_precise_mail.exceptions import InvalidTransition

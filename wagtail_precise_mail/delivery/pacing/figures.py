@@ -9,10 +9,10 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery.bounces.kinds import Kind
 from wagtail_precise_mail.delivery.bounces.models import Bounce
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
-from wagtail_precise_mail.delivery.pacing.pace import domain_of
 
 State = OutboxMessage.State
 

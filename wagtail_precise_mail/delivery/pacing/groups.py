@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_precise_mail.conf import SETTING, options
+from wagtail_precise_mail.contacts.addresses import domain_of
 
 _TABLE: dict[str, tuple[str | Promise, str]] = {
     "gmail": ("Gmail", "gmail.com googlemail.com"),
@@ -119,7 +120,7 @@ OTHERS = ""
 
 def group_of(address: str) -> str:
     """Return the key of the group that an address belongs to, or ``OTHERS``."""
-    return _by_domain().get(address.rpartition("@")[2].lower(), OTHERS)
+    return _by_domain().get(domain_of(address), OTHERS)
 
 
 def group_of_server(host: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.delivery.pacing.buckets import Rate
 from wagtail_precise_mail.delivery.pacing.models import Alarm, SendingLimit, Slowdown, WarmUp
@@ -33,11 +34,6 @@ class Pace:
     slowed: frozenset[str] = frozenset()
     plan: WarmUp | None = None
     stop: Alarm | None = None
-
-
-def domain_of(address: str) -> str:
-    """Return the domain of an address in lower case."""
-    return address.rpartition("@")[2].lower()
 
 
 def pace_of(send: Send, *, at: datetime) -> Pace:

@@ -10,13 +10,14 @@ from functools import cached_property
 from uuid import uuid4
 
 from wagtail_precise_mail.conf import options
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery import claims
 from wagtail_precise_mail.delivery.claims import Claim, Result
 from wagtail_precise_mail.delivery.models import OutboxMessage, Send
 from wagtail_precise_mail.delivery.pacing.buckets import Rate, give_back, next_token_at, take
 from wagtail_precise_mail.delivery.pacing.groups import OTHERS, group_of
 from wagtail_precise_mail.delivery.pacing.hosting import hosted_groups
-from wagtail_precise_mail.delivery.pacing.pace import Pace, domain_of, pace_of
+from wagtail_precise_mail.delivery.pacing.pace import Pace, pace_of
 from wagtail_precise_mail.delivery.pacing.parking import parked_groups
 from wagtail_precise_mail.delivery.pacing.slowing import asks_to_be_slower, slow_down, speed_up
 from wagtail_precise_mail.delivery.pacing.stops import sentence

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Expression, IntegerField, Value
 
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.delivery.models import Send
 from wagtail_precise_mail.delivery.pacing.warming import plan_for
 from wagtail_precise_mail.registry import Registry
@@ -17,7 +18,7 @@ rankings: Registry[Callable[[datetime], Expression]] = Registry("ranking of cont
 
 def priority_in(send: Send, *, at: datetime) -> Expression:
     """Return the priority of contacts in a send: by their engagement under a warm-up plan, or else all the same."""
-    if send.is_marketing and plan_for(send.from_address.rpartition("@")[2].lower(), at=at):
+    if send.is_marketing and plan_for(domain_of(send.from_address), at=at):
         for _key, make in rankings.items():
             return make(at)
     return Value(send.priority, output_field=IntegerField())

@@ -19,6 +19,7 @@ from wagtail.admin.views import generic
 
 from wagtail_precise_mail.charts import as_percent
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
 from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
 from wagtail_precise_mail.delivery.channels import channel_label, channels
@@ -95,7 +96,7 @@ class LimitForm(WagtailAdminModelForm):
 def _choices(current: str) -> list[tuple[str, list[tuple[str, str]]]]:
     senders: list[str] = []
     for address in SenderIdentity.objects.order_by("address").values_list("address", flat=True):
-        senders += [address.rpartition("@")[2].lower(), address.lower()]
+        senders += [domain_of(address), address.lower()]
     groups = [
         (gettext("To a mailbox provider"), Scope.GROUP, group_choices()),
         (gettext("From a sender"), Scope.SENDER, [(one, one) for one in dict.fromkeys(sorted(senders))]),
@@ -134,7 +135,7 @@ class LimitIndex(AdvisedIndex):
 
         def sentence(limit: SendingLimit) -> str:
             left = gettext("may leave at once: %(state)s") % {"state": now(limit)}
-            domains = gettext("also counted: %(domains)s") % {"domains": hosts(limit)} if hosts(limit) else ""
+            domains = gettext("also counted: %(domains)s") % {"domains": named} if (named := hosts(limit)) else ""
             return with_detail(str(limit), left, domains)
 
         return [

@@ -17,6 +17,7 @@ from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.views import generic
 
 from wagtail_precise_mail.commerce.admin.products import WithViewPermission
+from wagtail_precise_mail.contacts.addresses import domain_of
 from wagtail_precise_mail.contacts.admin.columns import WideColumn, with_detail
 from wagtail_precise_mail.delivery.admin.advised import AdvisedIndex
 from wagtail_precise_mail.delivery.pacing.models import WarmUp, default_volumes
@@ -68,7 +69,7 @@ class WarmUpForm(WagtailAdminModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         addresses = SenderIdentity.objects.values_list("address", flat=True)
-        domains = {address.rpartition("@")[2].lower() for address in addresses}
+        domains = {domain_of(address) for address in addresses}
         if self.instance.pk:
             domains.add(self.instance.domain)
         self.fields["domain"].choices = [(one, one) for one in sorted(domains)]
