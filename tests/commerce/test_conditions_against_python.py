@@ -14,6 +14,7 @@ import pytest
 from tests.factories.commerce import make_category, make_order, make_product
 from tests.factories.contacts import make_contact, make_list, make_tag
 from tests.factories.segments import make_rules
+from tests.rows import check_once
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.contacts.preferences import correct, months_later
@@ -139,6 +140,7 @@ def crowd(django_db_setup: None, django_db_blocker: Any) -> Any:
 
     with django_db_blocker.unblock(), transaction.atomic():
         _make_crowd(random.Random(20260601))
+        check_once()
         prefetched = Contact.objects.prefetch_related("orders__lines__product", "lists", "tags")
         yield list(prefetched.order_by("pk"))
         transaction.set_rollback(True)

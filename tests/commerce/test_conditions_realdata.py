@@ -13,10 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from example_site.settings import ROOT
+from tests.rows import analyze, check_once
 from wagtail_precise_mail.commerce.importing import import_orders, load_mapping
 from wagtail_precise_mail.commerce.models import Order
 from wagtail_precise_mail.contacts.models import Contact
@@ -199,9 +200,8 @@ def real_orders(django_db_setup: None, django_db_blocker: Any) -> Iterator[duckd
         import_orders(DATA, load_mapping(ROOT / "mappings" / "online-retail.toml"))
         # All orders are in pounds, which are the base currency here.
         Order.objects.filter(base_total__isnull=True).update(base_rate=1, base_total=F("total"))
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        analyze()
+        check_once()
         yield truth
         transaction.set_rollback(True)
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from example_site.settings import ROOT
+from tests.rows import analyze, check_once
 from wagtail_precise_mail.commerce import evaluation
 from wagtail_precise_mail.commerce.importing import import_orders, load_mapping
 from wagtail_precise_mail.commerce.models import Product
@@ -115,9 +116,8 @@ def truth(django_db_setup: None, django_db_blocker: Any) -> Iterator[duckdb.Duck
     with django_db_blocker.unblock(), transaction.atomic():
         import_orders(DATA, load_mapping(ROOT / "mappings" / "online-retail.toml"))
         Product.objects.update(image_url="https://cdn.example.com/picture.jpg")
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        analyze()
+        check_once()
         yield base
         transaction.set_rollback(True)
 

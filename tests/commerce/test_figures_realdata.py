@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from example_site.settings import ROOT
+from tests.rows import analyze, check_once
 from wagtail_precise_mail.commerce.figuring import refreshing
 from wagtail_precise_mail.commerce.figuring.rfm import rfm_group
 from wagtail_precise_mail.commerce.importing import import_orders, load_mapping
@@ -75,12 +76,11 @@ def truth(django_db_setup: None, django_db_blocker: Any) -> Iterator[duckdb.Duck
         found.execute(statement)
     with django_db_blocker.unblock(), transaction.atomic():
         import_orders(DATA, load_mapping(ROOT / "mappings" / "online-retail.toml"))
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        analyze()
         _fill_sums()
         _sort_into_categories()
         refreshing.refresh_everybody(at=AT)
+        check_once()
         yield found
         transaction.set_rollback(True)
 

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from tests.factories.crowd import AT, make_crowd
 from tests.factories.segments import make_rules
+from tests.rows import check_once
 from tests.segments.examples import EXAMPLES
 from wagtail_precise_mail.commerce.models import Category, ContactFigures, ContactStanding, Order, OrderLine
 from wagtail_precise_mail.contacts.models import Contact
@@ -34,7 +35,9 @@ Holds = Callable[[Contact, dict[str, Any]], bool]
 def crowd(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Contact]]:
     """Made once, and rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_crowd()
+        everybody = make_crowd()
+        check_once()
+        yield everybody
         transaction.set_rollback(True)
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.factories.delivery import make_message, make_messages, make_reader, make_send
+from tests.rows import analyze
 from wagtail_precise_mail.delivery import claims, handoffs
 from wagtail_precise_mail.delivery.claims import Claim, Result
 from wagtail_precise_mail.delivery.contents import content_of
@@ -179,10 +180,10 @@ def test_claiming_walks_the_partial_index_only(statistics: str) -> None:
     make_messages(send, 3)
     with connection.cursor() as cursor:
         if statistics == "stale":
-            cursor.execute("ANALYZE")
+            analyze()
         _many_messages(send, state=State.PENDING)
         if statistics == "fresh":
-            cursor.execute("ANALYZE")
+            analyze()
         # It claims, and sets what a claim sets; that holds to the end of the transaction, so for the next line, too.
         assert len(claim(send, 5).messages) == 5
         sql, parameters = claims.claim_sql(send.pk, token=uuid4(), limit=50, at=timezone.now())

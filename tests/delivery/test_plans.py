@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories.delivery import make_message, make_send
+from tests.rows import analyze
 from wagtail_precise_mail.contacts.models import Consent, ConsentStatus, Contact
 from wagtail_precise_mail.delivery import services
 from wagtail_precise_mail.delivery.channels import MemoryChannel
@@ -30,8 +31,7 @@ def test_no_statement_of_a_worker_costs_more_with_every_finished_message(memory_
     for number in (1500, 6000):
         _finished(send, number)
         _finished(other, number)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        analyze()
         plans.append([Plan(sql) for sql in _deliver_three(send, memory_channel)])
         Send.objects.filter(pk=send.pk).update(state=Send.State.RUNNING, finished_at=None)
     for word in ("'claimed'", "'handoff'", "deferred", "unsubscribed"):
@@ -46,8 +46,7 @@ def test_no_statement_of_a_worker_costs_more_with_every_finished_message(memory_
 
 def test_statistics_from_before_the_send_make_nobody_walk_through_it(memory_channel: type[MemoryChannel]) -> None:
     send = make_send()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze()
     _bystanders(send, 2000)
     _finished(send, 6000)
     plans = [Plan(sql) for sql in _deliver_three(send, memory_channel)]

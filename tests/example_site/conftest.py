@@ -15,6 +15,7 @@ from wagtail.snippets.models import create_extra_permissions
 
 from example_site.demo.seed import seed
 from example_site.inbox.store import InboxStore
+from tests.rows import check_once
 
 HERE = Path(__file__).parent
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -53,6 +54,7 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The seeded site."""
     with django_db_blocker.unblock(), transaction.atomic():
         small_seed()
+        check_once()
         yield
         transaction.set_rollback(True)
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from example_site.settings import ROOT
+from tests.rows import analyze, check_once
 from wagtail_precise_mail.commerce.importing import import_orders, load_mapping
 from wagtail_precise_mail.reports.intervals import repurchase_intervals
 from wagtail_precise_mail.reports.periods import Period
@@ -56,9 +57,8 @@ def real_orders(django_db_setup: None, django_db_blocker: Any) -> Iterator[duckd
     truth.execute(INVOICES, [str(DATA)])
     with django_db_blocker.unblock(), transaction.atomic():
         import_orders(DATA, load_mapping(ROOT / "mappings" / "online-retail.toml"))
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        analyze()
+        check_once()
         yield truth
         transaction.set_rollback(True)
 

@@ -15,6 +15,7 @@ from django.utils.translation import override
 from tests.factories.crowd import AT
 from tests.factories.everything import make_everything
 from tests.factories.segments import make_rules, make_segment
+from tests.rows import check_once
 from tests.segments.examples import EXAMPLES
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.segments.conditions import conditions
@@ -32,7 +33,9 @@ every_example = pytest.mark.parametrize(("key", "options"), CASES, ids=[f"{key} 
 def crowd(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Contact]]:
     """Made once, and rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_everything()
+        everybody = make_everything()
+        check_once()
+        yield everybody
         transaction.set_rollback(True)
 
 

@@ -12,6 +12,7 @@ from tests.factories.commerce import make_product
 from tests.factories.crowd import AT
 from tests.factories.everything import make_everything
 from tests.factories.segments import make_rules
+from tests.rows import check_once
 from tests.segments.examples import EXAMPLES
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.exceptions import InvalidRules
@@ -26,7 +27,9 @@ MANY = 500
 def crowd(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Contact]]:
     """Made once, and rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_everything(size=12)
+        everybody = make_everything(size=12)
+        check_once()
+        yield everybody
         transaction.set_rollback(True)
 
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from tests.benchmarks.store import AT, Store, make_rows
 from tests.benchmarks.store_details import make_details
 from tests.factories.segments import make_rules
+from tests.rows import analyze, check_once
 from wagtail_precise_mail.segments.queries import members
 
 pytestmark = [
@@ -63,7 +64,8 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic(), connection.cursor() as cursor:
         make_rows(store := Store(1000))
         make_details(store)
-        cursor.execute("ANALYZE")
+        analyze()
+        check_once()
         cursor.execute("SET LOCAL enable_seqscan TO off")  # so few rows are read whole otherwise
         yield
         transaction.set_rollback(True)

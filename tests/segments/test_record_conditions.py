@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tests.factories.contacts import make_contact, make_list, make_tag, make_topic
 from tests.factories.segments import make_rules, make_segment
+from tests.rows import check_once
 from tests.segments.examples_contacts import EXAMPLES
 from wagtail_precise_mail.contacts.models import Consent, Contact, ServiceNote, Suppression
 from wagtail_precise_mail.segments.conditions import conditions
@@ -32,6 +33,7 @@ def crowd(django_db_setup: None, django_db_blocker: Any) -> Any:
     """Sixty contacts with holes in everything, made once and rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         _make_crowd(random.Random(20260220))
+        check_once()
         yield list(Contact.objects.order_by("pk"))
         transaction.set_rollback(True)
 

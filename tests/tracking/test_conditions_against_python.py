@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.timezone import localtime
 
 from tests.factories.segments import make_rules
+from tests.rows import check_once
 from tests.tracking.condition_examples import AT, EXAMPLES, back, make_world
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.segments.conditions import conditions
@@ -230,6 +231,7 @@ def crowd(request: Any, django_db_setup: None, django_db_blocker: Any) -> Any:
     """A made-up crowd, made once and rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         make_world(request.param)
+        check_once()
         yield list(Contact.objects.prefetch_related(*_RELATED).order_by("pk"))
         transaction.set_rollback(True)
 
