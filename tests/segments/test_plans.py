@@ -77,3 +77,35 @@ def test_an_index_finds_the_rows(rule: dict[str, Any], index: str, table: str) -
 
     assert re.search(rf"(using|Bitmap Index Scan on) {index}", plan), plan
     assert f"Seq Scan on wagtail_precise_mail_{table} " not in plan, plan
+
+
+_FREE = ["parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size", "min_parallel_index_scan_size"]
+_FENCE = r' AND (\w+\.|"wagtail_precise_mail_contact"\.)"id" > -pg_backend_pid\(\)'
+
+
+@pytest.mark.parametrize("rule", [{"net_spend": {"min": 10}}, {"order_count": {"min": 2}}], ids=str)
+@pytest.mark.parametrize("is_negated", [False, True], ids=["in", "not in"])
+def test_rows_are_added_up_once_and_not_by_each_parallel_worker(rule: dict[str, Any], is_negated: bool) -> None:
+    found = members(make_rules({"none": [rule]} if is_negated else rule), at=AT).order_by().values("pk")
+    sql, params = found.query.sql_with_params()
+    bare = re.sub(_FENCE, "", sql)
+    contacts = r"Parallel .* on wagtail_precise_mail_contact"
+    shared = "Parallel Seq Scan on wagtail_precise_mail_order "
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan TO on")
+        for name in _FREE:
+            cursor.execute(f"SET LOCAL {name} TO 0")
+        plans = []
+        for one in (bare, sql):
+            cursor.execute(f"EXPLAIN {one}", params)
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
+        counts = []
+        for one in (bare, sql):
+            cursor.execute(f"SELECT count(*) FROM ({one}) found", params)
+            counts.append(cursor.fetchone()[0])
+
+    if not is_negated:  # without the fence, workers share out the contacts, too
+        assert re.search(contacts, plans[0]), plans[0]
+        assert not re.search(contacts, plans[1]), plans[1]
+    assert shared in plans[1], plans[1]
+    assert 0 < counts[0] == counts[1]

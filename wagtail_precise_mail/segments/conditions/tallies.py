@@ -9,7 +9,7 @@ from functools import partial, reduce
 from hashlib import blake2b
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, Func, OuterRef, Q, QuerySet
 
 from wagtail_precise_mail.contacts.models import Contact
 from wagtail_precise_mail.segments.conditions.joining import balanced
@@ -24,6 +24,22 @@ def all_but(statement: Q) -> Q:
     ``work_mem``, and where it does not fit (some 250,000 contacts) it is read again for each contact.
     """
     return ~Q(Exists(Contact.objects.filter(statement, pk=OuterRef("pk"))))
+
+
+class _GatheredFirst(Func):
+    """True of every contact, and has PostgreSQL add up the rows of groups once, with all workers, before it joins.
+
+    Otherwise it may share out the contacts among parallel workers and let each of them add up all rows: of 1,000,000
+    contacts on two cores, *net spend of a year* took 2.5 s and takes 1.0, *lapsed spenders* 6.9 and 3.9. Only the
+    leader may ask for its process ("parallel restricted"); no id is negative.
+    """
+
+    arity = 1
+    template = "%(expressions)s IS NOT NULL"
+    output_field = BooleanField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s > -pg_backend_pid()", **context)
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,8 @@ class Tally:
             # it apart, took 500 ms to look at each of them.
             return Q(pk__in=self._seldom(rows) if self.is_guesswork else rows.values(self.contact))
         figures = {name: make(None) for name, make in self.figures.items()}
-        members = Q(pk__in=rows.values(self.contact).alias(**figures).filter(balanced(self.having)))
+        groups = rows.values(self.contact).alias(**figures).filter(balanced(self.having))
+        members = Q(pk__in=groups) & Q(_GatheredFirst("pk"))
         return all_but(members) if self.is_complement else members
 
     def _wanted_in_best_words(self) -> Q:
